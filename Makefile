@@ -1,0 +1,182 @@
+# kenar: `make help` lists the targets.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+CC ?= cc
+PKG_CONFIG ?= pkg-config
+BUILD := build
+WERROR ?= -Werror
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(WERROR)
+OPTIMIZE ?= -O2 -g
+KENAR_CFLAGS := -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden $(WARNINGS)
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+
+# One row a variant: the Lua ABI it is for, what is added to the flags, and what is put before its interpreter.
+VARIANTS := 5.4 5.1 5.4-asan 5.1-asan
+LUA_PACKAGE_5.4 := lua5.4
+LUA_PACKAGE_5.1 := luajit
+INTERPRETER_5.4 := lua5.4
+INTERPRETER_5.1 := luajit
+# Luarocks names a folder of headers; for 5.1 it may be that of plain Lua 5.1, which has less than LuaJIT's.
+headers_5.4 = $(LUA_INCDIR)
+headers_5.1 = $(patsubst %/luajit.h,%,$(wildcard $(LUA_INCDIR)/luajit.h))
+abi = $(firstword $(subst -, ,$(1)))
+extra = $(if $(findstring asan,$(1)),$(SANITIZE))
+under = $(if $(findstring asan,$(1)),$(SANITIZER_ENVIRONMENT))
+SANITIZER_ENVIRONMENT = LD_PRELOAD="$$($(CC) -print-file-name=libasan.so)" \
+	ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1 \
+	UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+
+# One row a shared object: the libraries it links, and the oldest version of each that will do.
+# A module whose library keeps threads or its own state is never unloaded (nodelete).
+MODULES := core curl httpd
+PACKAGES_core :=
+PACKAGES_curl := libcurl >= 7.84
+PACKAGES_httpd := libmicrohttpd >= 0.9.71
+LINK_core := -lm
+LINK_curl := -Wl,-z,nodelete
+LINK_httpd := -Wl,-z,nodelete
+package_flags = $(if $(PACKAGES_$(1)),$(shell $(PKG_CONFIG) $(2) '$(PACKAGES_$(1))'))
+
+define variant_rules
+LUA_CFLAGS_$(1) ?= $$(addprefix -isystem ,$$(or $$(headers_$$(call abi,$(1))),$$(patsubst -I%,%,$$(shell \
+	$$(PKG_CONFIG) --cflags $$(LUA_PACKAGE_$$(call abi,$(1)))))))
+
+$(BUILD)/$(1)/spec_wire.so: $$(wildcard spec/support/wire*.c) spec/support/wire.h
+	@mkdir -p $$(@D)
+	$$(CC) $$(KENAR_CFLAGS) $$(OPTIMIZE) $$(CFLAGS) $$(call extra,$(1)) $$(LUA_CFLAGS_$(1)) -shared $$(LDFLAGS) -o $$@ $$(filter %.c,$$^)
+
+.PHONY: build-$(1) test-$(1)
+build-$(1): $$(call objects,$(1)) ; @:
+test-$(1): build-$(1)
+	$$(environment_$(1)) $$(call under,$(1)) $$(INTERPRETER_$$(call abi,$(1))) $$$$(command -v busted) $$(BUSTED) $$(SPEC)
+endef
+
+define module_rules
+$(BUILD)/$(1)/obj/$(2)/%.o: csrc/$(2)/%.c $$(wildcard csrc/$(2)/*.h) Makefile
+	@mkdir -p $$(@D)
+	$$(CC) $$(KENAR_CFLAGS) $$(OPTIMIZE) $$(CFLAGS) $$(call extra,$(1)) $$(LUA_CFLAGS_$(1)) $$(call package_flags,$(2),--cflags) -c -o $$@ $$<
+
+$(BUILD)/$(1)/kenar/$(2).so: $$(patsubst csrc/$(2)/%.c,$(BUILD)/$(1)/obj/$(2)/%.o,$$(wildcard csrc/$(2)/*.c))
+	@mkdir -p $$(@D)
+	$$(CC) -shared $$(call extra,$(1)) $$(LDFLAGS) -o $$@ $$^ $$(call package_flags,$(2),--libs) $$(LINK_$(2))
+endef
+
+objects = $(foreach m,$(MODULES),$(if $(wildcard csrc/$(m)/*.c),$(BUILD)/$(1)/kenar/$(m).so)) $(if $(wildcard spec/support/wire.c),$(BUILD)/$(1)/spec_wire.so)
+
+# Where a variant's interpreter finds this tree; `make env` prints the one of the plain builds.
+lua_path = $(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;$(CURDIR)/?.lua;;
+lua_cpath = $(CURDIR)/$(BUILD)/$(1)/?.so;;
+environment = LUA_PATH_5_4="$(lua_path)" LUA_CPATH_5_4="$(call lua_cpath,5.4$(1))" \
+	LUA_PATH="$(lua_path)" LUA_CPATH="$(call lua_cpath,5.1$(1))"
+$(foreach v,$(VARIANTS),$(eval environment_$(v) = $(call environment,$(patsubst $(call abi,$(v))%,%,$(v)))))
+
+$(foreach v,$(VARIANTS),$(eval $(call variant_rules,$(v))))
+$(foreach v,$(VARIANTS),$(foreach m,$(MODULES),$(eval $(call module_rules,$(v),$(m)))))
+
+# C tests and fuzzers link the files of the core that know nothing of Lua.
+PURE_CORE := $(if $(wildcard csrc/core/*.c),$(shell grep -LE '\b(lua|luaL)_[A-Za-z]+' csrc/core/*.c))
+C_TESTS := $(patsubst spec/c/%.c,%,$(wildcard spec/c/*_test.c))
+$(BUILD)/c/%: spec/c/%.c $(PURE_CORE) $(wildcard csrc/core/*.h) Makefile
+	@mkdir -p $(@D)
+	$(CC) $(KENAR_CFLAGS) $(OPTIMIZE) $(CFLAGS) -Icsrc/core -o $@ $< $(PURE_CORE) -lm
+$(BUILD)/c-asan/%: spec/c/%.c $(PURE_CORE) $(wildcard csrc/core/*.h) Makefile
+	@mkdir -p $(@D)
+	$(CC) $(KENAR_CFLAGS) $(OPTIMIZE) $(CFLAGS) $(SANITIZE) -Icsrc/core -o $@ $< $(PURE_CORE) -lm
+
+FUZZERS := $(patsubst spec/fuzz/%.c,%,$(wildcard spec/fuzz/*_fuzz.c))
+$(BUILD)/fuzz/%: spec/fuzz/%.c $(PURE_CORE) $(wildcard csrc/core/*.h) Makefile
+	@mkdir -p $(@D)
+	clang $(KENAR_CFLAGS) -O1 -g $(SANITIZE) -fsanitize=fuzzer -Icsrc/core -o $@ $< $(PURE_CORE) -lm
+
+SPEC ?= spec
+SECONDS_EACH ?= 60
+BUSTED := -o spec/support/tally.lua --exclude-pattern=rock_spec
+JOBS := --jobs=$(shell nproc)
+
+.PHONY: help deps build build-asan env test luacheck build-c test-c test-c-asan test-rock demo bench lint format valgrind fuzz install clean
+help: ## list the targets
+	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+deps: ## install the Debian packages that running and testing need and that are missing
+	@.ci/deps run test
+
+build: build-5.4 build-5.1 ## build for Lua 5.4 and for LuaJIT
+build-asan: build-5.4-asan build-5.1-asan ## the same with AddressSanitizer and UBSan
+
+# The build runs in a make of its own, so that it sees what `deps` has just installed.
+test: ## install what is missing, build, check, and run every spec on both VMs, then under the sanitizers
+	@.ci/deps run test
+	@$(MAKE) $(JOBS) build build-asan
+	@$(MAKE) --jobs=1 --keep-going luacheck test-5.4 test-5.1 test-c test-5.4-asan test-5.1-asan test-c-asan
+
+build-c: $(C_TESTS:%=$(BUILD)/c/%)
+run_each = @failed=0; for program in $(1); do echo "$$program"; $(2) $$program || failed=1; done; exit $$failed
+test-c: $(C_TESTS:%=$(BUILD)/c/%) ## the C tests alone
+	$(call run_each,$^)
+test-c-asan: $(C_TESTS:%=$(BUILD)/c-asan/%)
+	$(call run_each,$^)
+
+test-rock: ## make, pack and install the rock into empty trees, and run the bot from there
+	@.ci/deps run test rock
+	@$(MAKE) $(JOBS) build-5.4
+	$(environment_5.4) lua5.4 $$(command -v busted) -o spec/support/tally.lua spec/rock_spec.lua
+
+demo: ## a customer, the sandbox and the shop bot talk to each other on this machine
+	@.ci/deps run
+	@$(MAKE) $(JOBS) build-5.4
+	@$(environment_5.4) lua5.4 -e 'os.exit(require("kenar.sandbox.demo")(dofile "examples/shop_bot.lua"), true)'
+
+bench: ## what things cost, as ratios to lua-cjson, libcurl and nginx
+	@.ci/deps run test bench
+	@$(MAKE) $(JOBS) build
+	@spec/bench/run
+
+luacheck:
+	@.ci/lint luacheck
+lint: ## luacheck, and clang-format and clang's warnings where they are installed
+	@.ci/deps run test
+	@.ci/lint luacheck clang-format clang
+
+format: ## lay out the C files by .clang-format
+	clang-format -i $$(git ls-files --cached --others --exclude-standard '*.c' '*.h')
+
+VALGRIND := valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite
+valgrind: ## the specs of the C modules and the C tests under valgrind
+	@.ci/deps run test valgrind
+	@$(MAKE) $(JOBS) build-5.4 build-c
+	$(environment_5.4) $(VALGRIND) lua5.4 $$(command -v busted) $(BUSTED) spec/core spec/curl spec/httpd
+	$(call run_each,$(C_TESTS:%=$(BUILD)/c/%),$(VALGRIND))
+
+fuzz: ## feed the core made-up bytes, SECONDS_EACH (60) seconds for each fuzzer
+	@.ci/deps fuzz
+	@$(MAKE) $(JOBS) $(FUZZERS:%=$(BUILD)/fuzz/%)
+	@mkdir -p $(FUZZERS:%=$(BUILD)/fuzz/corpus/%)
+	@for fuzzer in $(FUZZERS); do \
+		$(BUILD)/fuzz/$$fuzzer -max_total_time=$(SECONDS_EACH) -max_len=4096 -artifact_prefix=$(BUILD)/fuzz/ \
+			$(BUILD)/fuzz/corpus/$$fuzzer spec/fixtures || exit 1; \
+	done
+
+env: ## print the shell exports with which lua5.4, luajit and kenar run from this tree
+	@echo 'export LUA_PATH_5_4="$(lua_path)"'
+	@echo 'export LUA_CPATH_5_4="$(call lua_cpath,5.4)"'
+	@echo 'export LUA_PATH="$(lua_path)"'
+	@echo 'export LUA_CPATH="$(call lua_cpath,5.1)"'
+	@echo 'export PATH="$(CURDIR)/lua/kenar/cli:$$PATH"'
+
+# For luarocks, which gives LUA, LUADIR, LIBDIR and BINDIR. The ABI is asked of the interpreter that the rock is for:
+# objects of another one may stand beside them.
+ROCK_ABI = $(shell $(LUA) -e 'io.write(_VERSION:match "[%d.]+")')
+.PHONY: rock
+rock:
+	$(MAKE) $(foreach m,$(MODULES),$(BUILD)/$(ROCK_ABI)/kenar/$(m).so)
+install: ## copy the library and the command into LUADIR, LIBDIR and BINDIR (luarocks calls this)
+	mkdir -p "$(LUADIR)" "$(LIBDIR)/kenar" "$(BINDIR)"
+	cp -r lua/kenar "$(LUADIR)"
+	rm "$(LUADIR)/kenar/cli/kenar"
+	install -m 755 lua/kenar/cli/kenar "$(BINDIR)"
+	install -m 755 $(foreach m,$(MODULES),$(BUILD)/$(ROCK_ABI)/kenar/$(m).so) "$(LIBDIR)/kenar"
+
+clean: ## remove what was built
+	rm -rf $(BUILD)

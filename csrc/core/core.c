@@ -1,0 +1,25 @@
+/* kenar.core: what the rest is built on and libc alone can do. Each area adds its functions to the
+ * module table. */
+#include "clock.h"
+#include "compat.h"
+#include "icons_lua.h"
+#include "json_codec.h"
+#include "message.h"
+#include "signals.h"
+#include "terminal.h"
+#include "text_lua.h"
+
+KENAR_EXPORT int luaopen_kenar_core(lua_State *L);
+
+int luaopen_kenar_core(lua_State *L)
+{
+    static void (*const areas[])(lua_State *) = {
+        kenar_json_codec_open, kenar_clock_open,    kenar_signals_open,
+        kenar_text_open,       kenar_terminal_open, kenar_message_open,
+        kenar_icons_open,
+    };
+    lua_newtable(L);
+    for (size_t i = 0; i < sizeof areas / sizeof *areas; i++)
+        areas[i](L);
+    return 1;
+}

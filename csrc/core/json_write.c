@@ -1,0 +1,86 @@
+#include "json_write.h"
+
+#include "number.h"
+#include "text_run.h"
+#include "utf8.h"
+
+/* For each byte below 0x20, and `"` and `\`: the letter after the backslash; `u` is \u00XX. */
+static const char escape_letters[128] = {
+    'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'b', 't', 'n', 'u', 'f', 'r', 'u', 'u',
+    'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u',
+    ['"'] = '"', ['\\'] = '\\',
+};
+
+enum { LONGEST_ESCAPE = 6 };
+
+static char *put_escape(char *out, unsigned char byte)
+{
+    static const char hexadecimal[] = "0123456789abcdef";
+    const char letter = escape_letters[byte];
+    *out++ = '\\';
+    *out++ = letter;
+    if (letter == 'u') {
+        *out++ = '0';
+        *out++ = '0';
+        *out++ = hexadecimal[byte >> 4];
+        *out++ = hexadecimal[byte & 0xF];
+    }
+    return out;
+}
+
+bool kenar_json_write_string(struct kenar_buffer *buffer, const char *s, size_t count,
+                             size_t *bad_offset)
+{
+    const unsigned char *bytes = (const unsigned char *)s;
+    size_t offset = 0;
+    /* What is left, the next escape and both quotes always fit; the slack is for kenar_text_copy. */
+    const size_t spare = LONGEST_ESCAPE + 2 + KENAR_TEXT_SLACK;
+    if (count > SIZE_MAX / 2 || !kenar_buffer_reserve(buffer, count + spare))
+        goto no_memory;
+    kenar_buffer_put_byte(buffer, '"');
+    for (;;) {
+        const size_t run =
+            kenar_text_copy(buffer->data + buffer->length, bytes + offset, count - offset);
+        buffer->length += run;
+        offset += run;
+        if (offset == count)
+            break;
+        const unsigned char byte = bytes[offset];
+        if (byte < 0x80) {
+            char *end = put_escape(buffer->data + buffer->length, byte);
+            buffer->length = (size_t)(end - buffer->data);
+            offset++;
+            if (!kenar_buffer_reserve(buffer, count - offset + spare))
+                goto no_memory;
+        } else {
+            const size_t length = kenar_utf8_sequence(bytes + offset, count - offset);
+            if (length == 0) {
+                *bad_offset = offset;
+                return false;
+            }
+            kenar_buffer_put(buffer, s + offset, length);
+            offset += length;
+        }
+    }
+    kenar_buffer_put_byte(buffer, '"');
+    return true;
+no_memory:
+    *bad_offset = KENAR_JSON_NO_MEMORY;
+    return false;
+}
+
+bool kenar_json_write_integer(struct kenar_buffer *buffer, int64_t value)
+{
+    if (!kenar_buffer_reserve(buffer, KENAR_INTEGER_ROOM))
+        return false;
+    buffer->length += kenar_number_write_integer(buffer->data + buffer->length, value);
+    return true;
+}
+
+bool kenar_json_write_double(struct kenar_buffer *buffer, double value)
+{
+    if (!kenar_buffer_reserve(buffer, KENAR_DOUBLE_ROOM))
+        return false;
+    buffer->length += kenar_number_write_double(buffer->data + buffer->length, value);
+    return true;
+}

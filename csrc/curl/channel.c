@@ -1,0 +1,217 @@
+#include "channel.h"
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Called when a connection stands, before the request is written on it. libcurl repeats a request
+ * by itself when a reused connection dies before the first byte of an answer; the server may have
+ * acted on the first, so the second is refused. */
+static int on_ready_to_send(void *user, char *peer, char *own, int peer_port, int own_port)
+{
+    struct kenar_channel *channel = user;
+    (void)peer, (void)own, (void)peer_port, (void)own_port;
+    return channel->attempts++ == 0 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+}
+
+static size_t on_header_line(char *line, size_t size, size_t count, void *user)
+{
+    struct kenar_channel *channel = user;
+    return kenar_response_header_line(&channel->response, line, size * count) ? size * count : 0;
+}
+
+static size_t on_body_piece(char *piece, size_t size, size_t count, void *user)
+{
+    struct kenar_channel *channel = user;
+    /* Any other count stops the transfer; for an empty piece 0 would not be another. */
+    return kenar_response_body_piece(&channel->response, piece, size * count) ? size * count
+                                                                              : size * count + 1;
+}
+
+static size_t on_read(char *into, size_t size, size_t count, void *user)
+{
+    struct kenar_channel *channel = user;
+    struct kenar_transfer *transfer = channel->transfer;
+    ptrdiff_t got = 0;
+    if (transfer != NULL && transfer->request.upload != NULL) {
+        got = kenar_upload_read(transfer->request.upload, into, size * count);
+    }
+    return got < 0 ? CURL_READFUNC_ABORT : (size_t)got;
+}
+
+/* Programs that this one starts must not hold its connections. */
+static int on_socket(void *user, curl_socket_t fd, curlsocktype purpose)
+{
+    (void)user, (void)purpose;
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    return CURL_SOCKOPT_OK;
+}
+
+static CURLcode set_constants(struct kenar_channel *channel, const struct kenar_settings *settings)
+{
+    CURL *easy = channel->easy;
+    CURLcode failed = CURLE_OK;
+#define SET(option, value)                                                                         \
+    failed = failed != CURLE_OK ? failed : curl_easy_setopt(easy, option, value)
+    SET(CURLOPT_PRIVATE, channel);
+    SET(CURLOPT_ERRORBUFFER, channel->detail);
+    SET(CURLOPT_NOSIGNAL, 1L);
+    SET(CURLOPT_PREREQFUNCTION, on_ready_to_send);
+    SET(CURLOPT_PREREQDATA, channel);
+    SET(CURLOPT_HEADERFUNCTION, on_header_line);
+    SET(CURLOPT_HEADERDATA, channel);
+    SET(CURLOPT_WRITEFUNCTION, on_body_piece);
+    SET(CURLOPT_WRITEDATA, channel);
+    SET(CURLOPT_READFUNCTION, on_read);
+    SET(CURLOPT_READDATA, channel);
+    SET(CURLOPT_SOCKOPTFUNCTION, on_socket);
+    SET(CURLOPT_FOLLOWLOCATION, 0L);
+    SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075500
+    SET(CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+    SET(CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+    SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    SET(CURLOPT_SSL_VERIFYPEER, 1L);
+    SET(CURLOPT_SSL_VERIFYHOST, 2L);
+    SET(CURLOPT_HTTP_VERSION,
+        settings->http2 ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
+    SET(CURLOPT_PIPEWAIT, settings->http2 ? 1L : 0L);
+    SET(CURLOPT_MAXAGE_CONN, settings->idle < 1 ? 1L : (long)settings->idle);
+#if LIBCURL_VERSION_NUM >= 0x075700
+    /* Without it a time-out during a name lookup waits until the resolver's thread gives up, and
+     * everybody with it. */
+    SET(CURLOPT_QUICK_EXIT, 1L);
+#endif
+    SET(CURLOPT_PROXY, settings->proxy);
+    if (settings->ca_file != NULL) {
+        SET(CURLOPT_CAINFO, settings->ca_file);
+    }
+#undef SET
+    return failed;
+}
+
+struct kenar_channel *kenar_channel_new(const struct kenar_settings *settings)
+{
+    struct kenar_channel *channel = calloc(1, sizeof *channel);
+    if (channel == NULL) {
+        return NULL;
+    }
+    channel->easy = curl_easy_init();
+    if (channel->easy == NULL || set_constants(channel, settings) != CURLE_OK) {
+        kenar_channel_free(channel);
+        return NULL;
+    }
+    return channel;
+}
+
+void kenar_channel_free(struct kenar_channel *channel)
+{
+    curl_easy_cleanup(channel->easy);
+    kenar_response_free(&channel->response);
+    free(channel);
+}
+
+static CURLcode prepare_body(CURL *easy, const struct kenar_request *request)
+{
+    const char *body = request->upload != NULL ? NULL : request->body != NULL ? request->body : "";
+    curl_off_t size = (curl_off_t)kenar_request_size(request);
+    CURLcode failed = curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    failed = failed ? failed : curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
+    return failed ? failed : curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, size);
+}
+
+static CURLcode prepare_method(struct kenar_channel *channel, const struct kenar_request *request)
+{
+    CURL *easy = channel->easy;
+    bool has_body = request->upload != NULL || request->body != NULL;
+    bool is_post = strcmp(request->method, "POST") == 0;
+    bool is_get = strcmp(request->method, "GET") == 0;
+    bool is_head = strcmp(request->method, "HEAD") == 0;
+    bool is_custom = !is_post && !is_get && !is_head;
+    CURLcode failed;
+    if (is_head) {
+        failed = curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+    } else if (has_body || is_post) {
+        failed = prepare_body(easy, request);
+    } else {
+        failed = curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+    }
+    if (failed == CURLE_OK && (is_custom || channel->custom_method)) {
+        failed = curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, is_custom ? request->method : NULL);
+        channel->custom_method = is_custom;
+    }
+    return failed;
+}
+
+CURLcode kenar_channel_prepare(struct kenar_channel *channel, struct kenar_transfer *transfer,
+                               const struct kenar_settings *settings)
+{
+    const struct kenar_request *request = &transfer->request;
+    CURL *easy = channel->easy;
+    CURLcode failed;
+    channel->transfer = transfer;
+    channel->attempts = 0;
+    channel->detail[0] = '\0';
+    transfer->channel = channel;
+    kenar_response_begin(&channel->response, request->max_body);
+    failed = prepare_method(channel, request);
+    failed = failed ? failed : curl_easy_setopt(easy, CURLOPT_URL, request->url);
+    failed = failed ? failed : curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->headers->lines);
+    failed = failed ? failed : curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, request->timeout_ms);
+    failed = failed
+                 ? failed
+                 : curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, request->connect_timeout_ms);
+    if (failed == CURLE_OK && channel->proxy_off != request->target.loopback) {
+        failed =
+            curl_easy_setopt(easy, CURLOPT_PROXY, request->target.loopback ? "" : settings->proxy);
+        channel->proxy_off = request->target.loopback;
+    }
+    return failed;
+}
+
+/* What failed, and in `*message` what to tell a person: nothing of the request but its host. */
+static enum kenar_failure judge(struct kenar_channel *channel, CURLcode code, const char **message)
+{
+    const struct kenar_upload *upload = channel->transfer->request.upload;
+    enum kenar_failure failure;
+    switch (channel->response.fault) {
+    case KENAR_RESPONSE_TOO_LARGE:
+        *message = "the answer is larger than allowed";
+        return KENAR_FAILURE_TOO_LARGE;
+    case KENAR_RESPONSE_NO_MEMORY:
+        *message = "no memory for the answer";
+        return KENAR_FAILURE_NETWORK;
+    case KENAR_RESPONSE_FINE:
+        break;
+    }
+    if (code == CURLE_OK && !channel->response.headers_ended) {
+        /* libcurl takes a close in the midst of the headers for their end. */
+        *message = "the answer ended within its headers";
+        return KENAR_FAILURE_NETWORK;
+    }
+    if (upload != NULL && upload->fault != NULL) {
+        *message = upload->fault;
+        return KENAR_FAILURE_INVALID;
+    }
+    if (channel->attempts > 1) {
+        *message = "the connection closed before an answer came; the request was not repeated";
+        return KENAR_FAILURE_NETWORK;
+    }
+    *message = channel->detail[0] != '\0' ? channel->detail : curl_easy_strerror(code);
+    failure = kenar_failure_of(code, channel->detail);
+    /* What came back made no sense to libcurl, which says so with the codes for a URL that makes
+     * none. */
+    return failure == KENAR_FAILURE_INVALID && channel->attempts > 0 ? KENAR_FAILURE_NETWORK
+                                                                     : failure;
+}
+
+void kenar_channel_conclude(struct kenar_channel *channel, CURLcode code)
+{
+    struct kenar_transfer *transfer = channel->transfer;
+    transfer->status = 0;
+    curl_easy_getinfo(channel->easy, CURLINFO_RESPONSE_CODE, &transfer->status);
+    transfer->failure = judge(channel, code, &transfer->message);
+    transfer->sent = kenar_sent_name(channel->attempts, transfer->status);
+}

@@ -1,0 +1,47 @@
+/* An easy handle that is set up once and then sends one transfer after the other.
+ *
+ * The callbacks in here run inside libcurl: they touch the channel's own memory and nothing of Lua.
+ */
+#ifndef KENAR_CURL_CHANNEL_H
+#define KENAR_CURL_CHANNEL_H
+
+#include "response.h"
+#include "transfer.h"
+#include <curl/curl.h>
+
+/* What holds for every transfer of a pool. Strings are owned. */
+struct kenar_settings {
+    size_t max_transfers;
+    double idle; /* seconds after which a connection that nobody used is closed */
+    bool http2;
+    bool insecure_http;
+    char *proxy;   /* NULL: as the environment says; "": none */
+    char *ca_file; /* NULL: the system's */
+};
+
+struct kenar_channel {
+    CURL *easy;
+    struct kenar_transfer *transfer; /* NULL while free */
+    struct kenar_response response;
+    int attempts; /* how often a connection was ready for this request to be written */
+    bool proxy_off;
+    bool custom_method;
+    char detail[CURL_ERROR_SIZE];
+    struct kenar_channel *next; /* of the free ones */
+};
+
+/* NULL when memory is short or libcurl lacks something. */
+struct kenar_channel *kenar_channel_new(const struct kenar_settings *settings);
+
+/* Makes the handle ready for this transfer's request, and the transfer its user. */
+CURLcode kenar_channel_prepare(struct kenar_channel *channel, struct kenar_transfer *transfer,
+                               const struct kenar_settings *settings);
+
+/* Writes how it ended into the transfer, which keeps the channel (for the answer) until it is
+ * released. */
+void kenar_channel_conclude(struct kenar_channel *channel, CURLcode code);
+
+/* The handle must have left its multi handle. */
+void kenar_channel_free(struct kenar_channel *channel);
+
+#endif

@@ -1,0 +1,40 @@
+/* kenar.curl: HTTP for the standalone loop, on libcurl. Never loaded inside nginx: libcurl's
+ * OpenSSL and nginx's may not be the same one. */
+#include "binding.h"
+#include <curl/curl.h>
+#include <dlfcn.h>
+#include <pthread.h>
+
+/* libcurl's global state is the process's, so this is, too. */
+static pthread_once_t initialized = PTHREAD_ONCE_INIT;
+static CURLcode init_result;
+
+/* A thread that still looks a name up must find its code when the Lua state that started it has
+ * closed: libcurl stays loaded until the process ends. */
+static void stay_loaded(void)
+{
+    Dl_info library;
+    if (dladdr((void *)(size_t)curl_global_init, &library) != 0 && library.dli_fname != NULL) {
+        /* The handle is kept for ever on purpose. */
+        dlopen(library.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+    }
+}
+
+static void initialize(void)
+{
+    init_result = curl_global_init(CURL_GLOBAL_DEFAULT);
+    stay_loaded();
+}
+
+/* The loader of the module `kenar.curl`: { pool = fn, headers = fn }. */
+__attribute__((visibility("default"))) int luaopen_kenar_curl(lua_State *L)
+{
+    pthread_once(&initialized, initialize);
+    if (init_result != CURLE_OK) {
+        return luaL_error(L, "libcurl does not start: %s", curl_easy_strerror(init_result));
+    }
+    lua_createtable(L, 0, 2);
+    kenar_headers_open(L);
+    kenar_pool_class_open(L);
+    return 1;
+}

@@ -1,0 +1,309 @@
+#include "pool.h"
+#include <math.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* An id is a serial number above the slot: ids never repeat, and finding one needs no search. */
+#define SLOT_BITS 20
+#define MAX_SLOTS ((size_t)1 << SLOT_BITS)
+
+static const char pool_closed[] = "the pool was closed";
+static const char file_gone[] = "a file of the body has gone or changed since it was added";
+static const char multi_broke[] = "libcurl gave up on all transfers";
+
+void kenar_pool_open(struct kenar_pool *pool, const struct kenar_settings *settings)
+{
+    pool->settings = *settings;
+    pool->owner = getpid();
+    kenar_watch_clear(&pool->watch);
+}
+
+static bool open_multi(struct kenar_pool *pool)
+{
+    CURLM *multi;
+    if (pool->multi != NULL) {
+        return true;
+    }
+    multi = curl_multi_init();
+    if (multi == NULL) {
+        return false;
+    }
+    if (!kenar_watch_attach(&pool->watch, multi) ||
+        curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)pool->settings.max_transfers) !=
+            CURLM_OK) {
+        curl_multi_cleanup(multi);
+        return false;
+    }
+    pool->multi = multi;
+    return true;
+}
+
+/* No transfer may be active. Takes all connections down. */
+static void close_multi(struct kenar_pool *pool)
+{
+    if (pool->multi != NULL) {
+        curl_multi_cleanup(pool->multi);
+        pool->multi = NULL;
+    }
+    kenar_watch_clear(&pool->watch);
+}
+
+static struct kenar_transfer *new_slot(struct kenar_pool *pool)
+{
+    struct kenar_transfer *transfer;
+    if (pool->slots_count == pool->slots_capacity) {
+        size_t capacity = pool->slots_capacity == 0 ? 16 : pool->slots_capacity * 2;
+        struct kenar_transfer **grown;
+        if (capacity > MAX_SLOTS) {
+            return NULL;
+        }
+        grown = realloc(pool->slots, capacity * sizeof *grown);
+        if (grown == NULL) {
+            return NULL;
+        }
+        pool->slots = grown;
+        pool->slots_capacity = capacity;
+    }
+    transfer = calloc(1, sizeof *transfer);
+    if (transfer != NULL) {
+        transfer->slot = pool->slots_count;
+        pool->slots[pool->slots_count++] = transfer;
+        kenar_line_append(&pool->free, transfer);
+    }
+    return transfer;
+}
+
+struct kenar_transfer *kenar_pool_blank(struct kenar_pool *pool)
+{
+    /* The last one freed: its memory is the warmest. */
+    struct kenar_transfer *transfer = pool->free.last != NULL ? pool->free.last : new_slot(pool);
+    if (transfer != NULL) {
+        kenar_request_clear(&transfer->request);
+    }
+    return transfer;
+}
+
+void kenar_pool_add(struct kenar_pool *pool, struct kenar_transfer *transfer)
+{
+    transfer->id = ++pool->serial << SLOT_BITS | transfer->slot;
+    transfer->state = KENAR_TRANSFER_QUEUED;
+    transfer->failure = KENAR_FAILURE_NONE;
+    transfer->status = 0;
+    kenar_line_remove(&pool->free, transfer);
+    kenar_line_append(&pool->queued, transfer);
+}
+
+struct kenar_transfer *kenar_pool_find(const struct kenar_pool *pool, uint64_t id)
+{
+    size_t slot = (size_t)(id & (MAX_SLOTS - 1));
+    struct kenar_transfer *transfer = slot < pool->slots_count ? pool->slots[slot] : NULL;
+    if (transfer == NULL || transfer->id != id ||
+        (transfer->state != KENAR_TRANSFER_QUEUED && transfer->state != KENAR_TRANSFER_ACTIVE)) {
+        return NULL;
+    }
+    return transfer;
+}
+
+static void finish(struct kenar_pool *pool, struct kenar_line *from,
+                   struct kenar_transfer *transfer)
+{
+    kenar_line_remove(from, transfer);
+    kenar_line_append(&pool->done, transfer);
+    transfer->state = KENAR_TRANSFER_DONE;
+}
+
+/* Ends a transfer for a reason of our own. */
+static void fail(struct kenar_pool *pool, struct kenar_line *from, struct kenar_transfer *transfer,
+                 enum kenar_failure failure, const char *message)
+{
+    transfer->failure = failure;
+    transfer->message = message;
+    transfer->sent =
+        kenar_sent_name(transfer->channel != NULL ? transfer->channel->attempts : 0, 0);
+    finish(pool, from, transfer);
+}
+
+static void fail_active(struct kenar_pool *pool, enum kenar_failure failure, const char *message)
+{
+    while (pool->active.first != NULL) {
+        curl_multi_remove_handle(pool->multi, pool->active.first->channel->easy);
+        fail(pool, &pool->active, pool->active.first, failure, message);
+    }
+}
+
+static struct kenar_channel *take_channel(struct kenar_pool *pool)
+{
+    struct kenar_channel *channel = pool->free_channels;
+    if (channel == NULL) {
+        return kenar_channel_new(&pool->settings);
+    }
+    pool->free_channels = channel->next;
+    channel->next = NULL;
+    return channel;
+}
+
+/* Files may have gone while the transfer was in line: better to know before anything is sent. */
+static bool has_its_files(struct kenar_transfer *transfer)
+{
+    size_t part;
+    const char *why;
+    return transfer->request.upload == NULL ||
+           kenar_upload_measure(transfer->request.upload, &part, &why);
+}
+
+static void start(struct kenar_pool *pool, struct kenar_transfer *transfer)
+{
+    struct kenar_channel *channel;
+    CURLcode failed;
+    if (!has_its_files(transfer)) {
+        fail(pool, &pool->queued, transfer, KENAR_FAILURE_INVALID, file_gone);
+        return;
+    }
+    channel = open_multi(pool) ? take_channel(pool) : NULL;
+    if (channel == NULL) {
+        fail(pool, &pool->queued, transfer, KENAR_FAILURE_NETWORK,
+             "no memory for another transfer");
+        return;
+    }
+    failed = kenar_channel_prepare(channel, transfer, &pool->settings);
+    if (failed != CURLE_OK) {
+        fail(pool, &pool->queued, transfer, KENAR_FAILURE_INVALID, curl_easy_strerror(failed));
+    } else if (curl_multi_add_handle(pool->multi, channel->easy) != CURLM_OK) {
+        fail(pool, &pool->queued, transfer, KENAR_FAILURE_NETWORK, multi_broke);
+    } else {
+        kenar_line_remove(&pool->queued, transfer);
+        kenar_line_append(&pool->active, transfer);
+        transfer->state = KENAR_TRANSFER_ACTIVE;
+    }
+}
+
+/* Outcomes that nobody collected count as well: they hold a channel each. */
+static void start_queued(struct kenar_pool *pool)
+{
+    while (pool->queued.first != NULL &&
+           pool->active.count + pool->done.count < pool->settings.max_transfers) {
+        start(pool, pool->queued.first);
+    }
+}
+
+static void conclude_finished(struct kenar_pool *pool)
+{
+    CURLMsg *message;
+    int left;
+    while (pool->multi != NULL && (message = curl_multi_info_read(pool->multi, &left)) != NULL) {
+        CURL *easy = message->easy_handle;
+        CURLcode code = message->data.result; /* gone with the handle */
+        struct kenar_channel *channel = NULL;
+        if (message->msg != CURLMSG_DONE) {
+            continue;
+        }
+        curl_easy_getinfo(easy, CURLINFO_PRIVATE, &channel);
+        kenar_channel_conclude(channel, code);
+        curl_multi_remove_handle(pool->multi, easy);
+        finish(pool, &pool->active, channel->transfer);
+        pool->idle_since = kenar_watch_now();
+    }
+}
+
+/* When nothing was sent for `idle` seconds the multi handle goes, and its connections with it:
+ * libcurl itself looks for old ones only when it opens the next. */
+static double idle_deadline(const struct kenar_pool *pool)
+{
+    bool idle = pool->multi != NULL && pool->active.count == 0 && pool->queued.count == 0;
+    return idle ? pool->idle_since + pool->settings.idle : INFINITY;
+}
+
+static double earliest(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+void kenar_pool_step(struct kenar_pool *pool, double timeout, const int *others,
+                     size_t others_count)
+{
+    double until;
+    CURLMcode failed;
+    start_queued(pool);
+    failed = kenar_watch_run_timer(&pool->watch, pool->multi);
+    conclude_finished(pool);
+    if (pool->done.count > 0 || timeout <= 0) {
+        until = 0;
+    } else {
+        until = earliest(kenar_watch_now() + timeout, idle_deadline(pool));
+        until = pool->watch.due >= 0 ? earliest(until, pool->watch.due) : until;
+    }
+    if (failed == CURLM_OK) {
+        failed = kenar_watch_wait(&pool->watch, pool->multi, until, others, others_count);
+    }
+    if (failed == CURLM_OK) {
+        failed = kenar_watch_run_timer(&pool->watch, pool->multi);
+    }
+    conclude_finished(pool);
+    if (failed != CURLM_OK && pool->multi != NULL) {
+        fail_active(pool, KENAR_FAILURE_NETWORK, multi_broke);
+        close_multi(pool);
+    }
+    if (kenar_watch_now() >= idle_deadline(pool)) {
+        close_multi(pool);
+    }
+}
+
+void kenar_pool_release(struct kenar_pool *pool, struct kenar_transfer *transfer)
+{
+    struct kenar_channel *channel = transfer->channel;
+    if (transfer->state == KENAR_TRANSFER_ACTIVE) {
+        curl_multi_remove_handle(pool->multi, channel->easy);
+        pool->idle_since = kenar_watch_now();
+    }
+    kenar_line_remove(transfer->state == KENAR_TRANSFER_ACTIVE   ? &pool->active
+                      : transfer->state == KENAR_TRANSFER_QUEUED ? &pool->queued
+                                                                 : &pool->done,
+                      transfer);
+    kenar_line_append(&pool->free, transfer);
+    kenar_request_clear(&transfer->request);
+    transfer->state = KENAR_TRANSFER_FREE;
+    transfer->channel = NULL;
+    if (channel != NULL) {
+        channel->transfer = NULL;
+        channel->next = pool->free_channels;
+        pool->free_channels = channel;
+    }
+}
+
+void kenar_pool_close(struct kenar_pool *pool)
+{
+    pool->closed = true;
+    if (pool->owner != getpid()) {
+        return;
+    }
+    fail_active(pool, KENAR_FAILURE_CLOSED, pool_closed);
+    while (pool->queued.first != NULL) {
+        fail(pool, &pool->queued, pool->queued.first, KENAR_FAILURE_CLOSED, pool_closed);
+    }
+    close_multi(pool);
+}
+
+void kenar_pool_destroy(struct kenar_pool *pool)
+{
+    kenar_pool_close(pool);
+    if (pool->owner != getpid()) {
+        return; /* a copy that belongs to the parent: even a goodbye on its connections would be
+                   heard */
+    }
+    while (pool->done.first != NULL) {
+        kenar_pool_release(pool, pool->done.first);
+    }
+    while (pool->free_channels != NULL) {
+        struct kenar_channel *channel = pool->free_channels;
+        pool->free_channels = channel->next;
+        kenar_channel_free(channel);
+    }
+    for (size_t i = 0; i < pool->slots_count; i++) {
+        kenar_transfer_free(pool->slots[i]);
+    }
+    free(pool->slots);
+    kenar_watch_free(&pool->watch);
+    free(pool->settings.proxy);
+    free(pool->settings.ca_file);
+    *pool = (struct kenar_pool){.closed = true, .owner = getpid()};
+}

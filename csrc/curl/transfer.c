@@ -1,0 +1,71 @@
+#include "transfer.h"
+#include <stdlib.h>
+#include <string.h>
+
+void kenar_line_append(struct kenar_line *line, struct kenar_transfer *transfer)
+{
+    transfer->previous = line->last;
+    transfer->next = NULL;
+    if (line->last != NULL) {
+        line->last->next = transfer;
+    } else {
+        line->first = transfer;
+    }
+    line->last = transfer;
+    line->count++;
+}
+
+void kenar_line_remove(struct kenar_line *line, struct kenar_transfer *transfer)
+{
+    if (transfer->previous != NULL) {
+        transfer->previous->next = transfer->next;
+    } else {
+        line->first = transfer->next;
+    }
+    if (transfer->next != NULL) {
+        transfer->next->previous = transfer->previous;
+    } else {
+        line->last = transfer->previous;
+    }
+    transfer->previous = transfer->next = NULL;
+    line->count--;
+}
+
+bool kenar_request_set_url(struct kenar_request *request, const char *url, size_t length)
+{
+    if (length + 1 > request->url_capacity) {
+        char *grown = realloc(request->url, length + 1);
+        if (grown == NULL) {
+            return false;
+        }
+        request->url = grown;
+        request->url_capacity = length + 1;
+    }
+    memcpy(request->url, url, length);
+    request->url[length] = '\0';
+    return true;
+}
+
+uint64_t kenar_request_size(const struct kenar_request *request)
+{
+    return request->upload != NULL ? request->upload->total : request->body_length;
+}
+
+void kenar_request_clear(struct kenar_request *request)
+{
+    kenar_header_list_release(request->headers);
+    kenar_upload_free(request->upload);
+    request->headers = NULL;
+    request->upload = NULL;
+    request->body = NULL;
+    request->body_length = 0;
+}
+
+void kenar_transfer_free(struct kenar_transfer *transfer)
+{
+    if (transfer != NULL) {
+        kenar_request_clear(&transfer->request);
+        free(transfer->request.url);
+        free(transfer);
+    }
+}

@@ -1,0 +1,148 @@
+#include "exchange_lua.h"
+
+#include "field.h"
+
+#include <lauxlib.h>
+#include <string.h>
+
+/* In the order of the upvalues: keys that are there already need not be looked up for every
+ * request. */
+enum request_key { METHOD = 1, PATH, QUERY, HEADERS, BODY, REMOTE_ADDR, REPEATED };
+static const char *const request_keys[REQUEST_KEYS] = {
+    "method", "path", "query", "headers", "body", "remote_addr", "repeated"};
+
+void exchange_lua_push_keys(lua_State *L)
+{
+    for (int i = 0; i < REQUEST_KEYS; i++)
+        lua_pushstring(L, request_keys[i]);
+}
+
+static void set(lua_State *L, enum request_key key, const char *bytes, size_t length)
+{
+    lua_pushvalue(L, lua_upvalueindex((int)key));
+    lua_pushlstring(L, bytes, length);
+    lua_rawset(L, -3);
+}
+
+static void push_name(lua_State *L, const struct field *field)
+{
+    char lower[FIELD_NAME_MAX];
+    field_name_lower(lower, field->name, field->name_length);
+    lua_pushlstring(L, lower, field->name_length);
+}
+
+/* The headers table is on top. A repeated field is appended to what is there. */
+static void set_field(lua_State *L, const struct field *field)
+{
+    push_name(L, field); /* headers, name */
+    if (field->repeated) {
+        lua_pushvalue(L, -1);
+        lua_rawget(L, -3);
+        lua_pushliteral(L, ", ");
+        lua_pushlstring(L, field->value, field->value_length);
+        lua_concat(L, 3);
+    } else {
+        lua_pushlstring(L, field->value, field->value_length);
+    }
+    lua_rawset(L, -3);
+}
+
+static void push_headers(lua_State *L, const struct request *request)
+{
+    lua_createtable(L, 0, (int)request->field_count);
+    for (size_t i = 0; i < request->field_count; i++)
+        set_field(L, &request->fields[i]);
+}
+
+/* How often each repeated field came: { authorization = 2 }. */
+static void push_repeated(lua_State *L, const struct request *request)
+{
+    lua_createtable(L, 0, 1);
+    for (size_t i = 0; i < request->field_count; i++) {
+        if (!request->fields[i].repeated)
+            continue;
+        push_name(L, &request->fields[i]); /* repeated, name */
+        lua_pushvalue(L, -1);
+        lua_rawget(L, -3); /* repeated, name, count or nil */
+        lua_Integer count = lua_isnil(L, -1) ? 1 : lua_tointeger(L, -1);
+        lua_pop(L, 1);
+        lua_pushinteger(L, count + 1);
+        lua_rawset(L, -3);
+    }
+}
+
+void exchange_lua_push_request(lua_State *L, const struct connection *connection)
+{
+    const struct request *request = &connection->request;
+    struct slice path = request_path(request), query = request_query(request);
+    lua_createtable(L, 0, REQUEST_KEYS);
+    set(L, METHOD, request->method, strlen(request->method));
+    set(L, PATH, path.bytes, path.length);
+    if (query.bytes != NULL)
+        set(L, QUERY, query.bytes, query.length);
+    lua_pushvalue(L, lua_upvalueindex(HEADERS));
+    push_headers(L, request);
+    lua_rawset(L, -3);
+    set(L, BODY, request->body_length > 0 ? request->body : "", request->body_length);
+    set(L, REMOTE_ADDR, connection->remote_address, strlen(connection->remote_address));
+    if (request->has_repeated) {
+        lua_pushvalue(L, lua_upvalueindex(REPEATED));
+        push_repeated(L, request);
+        lua_rawset(L, -3);
+    }
+}
+
+/* The name of the field is at -2, its value at -1. */
+static void check_field(lua_State *L, struct server *server, int headers)
+{
+    if (lua_type(L, -2) != LUA_TSTRING)
+        luaL_argerror(L, headers, "names of headers must be strings");
+    size_t name_length, value_length;
+    const char *name = lua_tolstring(L, -2, &name_length);
+    const char *value = lua_tolstring(L, -1, &value_length);
+    if (value == NULL)
+        luaL_argerror(
+            L, headers,
+            lua_pushfstring(L, "header '%s' must be a string, got %s", name, luaL_typename(L, -1)));
+    switch (draft_add_field(&server->draft, name, name_length, value, value_length)) {
+    case DRAFT_OK:
+        break;
+    case DRAFT_BAD_NAME:
+        luaL_argerror(L, headers, lua_pushfstring(L, "'%s' is not the name of a header", name));
+        break;
+    case DRAFT_BAD_VALUE:
+        luaL_argerror(L, headers,
+                      lua_pushfstring(L, "header '%s' holds a line break or a zero byte", name));
+        break;
+    case DRAFT_TOO_LONG:
+        luaL_argerror(
+            L, headers,
+            lua_pushfstring(L, "headers are longer than %d bytes together", ANSWER_FIELDS_MAX));
+        break;
+    case DRAFT_NO_MEMORY:
+        luaL_error(L, "out of memory");
+    }
+}
+
+struct response *exchange_lua_check_response(lua_State *L, struct server *server, int headers,
+                                             int body)
+{
+    size_t body_length = 0;
+    const char *bytes = luaL_optlstring(L, body, "", &body_length);
+    draft_start(&server->draft);
+    /* Clients that keep their connection would otherwise go on using a server that is about to
+     * stop. */
+    server->draft.close = server->listener < 0;
+    if (!lua_isnoneornil(L, headers)) {
+        luaL_checktype(L, headers, LUA_TTABLE);
+        lua_pushnil(L);
+        while (lua_next(L, headers) != 0) { /* name, value */
+            check_field(L, server, headers);
+            lua_pop(L, 1);
+        }
+    }
+    struct response *response = response_make(&server->cache, &server->draft, bytes, body_length);
+    if (response == NULL)
+        luaL_error(L, "out of memory");
+    return response;
+}

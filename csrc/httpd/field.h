@@ -1,0 +1,24 @@
+/* Header fields: what a name may be (RFC 9110, 5.1), and comparing names without regard to case. */
+#ifndef KENAR_HTTPD_FIELD_H
+#define KENAR_HTTPD_FIELD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Longer names are refused: they are lower-cased in a buffer on the stack. */
+enum { FIELD_NAME_MAX = 256 };
+
+/* Whether the bytes are a field name: 1..FIELD_NAME_MAX token characters. */
+bool field_name_valid(const char *name, size_t length);
+
+/* Write the name in lower case; `to` has room for `length` bytes. Only ASCII letters change. */
+void field_name_lower(char *to, const char *name, size_t length);
+
+/* Whether two names are the same. */
+bool field_name_same(const char *a, size_t a_length, const char *b, size_t b_length);
+
+/* Whether the bytes are `lower`, a literal in lower case. */
+#define field_name_is(name, length, lower)                                                         \
+    ((length) == sizeof(lower) - 1 && field_name_same((name), (length), (lower), sizeof(lower) - 1))
+
+#endif

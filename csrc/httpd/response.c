@@ -1,0 +1,180 @@
+#include "response.h"
+
+#include "field.h"
+#include "request.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Longer bodies are not worth comparing with the last one. */
+enum { CACHED_BODY_MAX = 512, DRAFT_KEEP = 16 * 1024, FIRST_BYTES = 256 };
+
+static bool append(struct draft *draft, const char *bytes, size_t count)
+{
+    if (count > draft->capacity - draft->length) {
+        size_t larger = draft->capacity > 0 ? draft->capacity * 2 : FIRST_BYTES;
+        if (larger < draft->length + count)
+            larger = draft->length + count;
+        char *moved = realloc(draft->bytes, larger);
+        if (moved == NULL)
+            return false;
+        draft->bytes = moved;
+        draft->capacity = larger;
+    }
+    if (count > 0)
+        memcpy(draft->bytes + draft->length, bytes, count);
+    draft->length += count;
+    return true;
+}
+
+void draft_start(struct draft *draft)
+{
+    if (draft->capacity > DRAFT_KEEP)
+        draft_free(draft);
+    draft->length = 0;
+    draft->fields_length = 0;
+    draft->close = false;
+}
+
+void draft_free(struct draft *draft)
+{
+    free(draft->bytes);
+    *draft = (struct draft){0};
+}
+
+static bool belongs_to_server(const char *name, size_t length)
+{
+    return field_name_is(name, length, "content-length") ||
+           field_name_is(name, length, "transfer-encoding") ||
+           field_name_is(name, length, "keep-alive");
+}
+
+static bool value_valid(const char *value, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (value[i] == '\r' || value[i] == '\n' || value[i] == '\0')
+            return false;
+    }
+    return true;
+}
+
+enum draft_fault draft_add_field(struct draft *draft, const char *name, size_t name_length,
+                                 const char *value, size_t value_length)
+{
+    if (!field_name_valid(name, name_length))
+        return DRAFT_BAD_NAME;
+    if (!value_valid(value, value_length))
+        return DRAFT_BAD_VALUE;
+    if (field_name_is(name, name_length, "connection")) {
+        draft->close = draft->close || field_name_is(value, value_length, "close");
+        return DRAFT_OK;
+    }
+    if (value_length == 0 || belongs_to_server(name, name_length))
+        return DRAFT_OK;
+    if (draft->length + name_length + value_length > ANSWER_FIELDS_MAX)
+        return DRAFT_TOO_LONG;
+    if (!append(draft, name, name_length) || !append(draft, "", 1) ||
+        !append(draft, value, value_length) || !append(draft, "", 1))
+        return DRAFT_NO_MEMORY;
+    draft->fields_length = draft->length;
+    return DRAFT_OK;
+}
+
+static bool add_fields(struct MHD_Response *mhd, const struct draft *draft)
+{
+    size_t at = 0;
+    while (at < draft->fields_length) {
+        const char *name = draft->bytes + at;
+        const char *value = name + strlen(name) + 1;
+        if (MHD_add_response_header(mhd, name, value) != MHD_YES)
+            return false;
+        at += strlen(name) + strlen(value) + 2;
+    }
+    return !draft->close ||
+           MHD_add_response_header(mhd, MHD_HTTP_HEADER_CONNECTION, "close") == MHD_YES;
+}
+
+static struct response *make(const struct draft *draft, const char *body, size_t body_length)
+{
+    struct response *response = malloc(sizeof(*response));
+    if (response == NULL)
+        return NULL;
+    /* The library copies the body, and yet asks for a pointer through which it could be changed. */
+    union {
+        const char *given;
+        void *asked;
+    } bytes = {.given = body};
+    response->holders = 1;
+    response->mhd =
+        MHD_create_response_from_buffer(body_length, bytes.asked, MHD_RESPMEM_MUST_COPY);
+    if (response->mhd != NULL && add_fields(response->mhd, draft))
+        return response;
+    response_drop(response);
+    return NULL;
+}
+
+static bool same(const struct draft *a, const struct draft *b)
+{
+    return a->close == b->close && a->length == b->length && a->fields_length == b->fields_length &&
+           (a->length == 0 || memcmp(a->bytes, b->bytes, a->length) == 0);
+}
+
+struct response *response_make(struct response_cache *cache, struct draft *draft, const char *body,
+                               size_t body_length)
+{
+    if (body_length > CACHED_BODY_MAX || !append(draft, body, body_length))
+        return make(draft, body, body_length);
+    if (cache->response == NULL || !same(&cache->draft, draft)) {
+        struct response *response = make(draft, body, body_length);
+        if (response == NULL)
+            return NULL;
+        if (cache->response != NULL)
+            response_drop(cache->response);
+        cache->response = response;
+        struct draft last = cache->draft;
+        cache->draft = *draft;
+        *draft = last;
+    }
+    cache->response->holders++;
+    return cache->response;
+}
+
+void response_drop(struct response *response)
+{
+    if (--response->holders > 0)
+        return;
+    if (response->mhd != NULL)
+        MHD_destroy_response(response->mhd);
+    free(response);
+}
+
+void response_cache_free(struct response_cache *cache)
+{
+    if (cache->response != NULL)
+        response_drop(cache->response);
+    draft_free(&cache->draft);
+    *cache = (struct response_cache){0};
+}
+
+const char *response_last_words(enum status status)
+{
+#define LAST_WORDS(status, reason)                                                                 \
+    {                                                                                              \
+        status, "HTTP/1.1 " reason "\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"            \
+    }
+    static const struct {
+        enum status status;
+        const char *bytes;
+    } words[] = {
+        LAST_WORDS(STATUS_BAD_REQUEST, "400 Bad Request"),
+        LAST_WORDS(STATUS_TIMEOUT, "408 Request Timeout"),
+        LAST_WORDS(STATUS_TOO_LARGE, "413 Content Too Large"),
+        LAST_WORDS(STATUS_HEADER_TOO_LARGE, "431 Request Header Fields Too Large"),
+        LAST_WORDS(STATUS_UNAVAILABLE, "503 Service Unavailable"),
+    };
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (words[i].status == status)
+            return words[i].bytes;
+    }
+    return "";
+}

@@ -1,0 +1,302 @@
+#include "server.h"
+
+#include "exchange.h"
+#include "listen_socket.h"
+
+#include <errno.h>
+#include <math.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Turns of the daemon in one run: enough to read, answer and write; not so many that other work
+ * waits long. */
+enum { ROUNDS = 8, CLOSING_ROUNDS = 64 };
+
+static bool watch(const struct server *server, int descriptor)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = descriptor};
+    return epoll_ctl(server->poller, EPOLL_CTL_ADD, descriptor, &event) == 0;
+}
+
+static struct MHD_Daemon *start_daemon(struct server *server, unsigned limit)
+{
+    return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
+                            exchange_handle, server, MHD_OPTION_LISTEN_SOCKET,
+                            server->listener,                                                  /* */
+                            MHD_OPTION_CONNECTION_LIMIT, limit,                                /* */
+                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,     /* */
+                            MHD_OPTION_NOTIFY_CONNECTION, exchange_connection, (void *)server, /* */
+                            MHD_OPTION_URI_LOG_CALLBACK, exchange_target, (void *)server,      /* */
+                            MHD_OPTION_UNESCAPE_CALLBACK, exchange_unescape, (void *)server,   /* */
+                            MHD_OPTION_NOTIFY_COMPLETED, exchange_completed, (void *)server,   /* */
+                            MHD_OPTION_END);
+}
+
+static bool start(struct server *server, const struct server_options *options)
+{
+    if (!connection_table_init(&server->connections, options->max_connections))
+        return false;
+    server->poller = epoll_create1(EPOLL_CLOEXEC);
+    server->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (server->poller < 0 || server->wake < 0)
+        return false;
+    server->daemon = start_daemon(server, options->max_connections);
+    if (server->daemon == NULL)
+        return false;
+    const union MHD_DaemonInfo *info =
+        MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    return info != NULL && watch(server, info->epoll_fd) && watch(server, server->wake);
+}
+
+bool server_open(struct server *server, const struct server_options *options, char *message,
+                 size_t size)
+{
+    *server = (struct server){
+        .opened = true, .poller = -1, .wake = -1, .listener = -1, .max_body = options->max_body};
+    server->listener =
+        listen_socket_open(options->address, options->port, &server->port, message, size);
+    if (server->listener < 0) {
+        server_close(server);
+        return false;
+    }
+    deadlines_init(&server->deadlines, options->header_timeout, options->body_timeout,
+                   options->idle_timeout);
+    errno = 0;
+    if (!start(server, options)) {
+        snprintf(message, size, "cannot serve %s port %u: %s", options->address, server->port,
+                 errno != 0 ? strerror(errno) : "libmicrohttpd did not start");
+        server_close(server);
+        return false;
+    }
+    linger_init(&server->linger, server->poller, options->body_timeout);
+    return true;
+}
+
+/* Queue of complete requests */
+
+void server_enqueue(struct server *server, struct connection *connection)
+{
+    deadline_enter(&server->deadlines, connection, PHASE_HANDLER);
+    connection->id = ++server->requests * CONNECTION_SLOTS + connection->slot;
+    connection->taken = false;
+    connection->next_ready = NULL;
+    if (server->ready.last != NULL)
+        server->ready.last->next_ready = connection;
+    else
+        server->ready.first = connection;
+    server->ready.last = connection;
+    server->waiting++;
+}
+
+void server_take(struct server *server)
+{
+    struct connection *connection = server->ready.first;
+    server->ready.first = connection->next_ready;
+    if (server->ready.first == NULL)
+        server->ready.last = NULL;
+    connection->taken = true;
+}
+
+static void dequeue(struct server *server, const struct connection *connection)
+{
+    struct connection *before = NULL, *at = server->ready.first;
+    while (at != connection) {
+        before = at;
+        at = at->next_ready;
+    }
+    *(before != NULL ? &before->next_ready : &server->ready.first) = at->next_ready;
+    if (server->ready.last == at)
+        server->ready.last = before;
+}
+
+void server_forget(struct server *server, struct connection *connection)
+{
+    if (connection->id != 0) {
+        if (!connection->taken)
+            dequeue(server, connection);
+        connection->id = 0;
+        server->waiting--;
+    }
+    if (connection->response != NULL) {
+        response_drop(connection->response);
+        connection->response = NULL;
+    }
+}
+
+/* Turns */
+
+static void end_expired(struct server *server)
+{
+    struct connection *connection;
+    while ((connection = deadline_expired(&server->deadlines)) != NULL) {
+        bool request_begun = connection->phase == PHASE_HEADER || connection->phase == PHASE_BODY ||
+                             (connection->phase == PHASE_NEW && connection_heard(connection));
+        connection_end(connection, request_begun ? response_last_words(STATUS_TIMEOUT) : NULL);
+    }
+}
+
+static bool newcomer_waits(const struct server *server)
+{
+    struct pollfd listener = {.fd = server->listener, .events = POLLIN};
+    return poll(&listener, 1, 0) > 0;
+}
+
+static void watch_listener(struct server *server, bool wanted)
+{
+    if (wanted == server->listener_watched)
+        return;
+    if (wanted)
+        server->listener_watched = watch(server, server->listener);
+    else
+        server->listener_watched =
+            epoll_ctl(server->poller, EPOLL_CTL_DEL, server->listener, NULL) != 0;
+}
+
+/* At its limit the daemon does not look at the listening socket any more: we do, as long as there
+ * is somebody idle who can make room. */
+static void make_room(struct server *server)
+{
+    bool full = server->connections.open == server->connections.limit && server->listener >= 0 &&
+                server->deadlines.list[PHASE_ENDED].first == NULL;
+    struct connection *idle = full ? connection_oldest_idle(server) : NULL;
+    if (idle != NULL && newcomer_waits(server)) {
+        connection_end(idle, NULL);
+        idle = NULL;
+    }
+    watch_listener(server, idle != NULL);
+}
+
+static bool daemon_pending(const struct server *server)
+{
+    MHD_UNSIGNED_LONG_LONG wait;
+    return MHD_get_timeout(server->daemon, &wait) == MHD_YES && wait == 0;
+}
+
+double server_run(struct server *server)
+{
+    if (server->daemon == NULL)
+        return HUGE_VAL;
+    if (server->woken) {
+        eventfd_t count;
+        (void)eventfd_read(server->wake, &count);
+        server->woken = false;
+    }
+    deadlines_tick(&server->deadlines);
+    bool pending = true;
+    for (int round = 0; round < ROUNDS && pending; round++) {
+        server->run_again = false;
+        MHD_run(server->daemon);
+        end_expired(server);
+        make_room(server);
+        if (server->ready.first != NULL)
+            return 0;
+        pending = server->run_again || daemon_pending(server);
+    }
+    linger_run(&server->linger, server->deadlines.now);
+    if (pending)
+        return 0;
+    double deadline = deadline_wait(&server->deadlines);
+    double linger = linger_wait(&server->linger, server->deadlines.now);
+    return deadline < linger ? deadline : linger;
+}
+
+static bool client_left(const struct connection *connection)
+{
+    char byte;
+    ssize_t count = recv(connection->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return count == 0 || (count < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+}
+
+bool server_respond(struct server *server, int64_t id, unsigned status, struct response *response)
+{
+    struct connection *connection = connection_find(&server->connections, id);
+    if (connection == NULL || !connection->taken) {
+        response_drop(response);
+        return false;
+    }
+    connection->id = 0;
+    server->waiting--;
+    connection->status = status;
+    connection->response = response;
+    if (!connection->suspended)
+        return true; /* the last run returned 0: the next one is due, and queues the response */
+    bool left = client_left(connection);
+    connection->suspended = false;
+    MHD_resume_connection(connection->mhd);
+    /* To resume wakes nobody by itself. */
+    if (!server->woken)
+        server->woken = eventfd_write(server->wake, 1) == 0;
+    return !left;
+}
+
+unsigned server_sending(const struct server *server)
+{
+    unsigned sending = 0;
+    const struct connection *at = server->deadlines.list[PHASE_HANDLER].first;
+    for (; at != NULL; at = at->next)
+        sending += at->response != NULL;
+    for (at = server->deadlines.list[PHASE_ANSWER].first; at != NULL; at = at->next)
+        sending++;
+    return sending;
+}
+
+/* The end */
+
+void server_stop_listening(struct server *server)
+{
+    if (server->listener < 0)
+        return;
+    watch_listener(server, false);
+    if (server->daemon != NULL)
+        (void)MHD_quiesce_daemon(server->daemon);
+    close(server->listener);
+    server->listener = -1;
+}
+
+static void close_descriptor(int *descriptor)
+{
+    if (*descriptor >= 0)
+        close(*descriptor);
+    *descriptor = -1;
+}
+
+static void stop_daemon(struct server *server)
+{
+    /* The library aborts the process when it meets a suspended connection. */
+    for (struct connection *at = server->deadlines.list[PHASE_HANDLER].first; at != NULL;
+         at = at->next) {
+        if (at->suspended) {
+            at->suspended = false;
+            MHD_resume_connection(at->mhd);
+        }
+    }
+    bool pending = true;
+    for (int round = 0; round < CLOSING_ROUNDS && pending; round++) {
+        MHD_run(server->daemon);
+        pending = daemon_pending(server) || round == 0;
+    }
+    MHD_stop_daemon(server->daemon);
+    server->daemon = NULL;
+}
+
+void server_close(struct server *server)
+{
+    if (!server->opened)
+        return;
+    server->opened = false;
+    server_stop_listening(server);
+    server->stopping = true;
+    if (server->daemon != NULL)
+        stop_daemon(server);
+    linger_close(&server->linger);
+    close_descriptor(&server->wake);
+    close_descriptor(&server->poller);
+    connection_table_free(&server->connections);
+    response_cache_free(&server->cache);
+    draft_free(&server->draft);
+}

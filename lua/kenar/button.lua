@@ -1,0 +1,130 @@
+--- Buttons, as plain data: a caption and one thing that a press does.
+--
+-- The constructors only build the table; a hand-written one does as well. What Divar allows is checked when the
+-- message is encoded.
+
+local button = {}
+
+---@class kenar.Button
+---@field [1]? string               the caption; or by name, as `caption`
+---@field caption? string
+---@field icon? string              a name of Divar's icon set; others are passed on, unless `strict_icons` is set
+---@field icon_name? string         the older name of `icon`
+---@field direct_link? string       opens this URL
+---@field server_link? string       asks the bot's handler of this name for a URL and opens that
+---@field dynamic_action? string    calls the bot's handler of this name, which answers with a text or an action
+---@field post_page? string         opens the page of the post with this token
+---@field post_manage_page? string  opens the page on which its owner manages it
+---@field answer? string|number|boolean  answers the question that a dialogue has asked
+---@field action? table             Divar's own form of an action instead of the ones above
+---@field data? table               what the handler of a server link or dynamic action gets
+
+---@class kenar.ButtonOptions
+---@field icon? string
+
+local named = { server_link = true, dynamic_action = true }
+
+-- The table, or nil and what is wrong with the arguments.
+local function build(kind, caption, value, data, options)
+   if type(caption) ~= "string" then
+      return nil, "caption: expected a string, got " .. type(caption)
+   end
+   local is_scalar = kind == "answer" and (type(value) == "number" or type(value) == "boolean")
+   if type(value) ~= "string" and not is_scalar then
+      return nil, ("%s: expected a string, got %s"):format(kind, type(value))
+   end
+   if named[kind] and value == "" then
+      return nil, kind .. ": expected the name of a handler, got an empty string"
+   end
+   local built = { caption, [kind] = value }
+   if data ~= nil then
+      if type(data) ~= "table" then
+         return nil, "data: expected a table, got " .. type(data)
+      end
+      for name in pairs(data) do
+         if type(name) == "string" and name:sub(1, 6) == "kenar_" then
+            return nil, ("data.%s: names that begin with kenar_ are the SDK's own"):format(name)
+         end
+      end
+      built.data = data
+   end
+   if options ~= nil then
+      if type(options) ~= "table" then
+         return nil, "options: expected a table, got " .. type(options)
+      end
+      for name, option in pairs(options) do
+         if name ~= "icon" then
+            return nil, ("unknown option %s: a button takes icon"):format(tostring(name))
+         end
+         if type(option) ~= "string" then
+            return nil, "icon: expected a string, got " .. type(option)
+         end
+      end
+      built.icon = options.icon
+   end
+   return built
+end
+
+--- Opens a URL: in a new tab on the web, inside Divar's app on a phone.
+---@param caption string
+---@param url string
+---@param options? kenar.ButtonOptions
+---@return kenar.Button
+function button.direct_link(caption, url, options)
+   local built, problem = build("direct_link", caption, url, nil, options)
+   return built or error(problem, 2)
+end
+
+--- Asks `bot:server_link(name, ...)` for a URL and opens that.
+---@param caption string
+---@param name string the handler's
+---@param data? table<string, any> what the handler finds in ctx.data; names that begin with `kenar_` are reserved
+---@param options? kenar.ButtonOptions
+---@return kenar.Button
+function button.server_link(caption, name, data, options)
+   local built, problem = build("server_link", caption, name, data, options)
+   return built or error(problem, 2)
+end
+
+--- Calls `bot:dynamic_action(name, ...)`, which answers with a text or an action.
+---@param caption string
+---@param name string the handler's
+---@param data? table<string, any> what the handler finds in ctx.data; names that begin with `kenar_` are reserved
+---@param options? kenar.ButtonOptions
+---@return kenar.Button
+function button.dynamic_action(caption, name, data, options)
+   local built, problem = build("dynamic_action", caption, name, data, options)
+   return built or error(problem, 2)
+end
+
+--- Opens a post's page.
+---@param caption string
+---@param token string the post's
+---@param options? kenar.ButtonOptions
+---@return kenar.Button
+function button.post_page(caption, token, options)
+   local built, problem = build("post_page", caption, token, nil, options)
+   return built or error(problem, 2)
+end
+
+--- Opens the page on which a post is managed; of use to the post's owner only.
+---@param caption string
+---@param token string the post's
+---@param options? kenar.ButtonOptions
+---@return kenar.Button
+function button.post_manage_page(caption, token, options)
+   local built, problem = build("post_manage_page", caption, token, nil, options)
+   return built or error(problem, 2)
+end
+
+--- Answers the question that a dialogue has asked, as if the value had been typed.
+---@param caption string
+---@param value string|number|boolean
+---@param options? kenar.ButtonOptions
+---@return kenar.Button
+function button.answer(caption, value, options)
+   local built, problem = build("answer", caption, value, nil, options)
+   return built or error(problem, 2)
+end
+
+return button

@@ -1,0 +1,38 @@
+--- How a command of `kenar` fails: a line that says what, a hint that says what to do, and an exit status.
+
+local failure = {}
+
+--- The exit statuses, by the names and numbers of sysexits.h where it has them.
+failure.statuses = {
+   usage = 64, -- the command line is wrong
+   data = 65, -- the bot file has a mistake in it
+   no_input = 66, -- the bot file is not there
+   unavailable = 69, -- the port is taken
+   software = 70, -- a mistake of kenar's own
+   configuration = 78, -- a key is missing
+}
+
+local Failure = { __name = "kenar.cli.failure" }
+
+---@class kenar.cli.Failure
+---@field status integer
+---@field message string
+---@field hint? string
+
+--- Make a failure.
+---@param status "usage"|"data"|"no_input"|"unavailable"|"software"|"configuration"
+---@param message string
+---@param hint? string
+---@return kenar.cli.Failure
+function failure.new(status, message, hint)
+   return setmetatable({ status = assert(failure.statuses[status], status), message = message, hint = hint }, Failure)
+end
+
+--- Whether a value is a failure.
+---@param value any
+---@return boolean
+function failure.is(value)
+   return getmetatable(value) == Failure
+end
+
+return failure

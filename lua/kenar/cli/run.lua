@@ -1,0 +1,83 @@
+--- `kenar run bot.lua`: serve a bot.
+
+local failure = require "kenar.cli.failure"
+local listening = require "kenar.cli.listening"
+
+-- One row a key that a served bot needs: where its owner finds it.
+local keys = {
+   api_key = "Divar issues it on the app's page in the Kenar panel; calls to Divar carry it.",
+   identification_key = "It is the Divar Identification Key on that page; Divar's calls to the bot carry it.",
+}
+
+-- One row a URL that the panel asks for, and the path below the bot's prefix that serves it.
+local panel = {
+   { "events URL", "/events" },
+   { "session initialization URL", "/session" },
+   { "dynamic action URL", "/action" },
+}
+
+local function missing_keys(path, names)
+   local hints = {}
+   for index, name in ipairs(names) do
+      hints[index] = ("%s: give it to kenar.bot { %s = ... }, or set KENAR_%s. %s"):format(name, name, name:upper(),
+         keys[name])
+   end
+   return failure.new("configuration", ("%s has no %s"):format(path, table.concat(names, " and no ")),
+      table.concat(hints, "\n"))
+end
+
+local function announce(path, bot, address, port)
+   local public_url = bot:setting "public_url"
+   print(("serving %s on http://%s:%d"):format(path, address:find(":", 1, true) and "[" .. address .. "]" or address,
+      port))
+   print "In Divar's panel, on the page of this app:"
+   for _, row in ipairs(panel) do
+      print(("  %-28s%s%s%s"):format(row[1], public_url or "<public URL>", bot.prefix, row[2]))
+   end
+   if not public_url then
+      print "  (public_url, or KENAR_PUBLIC_URL, is the https:// address by which Divar reaches this port)"
+   end
+end
+
+-- Somebody may be watching: a line an event, where nobody has said otherwise.
+local function log_level_of(bot, given)
+   return given.log_level or bot._options.log_level or os.getenv "KENAR_LOG_LEVEL" or "info"
+end
+
+return {
+   summary = "Serve a bot until it is told to stop (Ctrl-C, SIGTERM).",
+   arguments = { { name = "file", description = "The bot file: Lua that returns what kenar.bot gives." } },
+   options = {
+      listening.port "8080", listening.address,
+      { name = "--log-level", argname = "<level>", choices = { "debug", "info", "warn", "error" },
+         description = "The lowest level that is logged; info, a line an event, where nothing names another." },
+   },
+
+   ---@param given { file: string, port: integer, address: string, log_level: string? }
+   ---@return true? ok, kenar.cli.Failure? why
+   run = function(given)
+      local bot, why = require("kenar.cli.bot_file").load(given.file)
+      if not bot then
+         return nil, why
+      end
+      local resolved, missing = pcall(bot.missing, bot)
+      if not resolved then
+         return nil, failure.new("configuration", tostring(missing))
+      end
+      if missing[1] then
+         return nil, missing_keys(given.file, missing)
+      end
+      local served, message = require("kenar.serve")({ bot }, {
+         port = given.port, address = given.address, overrides = { log_level = log_level_of(bot, given) },
+         on_listening = function(port)
+            announce(given.file, bot, given.address, port)
+         end,
+      })
+      if not served then
+         return nil, failure.new("unavailable", tostring(message), "Another one: kenar run --port <port> --address <address> "
+            .. given.file)
+      end
+      print "stopped"
+      return true
+   end,
+}

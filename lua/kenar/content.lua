@@ -1,0 +1,133 @@
+--- What a chat message carries, one row for each of Divar's seven message types.
+--
+-- The documents print integers as numbers, Divar's OpenAPI file types 64-bit ones as strings, and the old hook wrote
+-- coordinates both ways: every figure is read from either form.
+
+local json = require "kenar.json"
+
+local content = {}
+
+--- A string that says something: null, the empty string (protobuf's zero value) and other types are absent.
+---@param value any
+---@return string?
+function content.text(value)
+   if type(value) == "string" and value ~= "" then
+      return value
+   end
+end
+
+--- A number, or a string that holds one.
+---@param value any
+---@return number?
+function content.number(value)
+   if type(value) == "number" then
+      return value
+   end
+   if type(value) == "string" and value:find "^[%d.eE+-]+$" then
+      return tonumber(value)
+   end
+end
+
+--- An object; null and other types are absent.
+---@param value any
+---@return table?
+function content.object(value)
+   if type(value) == "table" and getmetatable(value) ~= json.array_mt then
+      return value
+   end
+end
+
+local sides = { SELLER = "SELLER", BUYER = "BUYER", SUPPLY = "SELLER", DEMAND = "BUYER" }
+
+--- A side by any of its names: Divar's documents use two pairs, in two spellings.
+---@param value any
+---@return "SELLER"|"BUYER"|nil
+function content.side(value)
+   return type(value) == "string" and sides[value:upper()] or nil
+end
+
+--- An object without its nulls, as a button's data is.
+---@param value any
+---@return table?
+function content.data(value)
+   local source = content.object(value)
+   if not source then
+      return nil
+   end
+   local data = {}
+   for key, item in pairs(source) do
+      if item ~= json.null then
+         data[key] = item
+      end
+   end
+   return data
+end
+
+local text, number, object = content.text, content.number, content.object
+
+-- Reads an object field by field; `readers` maps each field that we know to how it is read, and what Divar adds
+-- later comes along untouched.
+local function read(source, readers)
+   source = object(source)
+   if not source then
+      return nil
+   end
+   local result = {}
+   for key, value in pairs(source) do
+      local reader = readers[key]
+      if reader then
+         result[key] = reader(value)
+      elseif value ~= json.null then
+         result[key] = value
+      end
+   end
+   return result
+end
+
+local place = { latitude = number, longitude = number }
+
+-- `key` is the message's field, `name` the event's.
+local types = {
+   TEXT = { name = "text" },
+   IMAGE = {
+      name = "image", key = "image_data",
+      readers = { link = text, size_bytes = number, height_px = number, width_px = number },
+   },
+   FILE = { name = "file", key = "file_data", readers = { link = text, name = text, size_bytes = number } },
+   VOICE = { name = "voice", key = "voice_data", readers = { link = text, size_bytes = number } },
+   LOCATION = { name = "location", key = "location_data", readers = place },
+   VIDEO = {
+      name = "video", key = "video_data", readers = { link = text, thumbnail_link = text, size_bytes = number },
+   },
+   CONTACT = { name = "contact", key = "contact_data", readers = { name = text, phone = text } },
+}
+
+--- The event's name of a message type, `unknown` for one that Divar adds after this was written.
+---@param message_type string?
+---@return string
+function content.type_name(message_type)
+   local row = types[message_type]
+   return row and row.name or "unknown"
+end
+
+--- Read what a message carries into an event.
+---@param event table gains `text`, `image`, `file`, `voice`, `location`, `video` or `contact`
+---@param message table Divar's Message object
+function content.read_into(event, message)
+   -- `message_text` was the bot's key from 2025-01 to 2025-02.
+   event.text = text(message.text) or text(message.message_text)
+   for _, row in pairs(types) do
+      if row.key and message[row.key] ~= nil then
+         event[row.name] = read(message[row.key], row.readers)
+      end
+   end
+end
+
+--- A place, of a location message or of a click on one.
+---@param value any
+---@return { latitude: number, longitude: number }?
+function content.location(value)
+   return read(value, place)
+end
+
+return content

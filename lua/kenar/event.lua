@@ -1,0 +1,203 @@
+--- Everything Divar posts to a bot, brought to one shape.
+--
+-- The shape of the body decides what it is, so that one URL can serve all that Divar sends. Absent is nil,
+-- never null; keys, types and enum values that Divar adds later pass through and never fail.
+
+local content = require "kenar.content"
+local errors = require "kenar.error"
+local json = require "kenar.json"
+local timestamp = require "kenar.timestamp"
+local visit = require "kenar.visit"
+
+local text, object, side_of, data_of = content.text, content.object, content.side, content.data
+
+local event = {}
+
+-- The largest body that is parsed; servers refuse it earlier.
+local MAX_BYTES = 1048576
+
+---@alias kenar.event_kind
+---| "message" | "session_init" | "server_link" | "dynamic_action" | "post_update" | "payment_transaction"
+---| "user_access_revocation" | "oauth_return" | "direct_link" | "unknown"
+
+---@class kenar.Event
+---@field type? string         the name on the wire: NEW_MESSAGE; nil for requests that carry none
+---@field kind kenar.event_kind
+---@field variant "current"|"legacy"
+---@field detail? string       what a filter's part behind the colon compares: text, publish, completed
+---@field id? string
+---@field dedup_key? string    nil where Divar repeats on purpose
+---@field order_key? string    events of one key are handled in order
+---@field chat? "bot"|"post"
+---@field conversation_id? string
+---@field post_token? string
+---@field side? "SELLER"|"BUYER"  who wrote or pressed
+---@field sender? { id: string?, type: string? }
+---@field user_id? string
+---@field peer_id? string
+---@field message_type? string TEXT, IMAGE, FILE, VOICE, LOCATION, VIDEO, CONTACT or what Divar adds
+---@field text? string
+---@field start? { touch_point: string, id: string? }
+---@field source? string       where a session began, or a dynamic action's touch point
+---@field data? table          a button's data, with our reserved keys
+---@field metadata? table      what was given when subscribing
+---@field post? table
+---@field return_url? string
+---@field sent_at? integer     microseconds since 1970
+---@field payload table        the part of the body that is about this event
+---@field raw string           the body as it came
+
+-- `/start MY_POST gZd7omnS` is what Divar writes in the user's name when a touch point opens a bot's chat.
+local function start_of(message)
+   local rest = message and message:match "^/start%f[%s%z](.*)$"
+   if not rest then
+      return nil
+   end
+   local touch_point, id = rest:match "^%s+(%S+)%s*(%S*)"
+   return { touch_point = touch_point, id = text(id) }
+end
+
+local function read_message(result, message)
+   local conversation = object(message.conversation) or {}
+   local sender = object(message.sender) or {}
+   result.kind = "message"
+   result.id = text(message.id)
+   result.dedup_key = result.id
+   result.conversation_id = text(conversation.id)
+   result.order_key = result.conversation_id
+   result.post_token = text(conversation.post_token)
+   result.chat = conversation.type == "BOT" and "bot" or "post"
+   result.side = side_of(sender.side) or side_of(sender.type)
+   local sender_type = text(sender.type)
+   if sender_type == "USER" then
+      sender_type = "HUMAN"
+   elseif side_of(sender_type) then
+      sender_type = nil
+   end
+   result.sender = { id = text(sender.id), type = sender_type }
+   result.message_type = text(message.type)
+   result.detail = content.type_name(result.message_type)
+   result.sent_at = timestamp.microseconds(message.sent_at)
+   content.read_into(result, message)
+end
+
+local function read_chatbot_message(result, message)
+   read_message(result, message)
+   result.chat = "bot"
+   result.start = start_of(result.text)
+end
+
+-- The old hook has no conversation id: the post and its two sides name the conversation.
+local function read_legacy_message(result, message)
+   local from = object(message.sender) or object(message.from) or {}
+   local to = object(message.receiver) or object(message.to) or {}
+   local about = object(message.metadata) or {}
+   result.kind = "message"
+   result.variant = "legacy"
+   result.chat = "post"
+   result.id = text(message.id)
+   result.dedup_key = result.id
+   result.post_token = text(about.post_token)
+   result.post = { token = result.post_token, category = text(about.category), title = text(about.title) }
+   result.user_id = text(from.id)
+   result.peer_id = text(to.id)
+   result.sender = { id = result.user_id }
+   if type(from.is_supply) == "boolean" then
+      result.side = from.is_supply and "SELLER" or "BUYER"
+   elseif type(to.is_supply) == "boolean" then
+      result.side = to.is_supply and "BUYER" or "SELLER"
+   end
+   local seller, buyer = result.user_id, result.peer_id
+   if result.side == "BUYER" then
+      seller, buyer = buyer, seller
+   end
+   result.order_key = table.concat({ result.post_token or "", seller or "", buyer or "" }, ":")
+   result.message_type = text(message.type)
+   result.detail = content.type_name(result.message_type)
+   result.sent_at = timestamp.microseconds(message.sent_at)
+   content.read_into(result, object(message.data) or {})
+end
+
+local function read_revocation(result, revocation)
+   result.kind = "user_access_revocation"
+   result.user_id = text(revocation.user_id)
+   result.order_key = result.user_id and "user:" .. result.user_id
+end
+
+local function read_post_update(result, update)
+   local post = object(update.post) or {}
+   result.kind = "post_update"
+   result.detail = text(update.type) and update.type:lower()
+   result.post = post
+   result.post_token = text(post.token)
+   result.order_key = result.post_token and "post:" .. result.post_token
+end
+
+-- Protobuf's JSON may write an enum by its number.
+local payment_states = { "pending", "completed", "failed", "refunded" }
+
+local function read_payment(result, payment)
+   local state = payment.state
+   result.kind = "payment_transaction"
+   result.id = text(payment.id)
+   if type(state) == "string" then
+      result.detail = state:gsub("^TRANSACTION_STATE_", ""):lower()
+   else
+      result.detail = payment_states[state]
+   end
+   result.dedup_key = result.id and result.id .. ":" .. (result.detail or "")
+   result.order_key = result.id and "payment:" .. result.id
+end
+
+-- One row an event: under which keys its payload may lie, and how it is read.
+local events = {
+   NEW_MESSAGE = { keys = { "new_message" }, read = read_message },
+   NEW_CHATBOT_MESSAGE = { keys = { "new_chatbot_message" }, read = read_chatbot_message },
+   CHAT_MESSAGE = { keys = { "payload" }, read = read_legacy_message },
+   USER_ACCESS_REVOCATION = { keys = { "user_access_revocation" }, read = read_revocation },
+   POST_UPDATE = { keys = { "post_update" }, read = read_post_update },
+   PAYMENT_TRANSACTION = { keys = { "payment_transaction", "transaction" }, read = read_payment },
+}
+
+local function read_event(result, body)
+   local row = events[body.type]
+   result.type = body.type
+   result.metadata = data_of(body.metadata) or data_of(body.meta_data)
+   if row then
+      for _, key in ipairs(row.keys) do
+         local payload = object(body[key])
+         if payload then
+            result.payload = payload
+            row.read(result, payload)
+            return
+         end
+      end
+   end
+   result.kind = "unknown"
+   result.payload = body
+end
+
+--- Read a request of Divar's.
+---@param bytes string the body
+---@param headers? table<string, string> names in lower case; only the version header is read
+---@param endpoint? "events"|"session"|"action" the URL it came to; decides only where the body does not
+---@return kenar.Event? event, kenar.Error? err kind `invalid` when it is not a JSON object
+function event.parse(bytes, headers, endpoint)
+   local body, err = json.decode(bytes, { max_bytes = MAX_BYTES })
+   if err then
+      return nil, err
+   end
+   if not object(body) then
+      return nil, errors.new { kind = "invalid", message = "expected a JSON object" }
+   end
+   local result = { variant = "current", raw = bytes }
+   local read = type(body.type) == "string" and read_event or visit.reader(body, headers or {}, endpoint)
+   if read then
+      read(result, body)
+   else
+      result.kind, result.payload = "unknown", body
+   end
+   return result
+end
+
+return event

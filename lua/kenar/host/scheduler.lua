@@ -1,0 +1,310 @@
+--- Tasks and what they wait for: coroutines that are resumed when the thing they wait for has happened.
+--
+-- Waiting works everywhere. In a task the coroutine yields. Anywhere else (a plain script, a coroutine of the program's
+-- own inside a task, a callback of C such as table.sort's) the wait runs the loop until what it waits for has happened.
+
+local errors = require "kenar.error"
+local timers = require "kenar.host.timers"
+
+local unpack = table.unpack or unpack -- luacheck: ignore 143
+local create, resume, yield = coroutine.create, coroutine.resume, coroutine.yield
+local running = coroutine.running
+local is_yieldable, close = coroutine.isyieldable, coroutine.close -- luacheck: ignore 143
+
+local scheduler = {}
+
+-- Threads kept for the next task.
+local KEPT_THREADS = 256
+-- Waits outside a task stand on top of each other on the C stack, which has room for some 200 calls.
+local NESTED_WAITS = 20
+-- How often waiting is refused after the end before the caller is taken for a loop that never looks at the answer.
+local REFUSALS = 10000
+
+local Scheduler, Task = {}, {}
+Scheduler.__index, Task.__index = Scheduler, Task
+Task.__name = "kenar.task"
+
+local function pack(...)
+   return { n = select("#", ...), ... }
+end
+
+--- Let what waits go on: `waiting.woken` is true from now on, and its task is resumed in the next turn.
+---@param waiting table
+---@param reason? string why it ends without what was waited for
+---@return boolean woken false when it was woken before
+function Scheduler:wake(waiting, reason)
+   if waiting.woken then
+      return false
+   end
+   waiting.woken, waiting.reason = true, reason
+   if waiting.task then
+      self:make_ready(waiting.task)
+   end
+   return true
+end
+
+function Scheduler:make_ready(task)
+   self.ready_last = self.ready_last + 1
+   self.ready[self.ready_last] = task
+end
+
+--- Whether a task could run at once.
+function Scheduler:has_ready()
+   return self.ready_first <= self.ready_last
+end
+
+-- The task whose own coroutine is running, where it can yield.
+local function yieldable_task(self)
+   local task = self.current
+   if task and running() == task.thread and is_yieldable() then
+      return task
+   end
+   return nil
+end
+
+-- Wait by running everything else. Too deep in such waits other tasks stand still, and only what comes from outside
+-- ends the wait.
+local function block(self, waiting)
+   local is_deep = self.depth >= NESTED_WAITS
+   if is_deep and not waiting.is_external then
+      error("too many waits inside coroutines that are no tasks: use host.spawn", 4)
+   end
+   self.depth = self.depth + 1
+   while not waiting.woken do
+      if not self.turn(is_deep) then
+         self.depth = self.depth - 1
+         error("everything waits, and nothing is left that could wake it", 4)
+      end
+   end
+   self.depth = self.depth - 1
+end
+
+--- Wait until `wake` was called for this table, which the caller made for this one wait. `is_external` in it says
+--- that something outside the tasks will wake it.
+---@param waiting table
+function Scheduler:wait(waiting)
+   local task = yieldable_task(self)
+   if task then
+      waiting.task, task.waiting = task, waiting
+      yield()
+      task.waiting = nil
+   else
+      block(self, waiting)
+   end
+end
+
+--- Wait at most `seconds` (nil: without end); a stop of the host ends it as well.
+---@return string|nil reason nil when woken by what was waited for; "timeout"; "closed"
+function Scheduler:wait_at_most(waiting, seconds)
+   if self.stopped then
+      self.refusals = self.refusals + 1
+      if self.refusals > REFUSALS then
+         error(errors.new { kind = "closed", message = "the host has stopped, and this waits again and again" }, 0)
+      end
+      return "closed"
+   end
+   if seconds then
+      self.timers:add(waiting, self.clock() + seconds)
+   end
+   self.interruptible[waiting] = true
+   self:wait(waiting)
+   self.interruptible[waiting] = nil
+   if seconds then
+      self.timers:remove(waiting)
+   end
+   return waiting.reason
+end
+
+--- End all waits that a stop ends, and refuse new ones.
+function Scheduler:stop()
+   self.stopped = true
+   local waits = self.interruptible
+   self.interruptible = {}
+   for waiting in pairs(waits) do
+      self:wake(waiting, "closed")
+   end
+end
+
+--- Wake what has fallen due.
+function Scheduler:fire_timers()
+   if self.timers.count == 0 then
+      return
+   end
+   local now = self.clock()
+   local due = self.timers:pop(now)
+   while due do
+      self:wake(due, "timeout")
+      due = self.timers:pop(now)
+   end
+end
+
+local function finish(self, task, ok, ...)
+   self.living = self.living - 1
+   task.done, task.ok, task.results = true, ok, pack(...)
+   task.f, task.arguments, task.thread = nil, nil, nil
+   local waiters = task.waiters
+   if waiters then
+      task.waiters = nil
+      for i = 1, #waiters do
+         self:wake(waiters[i])
+      end
+   end
+end
+
+-- The life of a thread: one task after the other.
+local function work(self, task)
+   while true do
+      local arguments = task.arguments
+      finish(self, task, true, task.f(unpack(arguments, 1, arguments.n)))
+      task, arguments = nil, nil -- luacheck: ignore 311
+      task = yield()
+   end
+end
+
+--- Tell of an error that nobody can catch. Telling must not break the loop, whatever the listener does.
+function Scheduler:report(err, traceback)
+   local ok, why = pcall(self.on_error, err, traceback)
+   if not ok then
+      io.stderr:write("on_error failed: ", tostring(why), "\n")
+   end
+end
+
+local function fail(self, task, thread, err)
+   finish(self, task, false, err)
+   self:report(err, debug.traceback(thread, tostring(err)))
+   if close then
+      close(thread)
+   end
+end
+
+local function work_unattended(self, task, f, a, b, c)
+   f(a, b, c)
+   self.living = self.living - 1
+   task.done = true
+end
+
+-- The life of a thread for tasks that nobody waits for. It holds nothing of the last task while it waits for the next.
+local function work_on_unattended(self, task)
+   while true do
+      work_unattended(self, task, yield())
+   end
+end
+
+local function run(self, task, ...)
+   local thread, outer = task.thread, self.current
+   local ok, err
+   self.current = task
+   if thread then
+      ok, err = resume(thread, ...)
+   else
+      local threads = self.threads
+      thread = threads[#threads]
+      if thread then
+         threads[#threads] = nil
+         task.thread = thread
+         ok, err = resume(thread, task)
+      else
+         thread = create(work)
+         task.thread = thread
+         ok, err = resume(thread, self, task)
+      end
+   end
+   self.current = outer
+   if not ok then
+      fail(self, task, thread, err)
+   elseif task.done then
+      local kept = task.is_unattended and self.unattended or self.threads
+      if #kept < KEPT_THREADS then
+         kept[#kept + 1] = task.is_unattended and task or thread
+      end
+   elseif not task.waiting then
+      fail(self, task, thread, "a task called coroutine.yield, and nothing will resume it: wait with the host")
+   end
+end
+
+--- Run `f(a, b, c)` as a task that nobody can wait for, its first part at once, before this returns: half the cost of
+--- `spawn`, for what happens ten thousand times a second.
+function Scheduler:start(f, a, b, c)
+   local kept = self.unattended
+   local task = kept[#kept]
+   if task then
+      kept[#kept], task.done = nil, false
+   else
+      task = { is_unattended = true, thread = create(work_on_unattended) }
+      resume(task.thread, self, task)
+   end
+   self.living = self.living + 1
+   run(self, task, f, a, b, c)
+end
+
+--- Run as many tasks as are ready now; those that become ready meanwhile have their turn next time.
+function Scheduler:run_ready()
+   local ready = self.ready
+   for _ = self.ready_first, self.ready_last do
+      local first = self.ready_first
+      if first > self.ready_last then
+         break -- a wait inside one of the tasks ran the others
+      end
+      local task = ready[first]
+      ready[first] = nil
+      self.ready_first = first + 1
+      run(self, task)
+   end
+   if self.ready_first > self.ready_last then
+      self.ready_first, self.ready_last = 1, 0
+   end
+end
+
+--- Run `f(...)` as a task of its own, beginning in the next turn.
+---@return table task with `task:wait(timeout)`
+function Scheduler:spawn(f, ...)
+   if type(f) ~= "function" then
+      error("spawn takes a function, got " .. type(f), 3)
+   end
+   local task = setmetatable({ scheduler = self, f = f, arguments = pack(...), done = false }, Task)
+   self.living = self.living + 1
+   self:make_ready(task)
+   return task
+end
+
+--- Wait for the task's end.
+---@param timeout? number seconds
+---@return true|nil done, any result what the function returned; or nil and a "timeout" kenar.Error, or what it raised
+function Task:wait(timeout)
+   if not self.done then
+      local tasks, waiting = self.scheduler, {}
+      self.waiters = self.waiters or {}
+      self.waiters[#self.waiters + 1] = waiting
+      if timeout then
+         tasks.timers:add(waiting, tasks.clock() + timeout)
+      end
+      tasks:wait(waiting)
+      tasks.timers:remove(waiting)
+      if waiting.reason then
+         for i = #(self.waiters or {}), 1, -1 do
+            if self.waiters[i] == waiting then
+               table.remove(self.waiters, i)
+            end
+         end
+         return nil, errors.new { kind = "timeout", message = "the task did not end within " .. timeout .. " s" }
+      end
+   end
+   if self.ok then
+      return true, unpack(self.results, 1, self.results.n)
+   end
+   return nil, self.results[1]
+end
+
+--- Make a scheduler. `turn(is_deep)` waits for something to happen outside and hands it to `wake`, runs the ready tasks
+--- unless `is_deep`, and returns false when nothing can happen any more.
+---@param options { clock: function, turn: function, on_error: function }
+function scheduler.new(options)
+   return setmetatable({
+      clock = options.clock, turn = options.turn, on_error = options.on_error,
+      timers = timers.new(), interruptible = {},
+      ready = {}, ready_first = 1, ready_last = 0,
+      threads = {}, unattended = {}, current = nil, depth = 0, living = 0, refusals = 0, stopped = false,
+   }, Scheduler)
+end
+
+return scheduler

@@ -1,0 +1,127 @@
+--- Requests of tasks on a pool of `kenar.curl`: who waits for which transfer.
+
+local curl = require "kenar.curl"
+local errors = require "kenar.error"
+
+local transfers = {}
+
+local Transfers = {}
+Transfers.__index = Transfers
+
+-- The pool is made at first use, so that it belongs to the process that uses it and not to one that forked it.
+local function open_pool(self)
+   self.pool = curl.pool(self.options)
+   return self.pool
+end
+
+-- A table of headers is compiled once and known again by identity.
+local function compile(self, headers)
+   local list = self.header_lists[headers]
+   if list then
+      return list
+   end
+   local message
+   list, message = curl.headers(headers)
+   if list then
+      self.header_lists[headers] = list
+   end
+   return list, message
+end
+
+local function refusal(req, kind, message)
+   return errors.new { kind = kind, message = message, sent = "no", method = req.method }
+end
+
+--- Send a request and wait for its answer.
+---@param req table as the contract of hosts has it
+---@return table|nil res, kenar.Error|nil err with `kind`, `message`, `sent` and `method`
+function Transfers:request(req)
+   local headers = req.headers
+   if type(headers) == "table" then
+      local why
+      headers, why = compile(self, headers)
+      if not headers then
+         return nil, refusal(req, "invalid", why)
+      end
+   end
+   local id, kind, message = (self.pool or open_pool(self)):add(req, headers)
+   if not id then
+      return nil, refusal(req, kind, message)
+   end
+   local on_progress = req.on_progress
+   -- All fields at once: a table that grows costs more than everything else here.
+   local waiting = {
+      is_external = true, woken = false, task = false, method = req.method, on_progress = on_progress,
+      response = false, err = false,
+   }
+   self.waiting[id] = waiting
+   self.count = self.count + 1
+   if on_progress then
+      self.progress_count = self.progress_count + 1
+   end
+   self.scheduler:wait(waiting)
+   return waiting.response or nil, waiting.err or nil
+end
+
+local function report_progress(self, waiting, sent, total)
+   if not sent or sent == waiting.progress then
+      return
+   end
+   waiting.progress = sent
+   local ok, err = pcall(waiting.on_progress, sent, total)
+   if not ok then
+      self.scheduler:report(err, tostring(err))
+   end
+end
+
+local function conclude(self, id, status, headers, body, sent)
+   local waiting = self.waiting[id]
+   self.waiting[id] = nil
+   self.count = self.count - 1
+   if waiting.on_progress then
+      self.progress_count = self.progress_count - 1
+   end
+   if status then
+      waiting.response = { status = status, headers = headers, body = body }
+   else
+      waiting.err = errors.new { kind = headers, message = body, sent = sent, method = waiting.method }
+   end
+   self.scheduler:wake(waiting)
+end
+
+--- Let the pool send and receive, and hand the outcomes to those who wait for them.
+---@param seconds number|nil how long it may wait for something to happen; nil: without end
+---@param ... integer descriptors of others that end the wait, too
+function Transfers:step(seconds, ...)
+   local pool = self.pool or open_pool(self)
+   local ended = pool:step(seconds, ...)
+   if self.progress_count > 0 then
+      for id, waiting in pairs(self.waiting) do
+         if waiting.on_progress then
+            report_progress(self, waiting, pool:progress(id))
+         end
+      end
+   end
+   for _ = 1, ended do
+      conclude(self, pool:completed())
+   end
+end
+
+--- Break off what is under way, as "closed", and close the connections.
+function Transfers:close()
+   if self.pool then
+      self.pool:close()
+      self:step(0)
+   end
+end
+
+---@param scheduler table whose tasks wait
+---@param options table of the pool
+function transfers.new(scheduler, options)
+   return setmetatable({
+      scheduler = scheduler, options = options, header_lists = setmetatable({}, { __mode = "k" }),
+      waiting = {}, count = 0, progress_count = 0,
+   }, Transfers)
+end
+
+return transfers

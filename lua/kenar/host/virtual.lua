@@ -1,0 +1,194 @@
+--- A host without sockets and without waiting: the clock is a number that this file moves.
+--
+-- Requests are answered by functions given when it is made, one an origin; a request to any other origin raises.
+-- Time stands still while anything can run, and jumps to the next timer when everything waits, so a test of an hour
+-- takes no time. Tasks and waits are those of the real loop.
+
+local errors = require "kenar.error"
+local schedulers = require "kenar.host.scheduler"
+local semaphores = require "kenar.host.semaphore"
+
+local virtual = {}
+
+local Host = {}
+Host.__index = Host
+Host.__name = "kenar.virtual_host"
+
+-- 2025-01-01T00:00:00Z
+local DEFAULT_EPOCH = 1735689600
+
+-- Let something happen: tasks that are ready run; when there are none, time jumps to what falls due next.
+local function turn(self, is_deep)
+   local tasks = self.scheduler
+   if not is_deep and tasks:has_ready() then
+      tasks:run_ready()
+      return true
+   end
+   local due = tasks.timers:next_at()
+   if not due then
+      return false
+   end
+   self.time = math.max(self.time, due)
+   tasks:fire_timers()
+   return true
+end
+
+--- Run tasks, moving the clock to the next timer whenever everything waits, until `finished()` is true; without it,
+--- until nothing is left. Raises when everything waits for something that cannot happen any more.
+---@param finished? fun(): boolean
+function Host:run(finished)
+   while not (finished and finished()) do
+      if not turn(self) then
+         if finished then
+            error("everything waits, and nothing is left that could wake it", 2)
+         end
+         return
+      end
+   end
+end
+
+--- Let `seconds` pass: everything that falls due by then runs, in its order. `advance(0)` runs what is ready now.
+---@param seconds number
+function Host:advance(seconds)
+   if type(seconds) ~= "number" or seconds ~= seconds or seconds < 0 then
+      error("advance takes seconds, a number of at least 0", 2)
+   end
+   local tasks, deadline = self.scheduler, self.time + seconds
+   while tasks:has_ready() or (tasks.timers:next_at() or math.huge) <= deadline do
+      turn(self)
+   end
+   self.time = math.max(self.time, deadline)
+end
+
+--- Begin to shut down: `closing()` is true from now on, new requests are refused, and sleeps and waits, those under
+--- way too, end with `nil, "closed"`.
+function Host:stop()
+   self.scheduler:stop()
+   self:advance(0)
+end
+
+--- How many tasks have not ended. Zero at the end of a clean test.
+---@return integer
+function Host:count()
+   return self.scheduler.living
+end
+
+-- A body in parts as the one string that would have arrived.
+local function joined(body)
+   if type(body) ~= "table" then
+      return body
+   end
+   local parts = {}
+   for i, part in ipairs(body) do
+      if type(part) == "table" then
+         local file = assert(io.open(part.path, "rb"))
+         parts[i] = file:read "*a"
+         file:close()
+      else
+         parts[i] = part
+      end
+   end
+   return table.concat(parts)
+end
+
+local function origins(serves)
+   local names = {}
+   for origin in pairs(serves) do
+      names[#names + 1] = origin
+   end
+   table.sort(names)
+   return table.concat(names, ", ")
+end
+
+local function failure(kind, sent, message)
+   return nil, errors.new { kind = kind, sent = sent, message = message }
+end
+
+local function request(self, req)
+   local method, url = req.method, req.url
+   local origin = type(url) == "string" and url:match "^(%a[%w+.-]*://[^/?#]+)"
+   local answer = origin and self.serves[origin:lower()]
+   if not answer then
+      error(("no network here: %s %s (served: %s)"):format(tostring(method), tostring(url), origins(self.serves)), 3)
+   end
+   if self.closing() then
+      return failure("closed", "no", "the host has stopped")
+   end
+   local headers = {}
+   for name, value in pairs(req.headers or {}) do
+      headers[name:lower()] = value
+   end
+   local task = self.spawn(answer, {
+      method = method, url = url, headers = headers, body = joined(req.body), timeout = req.timeout,
+   })
+   local ok, response, err = task:wait(req.timeout)
+   if not ok and not task.done then
+      return failure("timeout", "maybe", "no answer within " .. req.timeout .. " s")
+   elseif not ok then
+      error(response, 0)
+   elseif response and req.max_body and #(response.body or "") > req.max_body then
+      return failure("too_large", "yes", "the answer is larger than " .. req.max_body .. " bytes")
+   end
+   return response, err
+end
+
+-- The functions of the contract of hosts, which are called without a self.
+local function add_contract(self, epoch)
+   local tasks = self.scheduler
+
+   function self.now()
+      return epoch + self.time
+   end
+
+   function self.clock()
+      return self.time
+   end
+
+   function self.closing()
+      return tasks.stopped
+   end
+
+   function self.request(req)
+      return request(self, req)
+   end
+
+   function self.sleep(seconds)
+      if tasks:wait_at_most({}, seconds) == "closed" then
+         return nil, "closed"
+      end
+      return true
+   end
+
+   function self.spawn(f, ...)
+      return tasks:spawn(f, ...)
+   end
+
+   function self.semaphore(count)
+      return semaphores.new(tasks, count)
+   end
+end
+
+local function default_on_error(_, traceback)
+   io.stderr:write(traceback, "\n")
+end
+
+--- Make a host. `options.serves` maps an origin (`https://open-api.divar.ir`) to the function that answers for it,
+--- `function(req) -> res | nil, err`; it runs as a task, so it may sleep. `options.now` is the wall clock at the start,
+--- in seconds since 1970 (default 2025-01-01T00:00:00Z). `options.on_error(err, traceback)` hears of tasks that raised
+--- (default: stderr), `options.log(line)` takes what is logged (default: nobody).
+---@param options? { serves?: table<string, function>, now?: number, on_error?: function, log?: fun(line: string) }
+---@return table host as the contract of hosts has it
+function virtual.new(options)
+   options = options or {}
+   local self = setmetatable({ name = "virtual", time = 0, serves = options.serves or {} }, Host)
+   self.log = options.log or function() end
+   self.scheduler = schedulers.new {
+      clock = function() return self.time end,
+      turn = function(is_deep) return turn(self, is_deep) end,
+      on_error = options.on_error or default_on_error,
+   }
+   add_contract(self, options.now or DEFAULT_EPOCH)
+   return self
+end
+
+return virtual

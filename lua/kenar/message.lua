@@ -1,0 +1,73 @@
+--- What a bot says: messages with their buttons, checked against Divar's rules and written as JSON in one step.
+
+local core = require "kenar.core"
+local errors = require "kenar.error"
+local json = require "kenar.json"
+
+local message = {}
+
+---@class kenar.Message
+---@field text? string               this, or media_token; Divar documents no limit of its length
+---@field media_token? string        of a medium that has been uploaded
+---@field buttons? kenar.Grid        in a post's chat for both sides
+---@field sender_buttons? kenar.Grid    kind "conversation": for the side that the app speaks for
+---@field receiver_buttons? kenar.Grid  kind "conversation": for the other side
+
+---@class kenar.EncodeOptions
+---@field via? string            goes as `kenar_via` into the data of our buttons: "bot", or a grant's id
+---@field state? string          goes as `kenar_state` into the data of `answer` buttons
+---@field strict_icons? boolean  refuse icons that Divar's list has not, naming the nearest; the list grows
+---@field icon_key? "icon"|"icon_name"|"both"|"as_given" under which key an icon is written; default "icon"
+---@field send_type? boolean     `"type": "TEXT"` beside a text; default true
+---@field text_with_media? "empty" write "" as the text of a message with a media_token; default: no text
+---@field conversation_id? string  kind "bot": a copy of the path's id in the body
+---@field user_id? string          kind "bot": a copy of the path's id in the body
+
+local encode_message = core.message_encoder(json.conventions)
+
+--- Check a message and write the body of Divar's request. What breaks a rule comes back as an error with its path,
+--- `buttons[2][4]: at most 3 buttons`. Rules are Divar's documented ones: at most 3 rows of 3 buttons, exactly one
+--- action a button, text or media. An empty grid is left out; an empty row is refused.
+---@param kind "conversation"|"bot" a post's chat, or the bot's own
+---@param content kenar.Message
+---@param options? kenar.EncodeOptions a key that is none of these raises
+---@return string? body, kenar.Error? err kind `invalid`
+function message.encode(kind, content, options)
+   local bytes, problem, path = encode_message(kind, content, options)
+   if bytes then
+      return bytes
+   end
+   return nil, errors.new { kind = "invalid", message = problem, path = path }
+end
+
+-- What only a button in a message has.
+local button_only = { "caption", "icon", "icon_name", 1 }
+
+--- Divar's action object for the answer to a dynamic action, from the same fields as a button's: one of direct_link,
+--- server_link, dynamic_action (with `data` or without), post_page, post_manage_page, or `action` in Divar's form.
+---@param fields kenar.Button without caption and icon
+---@param options? { via: string? } as in kenar.EncodeOptions
+---@return table? action, kenar.Error? err kind `invalid`
+function message.action(fields, options)
+   if type(fields) ~= "table" then
+      return nil, errors.new { kind = "invalid", message = "an action must be a table, got " .. type(fields), path = "" }
+   end
+   for _, name in ipairs(button_only) do
+      if fields[name] ~= nil then
+         return nil, errors.new { kind = "invalid", message = "an action has no caption or icon", path = tostring(name) }
+      end
+   end
+   -- The rules are the encoder's: let it write a message with this one button, and read the action back.
+   local button = { "" }
+   for name, value in pairs(fields) do
+      button[name] = value
+   end
+   local bytes, problem, path = encode_message("bot", { text = "", buttons = { { button } } }, options)
+   if not bytes then
+      path = path:gsub("^buttons%[1%]%[1%]%.?", "")
+      return nil, errors.new { kind = "invalid", message = problem, path = path }
+   end
+   return assert(json.decode(bytes)).buttons.rows[1].buttons[1].action
+end
+
+return message

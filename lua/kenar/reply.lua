@@ -1,0 +1,114 @@
+--- What a handler's return value becomes on the wire: Divar waits for it on a click, an opened session and a
+--- dynamic action; other events are just acknowledged.
+
+local json = require "kenar.json"
+local message = require "kenar.message"
+local webhook = require "kenar.webhook"
+
+local reply = {}
+
+--- Where Divar's documents send a user at the end of every visit; it takes no parameters.
+reply.COMPLETION_URL = "https://open-platform-redirect.divar.ir/completion"
+
+-- Divar's documents warn of open redirects: a return URL in a request counts only when it leads to Divar.
+local function completion_url(event)
+   local url = event.return_url
+   if url then
+      local host, rest = url:match "^https://([%w.-]+)(.*)$"
+      local is_divar = host == "divar.ir" or host and host:find "^[%w-]+%.divar%.ir$"
+      if is_divar and (rest == "" or rest:sub(1, 1) == "/") then
+         return url
+      end
+   end
+   return reply.COMPLETION_URL
+end
+
+local function encode(status, value)
+   local body, err = json.encode(value)
+   if not body then
+      return nil, err
+   end
+   return webhook.response(status, body)
+end
+
+local function url_reply(event, value)
+   if value == nil then
+      value = completion_url(event)
+   end
+   if type(value) ~= "string" or not value:find "^%a[%w+.-]*:[^%s%c]+$" then
+      return nil, ("a handler of %s returns an absolute URL or nil, got %s"):format(event.kind,
+         type(value) == "string" and ("%q"):format(value) or type(value))
+   end
+   if event.variant == "legacy" then
+      return encode(200, { status = "200", message = "success", url = value })
+   end
+   return encode(200, { url = value })
+end
+
+local function action_reply(_, value, via)
+   if value == nil then
+      return webhook.response(200)
+   end
+   if type(value) == "string" then
+      return encode(200, { text_message = value })
+   end
+   if type(value) ~= "table" then
+      return nil, "a handler of dynamic_action returns a text, a table or nil, got " .. type(value)
+   end
+   local rest, has_action = {}, false
+   for key, item in pairs(value) do
+      if key ~= "text" then
+         rest[key] = item
+         has_action = true
+      end
+   end
+   if value.text ~= nil and type(value.text) ~= "string" then
+      return nil, "text: expected a string, got " .. type(value.text)
+   end
+   local action, err
+   if has_action then
+      action, err = message.action(rest, { via = via })
+      if not action then
+         return nil, err
+      end
+   end
+   return encode(200, { action = action, text_message = value.text })
+end
+
+local replies = { server_link = url_reply, session_init = url_reply, dynamic_action = action_reply }
+
+--- Whether Divar waits for what the handler returns.
+---@param kind kenar.event_kind
+---@return boolean
+function reply.is_awaited(kind)
+   return replies[kind] ~= nil
+end
+
+--- The response to an event.
+---@param event kenar.Event
+---@param value any what the handler returned
+---@param via string? the chat that new buttons say they stand in
+---@return table? response, any err
+function reply.of(event, value, via)
+   local build = replies[event.kind]
+   if not build then
+      return webhook.response(200)
+   end
+   return build(event, value, via)
+end
+
+--- The response when a handler failed, or there is none.
+---@param event kenar.Event
+---@param fallback { url: string?, text: string? }
+---@return table response
+function reply.fallback(event, fallback)
+   if not reply.is_awaited(event.kind) then
+      return webhook.response(200)
+   end
+   if event.kind == "dynamic_action" then
+      return (assert(action_reply(event, fallback.text)))
+   end
+   return (assert(url_reply(event, fallback.url)))
+end
+
+return reply

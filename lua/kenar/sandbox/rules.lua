@@ -1,0 +1,207 @@
+--- What Divar takes as a body: the fields of each message, written down as data, and the walk that checks a value.
+--
+-- This is a second reading of Divar's documents, independent of the encoder that the client uses: where one of the two
+-- is mistaken, the other says so.
+
+local json = require "kenar.json"
+
+local rules = {}
+
+---@class kenar.sandbox.Finding
+---@field path string    where in the body: `buttons.rows[2].buttons[1].action`
+---@field message string
+---@field severity "error"|"note"
+
+local string_value = { kind = "string" }
+local any_object = { kind = "object" }
+local post_page = { kind = "object", fields = { post_token = { kind = "string", required = true, filled = true } } }
+
+-- Divar's documents, page on actions: one of these five.
+local action = {
+   kind = "object", exactly_one = "action",
+   fields = {
+      open_direct_link = { kind = "string", filled = true },
+      open_server_link = { kind = "object", fields = { data = any_object } },
+      get_dynamic_action = { kind = "object", fields = { data = any_object } },
+      open_post_page = post_page,
+      open_post_manage_page = post_page,
+   },
+}
+
+local button = {
+   kind = "object",
+   fields = {
+      action = { kind = "object", rule = action, required = true },
+      icon = string_value,
+      icon_name = string_value, -- deprecated, still sent by many
+      caption = { kind = "string", required = true, when_empty = "empty_caption" },
+   },
+}
+
+local row = {
+   kind = "object",
+   fields = {
+      buttons = { kind = "array", of = button, max = 3, noun = "buttons", required = true, when_empty = "empty_rows" },
+   },
+}
+
+local grid = {
+   kind = "object",
+   fields = { rows = { kind = "array", of = row, max = 3, noun = "rows", required = true, when_empty = "empty_rows" } },
+}
+
+local message_type = { kind = "string", only = "TEXT", when_other = "other_type" }
+
+--- A dynamic action's answer carries one of these too.
+rules.action = action
+
+--- The body of a message in a post's chat.
+rules.conversation_message = {
+   kind = "object", text_or_media = "message",
+   fields = {
+      type = message_type, message = string_value, media_token = string_value,
+      sender_buttons = grid, receiver_buttons = grid,
+   },
+}
+
+--- The body of a bot's message. The ids repeat what the path says; the path decides.
+rules.bot_message = {
+   kind = "object", text_or_media = "text_message",
+   fields = {
+      type = message_type, text_message = string_value, media_token = string_value, buttons = grid,
+      conversation_id = string_value, user_id = string_value,
+   },
+}
+
+local function kind_of(value)
+   if value == json.null then
+      return "null"
+   end
+   if type(value) ~= "table" then
+      return type(value)
+   end
+   if value[1] ~= nil or getmetatable(value) == json.array_mt then
+      return "array"
+   end
+   return "object"
+end
+
+local function note(check, path, message, assumption)
+   local severity = "error"
+   if assumption and check.assumed[assumption] == "accept" then
+      severity = "note"
+   end
+   check.findings[#check.findings + 1] = { path = path, message = message, severity = severity }
+end
+
+local function below(path, key)
+   return path == "" and key or path .. "." .. key
+end
+
+local function sorted_keys(value)
+   local keys = {}
+   for key in pairs(value) do
+      keys[#keys + 1] = key
+   end
+   table.sort(keys)
+   return keys
+end
+
+-- Protobuf's JSON reads null as absent.
+local function present(value, key)
+   return value[key] ~= nil and value[key] ~= json.null
+end
+
+local function check_exactly_one(check, rule, value, path)
+   local given = {}
+   for _, key in ipairs(sorted_keys(value)) do
+      if rule.fields[key] and present(value, key) then
+         given[#given + 1] = key
+      end
+   end
+   if #given ~= 1 then
+      local got = #given == 0 and "none" or table.concat(given, " and ")
+      note(check, path, ("exactly one %s, got %s"):format(rule.exactly_one, got))
+   end
+end
+
+local function check_text_or_media(check, rule, value, path)
+   local text, media = value[rule.text_or_media], value.media_token
+   local has_text = type(text) == "string" and text ~= ""
+   local has_media = type(media) == "string" and media ~= ""
+   if has_text and has_media then
+      note(check, path, ("%s or media_token, got both"):format(rule.text_or_media), "text_with_media")
+   elseif not has_text and not has_media then
+      local assumption = text == "" and "empty_text" or nil
+      note(check, below(path, rule.text_or_media), "a text or a media_token is required", assumption)
+   end
+end
+
+local walk
+
+local function check_object(check, rule, value, path)
+   for _, key in ipairs(sorted_keys(value)) do
+      local field = rule.fields[key]
+      if not field then
+         local known = table.concat(sorted_keys(rule.fields), ", ")
+         note(check, below(path, key), "unknown field; known are " .. known, "unknown_field")
+      elseif present(value, key) then
+         walk(check, field.rule or field, value[key], below(path, key))
+      end
+   end
+   for _, key in ipairs(sorted_keys(rule.fields)) do
+      local field = rule.fields[key]
+      if field.required and not present(value, key) then
+         note(check, below(path, key), "is required", field.kind == "array" and field.when_empty)
+      end
+   end
+   if rule.exactly_one then
+      check_exactly_one(check, rule, value, path)
+   end
+   if rule.text_or_media then
+      check_text_or_media(check, rule, value, path)
+   end
+end
+
+function walk(check, rule, value, path)
+   local kind = kind_of(value)
+   if kind ~= rule.kind then
+      note(check, path, ("expected %s, got %s"):format(rule.kind, kind))
+   elseif kind == "string" then
+      if value == "" and (rule.filled or rule.when_empty) then
+         note(check, path, "is empty", rule.when_empty)
+      elseif rule.only and value ~= rule.only then
+         note(check, path, ("is %q; only %s is documented"):format(value, rule.only), rule.when_other)
+      end
+   elseif kind == "array" then
+      if #value == 0 then
+         note(check, path, "is empty", rule.when_empty)
+      elseif #value > rule.max then
+         note(check, ("%s[%d]"):format(path, rule.max + 1), ("at most %d %s"):format(rule.max, rule.noun))
+      end
+      for i, item in ipairs(value) do
+         walk(check, rule.of, item, ("%s[%d]"):format(path, i))
+      end
+   elseif rule.fields then
+      check_object(check, rule, value, path)
+   end
+end
+
+--- Check a decoded value.
+---@param rule table one of the rules above
+---@param value any
+---@param assumed table<string, "refuse"|"accept"> as in assumptions.bodies
+---@return kenar.sandbox.Finding[] findings every one, in the order of the body; none when all is well
+---@return kenar.sandbox.Finding? first the first that is an error
+function rules.check(rule, value, assumed)
+   local check = { findings = {}, assumed = assumed }
+   walk(check, rule, value, "")
+   for _, finding in ipairs(check.findings) do
+      if finding.severity == "error" then
+         return check.findings, finding
+      end
+   end
+   return check.findings
+end
+
+return rules

@@ -1,0 +1,174 @@
+--- What a client or a bot is told: options before environment, environment before defaults.
+--
+-- Nothing is read when a bot file is required; a test, nginx and `kenar run` load the same file.
+
+local settings = {}
+
+-- One row a setting. `list` takes a string or a list of them; `many` says what separates them in the environment.
+local rows = {
+   api_key = { environment = "KENAR_API_KEY", type = "string", secret = true },
+   access_token = { type = "string", secret = true },
+   identification_key = { environment = "KENAR_IDENTIFICATION_KEY", type = "list", secret = true },
+   app_slug = { environment = "KENAR_APP_SLUG", type = "string" },
+   oauth_secret = { environment = "KENAR_OAUTH_SECRET", type = "string", secret = true },
+   public_url = { environment = "KENAR_PUBLIC_URL", type = "url" },
+   base_url = { environment = "KENAR_BASE_URL", type = "url", default = "https://open-api.divar.ir" },
+   oauth_url = { environment = "KENAR_OAUTH_URL", type = "url", default = "https://oauth.divar.ir" },
+   upload_url = { environment = "KENAR_UPLOAD_URL", type = "url", default = "https://chat.divar.ir" },
+   token_header = {
+      type = "choice", choices = { authorization_bearer = true, x_access_token = true },
+      default = "authorization_bearer",
+   },
+   icon_key = {
+      type = "choice", choices = { icon = true, icon_name = true, both = true }, default = "icon",
+   },
+   strict_icons = { type = "boolean", default = false },
+   log_level = {
+      environment = "KENAR_LOG_LEVEL", type = "choice", default = "warn",
+      choices = { debug = true, info = true, warn = true, error = true },
+   },
+   timeout = { type = "seconds", default = 10 },
+   connect_timeout = { type = "seconds", default = 5 },
+}
+
+local function check_url(value)
+   if type(value) ~= "string" or not value:find "^https?://[^%s]+$" then
+      return nil, "expected a URL that begins with https:// or http://"
+   end
+   return (value:gsub("/+$", ""))
+end
+
+-- One row a type: the value as it is kept, or nil and what was expected.
+local types = {
+   string = function(value)
+      if type(value) ~= "string" then
+         return nil, "expected a string, got " .. type(value)
+      end
+      if value:find "[\r\n%z]" then
+         return nil, "has a line break in it"
+      end
+      return value
+   end,
+   url = check_url,
+   boolean = function(value)
+      if type(value) ~= "boolean" then
+         return nil, "expected true or false, got " .. type(value)
+      end
+      return value
+   end,
+   seconds = function(value)
+      if type(value) ~= "number" or not (value > 0 and value < 1e6) then
+         return nil, "expected a number of seconds above 0"
+      end
+      return value
+   end,
+   choice = function(value, row)
+      if not row.choices[value] then
+         local names = {}
+         for name in pairs(row.choices) do
+            names[#names + 1] = name
+         end
+         table.sort(names)
+         return nil, "expected one of " .. table.concat(names, ", ")
+      end
+      return value
+   end,
+   list = function(value)
+      if type(value) == "string" then
+         value = { value }
+      end
+      if type(value) ~= "table" then
+         return nil, "expected a string or a list of strings, got " .. type(value)
+      end
+      local list = {}
+      for index, item in ipairs(value) do
+         if type(item) ~= "string" then
+            return nil, ("expected strings, got %s at %d"):format(type(item), index)
+         end
+         -- An empty key would let in whoever sends an empty header.
+         if item ~= "" then
+            list[#list + 1] = item
+         end
+      end
+      return list
+   end,
+}
+
+local function read(name, row, value)
+   local kept, message = types[row.type](value, row)
+   if kept == nil then
+      return nil, name .. ": " .. message
+   end
+   return kept
+end
+
+--- Check options when they are given: a mistake in the program raises at once.
+---@param options table
+---@param allowed table<string, any> further names that the caller takes itself
+---@param level integer as for `error`
+function settings.check(options, allowed, level)
+   for name, value in pairs(options) do
+      local row = rows[name]
+      if row then
+         local _, message = read(name, row, value)
+         if message then
+            error(message, level + 1)
+         end
+      elseif not allowed[name] then
+         error(("unknown option %q"):format(tostring(name)), level + 1)
+      end
+   end
+end
+
+--- Every setting's value.
+---@param options table what the program gave
+---@param overrides? table what wins over it: a test's host
+---@param environment? fun(name: string): string? default os.getenv
+---@return table values
+function settings.resolve(options, overrides, environment)
+   environment = environment or os.getenv
+   local values = {}
+   for name, row in pairs(rows) do
+      local value = overrides and overrides[name]
+      if value == nil then
+         value = options[name]
+      end
+      -- An empty string is a setting left blank.
+      if value == nil or value == "" then
+         value = row.environment and environment(row.environment)
+      end
+      if value == nil or value == "" then
+         value = row.default
+      end
+      if value ~= nil then
+         local kept, message = read(name, row, value)
+         if message then
+            error((row.environment and row.environment .. " or " or "") .. message, 0)
+         end
+         values[name] = kept
+      elseif row.type == "list" then
+         values[name] = {}
+      end
+   end
+   return values
+end
+
+--- The values that must never be shown.
+---@param values table
+---@return string[]
+function settings.secrets(values)
+   local list = {}
+   for name, row in pairs(rows) do
+      local value = row.secret and values[name]
+      if type(value) == "string" then
+         list[#list + 1] = value
+      elseif value then
+         for _, item in ipairs(value) do
+            list[#list + 1] = item
+         end
+      end
+   end
+   return list
+end
+
+return settings

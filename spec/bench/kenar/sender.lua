@@ -1,0 +1,45 @@
+--- A client on its own loop that sends the fullest message again and again.
+
+local kenar = require "kenar"
+local loops = require "kenar.host.loop"
+local messages = require "spec.bench.messages"
+
+local sender = {}
+
+local conversation = "edbb9499-cccc-4d35-b21f-621fa95f2b3e"
+
+--- Make the function that sends: each message from its table to its result, any failure raised.
+---@param base_url string
+---@return fun(total: integer, in_flight: integer)
+function sender.open(base_url)
+   local message = messages.plain_form()
+   local loop = loops.new { max_transfers = 64 }
+   local client = kenar.client {
+      host = loop,
+      api_key = "bench-api-key",
+      access_token = "bench-access-token",
+      base_url = base_url,
+   }
+
+   local function send(times)
+      for _ = 1, times do
+         assert(client:send_message(conversation, message))
+      end
+   end
+
+   return function(total, in_flight)
+      if in_flight == 1 then
+         return send(total)
+      end
+      local tasks = {}
+      for i = 1, in_flight do
+         local share = math.floor(total / in_flight) + (i <= total % in_flight and 1 or 0)
+         tasks[i] = loop.spawn(send, share)
+      end
+      for _, task in ipairs(tasks) do
+         assert(task:wait(600))
+      end
+   end
+end
+
+return sender

@@ -1,0 +1,167 @@
+--- TLS is verified: certificates are made when this runs, and served by openssl.
+
+local curl = require "kenar.curl"
+local transfers = require "spec.support.transfers"
+local wire = require "spec_wire"
+
+local function run(command)
+   local process = assert(wire.spawn(command, { stderr = "stdout" }))
+   local output = {}
+   repeat
+      local text = process:read(20)
+      output[#output + 1] = text
+   until not text
+   local status = process:wait(20)
+   process:close()
+   assert(status == 0, table.concat(command, " ") .. ": " .. table.concat(output))
+end
+
+-- A key and a certificate: of an authority of its own, or signed by `authority` for a name.
+local function make_authority(folder, name)
+   local made = { key = folder .. "/" .. name .. ".key", certificate = folder .. "/" .. name .. ".pem" }
+   run {
+      "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+      "-subj", "/CN=" .. name, "-keyout", made.key, "-out", made.certificate,
+   }
+   return made
+end
+
+local function make_certificate(folder, name, authority, options)
+   local made = { key = folder .. "/" .. name .. ".key", certificate = folder .. "/" .. name .. ".pem" }
+   local request, extensions = folder .. "/" .. name .. ".csr", folder .. "/" .. name .. ".ext"
+   local file = assert(io.open(extensions, "w"))
+   file:write("subjectAltName=", options.names, "\n")
+   file:close()
+   run {
+      "openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=" .. name,
+      "-keyout", made.key, "-out", request,
+   }
+   run {
+      "openssl", "x509", "-req", "-in", request, "-CA", authority.certificate, "-CAkey", authority.key,
+      "-CAcreateserial", "-days", tostring(options.days), "-extfile", extensions, "-out", made.certificate,
+   }
+   return made
+end
+
+local function serve(certificate, ...)
+   local process = assert(wire.spawn({
+      "openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", certificate.certificate, "-key", certificate.key,
+      "-www", ...,
+   }, { stderr = "stdout" }))
+   local output, port = "", nil -- luacheck: ignore 311
+   repeat
+      output = output .. assert(process:read(10), output)
+      port = output:match "ACCEPT 127%.0%.0%.1:(%d+)"
+   until port
+   return { process = process, url = "https://127.0.0.1:" .. port .. "/" }
+end
+
+describe("over TLS", function()
+   local folder, authority, good
+
+   setup(function()
+      folder = os.tmpname()
+      os.remove(folder)
+      run { "mkdir", folder }
+      authority = make_authority(folder, "authority")
+      good = make_certificate(folder, "good", authority, { names = "IP:127.0.0.1,DNS:localhost", days = 2 })
+   end)
+
+   teardown(function()
+      run { "rm", "-r", folder }
+   end)
+
+   local function get(certificate, options, ...)
+      local server = serve(certificate, ...)
+      local pool = curl.pool(options)
+      local ended = transfers.run(pool, { url = server.url, timeout = 10 })
+      pool:close()
+      server.process:close()
+      return ended
+   end
+
+   local function assert_refused(ended)
+      assert.equal("tls", ended.kind)
+      assert.equal("no", ended.sent)
+   end
+
+   it("a server with a certificate of a known authority is answered", function()
+      local ended = get(good, { ca_file = authority.certificate })
+      assert.equal(200, ended.status, ended.message)
+   end)
+
+   it("a certificate of an unknown authority is refused, and nothing was sent", function()
+      assert_refused(get(good, {}))
+   end)
+
+   it("a certificate that vouches for itself is refused", function()
+      assert_refused(get(make_authority(folder, "selfish"), { ca_file = authority.certificate }))
+   end)
+
+   it("a certificate for another name is refused", function()
+      local other = make_certificate(folder, "other", authority, { names = "DNS:divar.ir", days = 2 })
+      assert_refused(get(other, { ca_file = authority.certificate }))
+   end)
+
+   it("a certificate that has expired is refused", function()
+      local expired = make_certificate(folder, "expired", authority, { names = "IP:127.0.0.1", days = -1 })
+      assert_refused(get(expired, { ca_file = authority.certificate }))
+   end)
+
+   it("a protocol older than TLS 1.2 is refused", function()
+      assert_refused(get(good, { ca_file = authority.certificate }, "-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0"))
+   end)
+
+   it("a file of authorities that is not there is refused", function()
+      assert_refused(get(good, { ca_file = folder .. "/none.pem" }))
+   end)
+
+   -- Lets a pool begin a handshake with a server that answers it with `reply(socket)`.
+   local function handshake(options, reply)
+      local listener = assert(wire.listen())
+      local pool = curl.pool(options)
+      assert(pool:add { url = "https://127.0.0.1:" .. listener:port() .. "/" })
+      pool:step(1)
+      local socket = assert(listener:accept())
+      local hello
+      repeat
+         pool:step(0.01)
+         hello = socket:receive(65536, 0)
+      until hello
+      reply(socket)
+      local ended = transfers.next(pool)
+      pool:close()
+      socket:close()
+      listener:close()
+      return ended, hello
+   end
+
+   it("a line that breaks during the handshake is a matter of the network, for that passes", function()
+      for _, ending in ipairs { "close", "reset" } do
+         local ended = handshake({}, function(socket)
+            socket[ending](socket)
+         end)
+         assert.same({ "network", "no" }, { ended.kind, ended.sent }, ending .. ": " .. ended.message)
+      end
+   end)
+
+   it("a server that speaks plain HTTP is refused", function()
+      assert_refused((handshake({}, function(socket)
+         socket:send "HTTP/1.1 400 Bad Request\r\n\r\n"
+      end)))
+   end)
+
+   -- The names of protocols stand readable in the first message of a handshake.
+   local function offers_http2(options)
+      local _, hello = handshake(options, function(socket)
+         socket:close()
+      end)
+      assert.is_truthy(hello:find("\8http/1.1", 1, true))
+      return hello:find("\2h2", 1, true) ~= nil
+   end
+
+   it("HTTP/2 is offered when asked for, and only then", function()
+      assert.is_true(offers_http2 { http2 = true })
+      assert.is_false(offers_http2 {})
+   end)
+end)

@@ -1,0 +1,84 @@
+local command = require "spec.support.command"
+local json = require "kenar.json"
+local wire = require "spec_wire"
+
+describe("kenar sandbox", function()
+   local started
+
+   local function start(...)
+      local process = command.start(...)
+      started[#started + 1] = process
+      return process
+   end
+
+   local function call(port, path, value)
+      local status, body = command.answer(command.post(port, path, {}, assert(json.encode(value))))
+      return status, assert(json.decode(body))
+   end
+
+   before_each(function()
+      started = {}
+   end)
+
+   after_each(function()
+      for _, process in ipairs(started) do
+         process:close()
+      end
+   end)
+
+   it("prints the settings with which a bot talks to it", function()
+      local sandbox = start { "sandbox", "--port", "0" }
+      local url, bot_url = sandbox:expect "sandbox on (http://127%.0%.0%.1:%d+), the bot expected on (%S+)\n"
+      assert.equal("http://127.0.0.1:8080/kenar", bot_url)
+      assert.equal(url, (sandbox:expect "KENAR_BASE_URL=(%S+) KENAR_API_KEY=%S+ KENAR_IDENTIFICATION_KEY=%S+ "))
+   end)
+
+   it("says that the port is taken", function()
+      local listener = assert(wire.listen())
+      local status, output = command.run { "sandbox", "--port", tostring(listener:port()) }
+      local taken = listener:port()
+      listener:close()
+      assert.equal(69, status)
+      assert.truthy(output:find(tostring(taken), 1, true))
+      assert.truthy(output:find("--port", 1, true))
+   end)
+
+   it("refuses to listen where others could reach it", function()
+      local status, output = command.run { "sandbox", "--address", "0.0.0.0" }
+      assert.equal(69, status)
+      assert.truthy(output:find("loopback", 1, true))
+   end)
+
+   it("lets a person talk to a bot that `kenar run` serves with those settings, and shows it", function()
+      local bot_port = wire.free_port()
+      local sandbox = start { "sandbox", "--port", "0", "--bot", ("http://127.0.0.1:%d/kenar"):format(bot_port) }
+      local base_url, api_key, identification_key =
+         sandbox:expect "KENAR_BASE_URL=(%S+) KENAR_API_KEY=(%S+) KENAR_IDENTIFICATION_KEY=(%S+) "
+      local port = tonumber(base_url:match "%d+$")
+      local bot = start({ "run", "--port", tostring(bot_port), "examples/shop_bot.lua" }, {
+         KENAR_BASE_URL = base_url, KENAR_API_KEY = api_key, KENAR_IDENTIFICATION_KEY = identification_key,
+      })
+      bot:expect "serving"
+
+      local status, chat = call(port, "/sandbox/chatbots", { user = "customer" })
+      assert.equal(200, status)
+      local act
+      status, act = call(port, "/sandbox/acts", {
+         act = "say", conversation_id = chat.id, side = "USER", text = "قیمت",
+      })
+      assert.equal(200, status)
+      assert.is_nil(act.problem)
+      local messages = act.conversation.messages
+      assert.equal("قیمت: ۱۲٬۵۰۰٬۰۰۰ تومان", messages[#messages].text)
+
+      sandbox:expect "customer +قیمت\n"
+      sandbox:expect "bot %-> Divar +POST /v1/open%-platform/chat/bot/conversations/%S+/messages  200"
+      sandbox:expect "bot +قیمت: ۱۲٬۵۰۰٬۰۰۰ تومان\n"
+      sandbox:expect "Divar %-> bot +POST /kenar/events  200"
+
+      for _, process in ipairs(started) do
+         process:signal "INT"
+         assert.equal(0, process:wait())
+      end
+   end)
+end)

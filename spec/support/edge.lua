@@ -1,0 +1,24 @@
+--- A host at whose edge a spec plays Divar: every request is kept, and answered from a list.
+local edge = {}
+
+---@param answers table[] { status =, headers =, body = } or { err = kenar.Error }; the last one is repeated
+---@return table host, table[] requests
+function edge.host(answers)
+   local requests = {}
+   local host = { name = "edge", lines = {} }
+   function host.now() return 1755000000 end
+   function host.clock() return 100 end
+   function host.closing() return false end
+   function host.log(line) host.lines[#host.lines + 1] = line end
+   function host.request(request)
+      requests[#requests + 1] = request
+      local answer = answers[#requests] or answers[#answers]
+      if answer.err then
+         return nil, answer.err
+      end
+      return { status = answer.status, headers = answer.headers or {}, body = answer.body }
+   end
+   return host, requests
+end
+
+return edge

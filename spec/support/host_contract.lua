@@ -1,0 +1,319 @@
+--- What every host promises, as specs: call it inside a `describe` with a function that makes one.
+--
+-- `make(on_error)` returns a subject: `host`; `url`, where `/answer`, `/echo` and `/silent` behave as those of
+-- spec.support.fault_server do; and `close()`. `subject.run(f)` runs `f` in a task to its end (absent: `host.spawn` and
+-- `task:wait` do).
+
+local assert = require "luassert"
+local busted = require "busted"
+local errors = require "kenar.error"
+
+local describe, it, before_each, after_each = busted.describe, busted.it, busted.before_each, busted.after_each
+
+---@param make fun(on_error: fun(err: any, traceback: string)): table
+return function(make)
+   local subject, host, reported
+
+   before_each(function()
+      reported = {}
+      subject = make(function(err, traceback)
+         reported[#reported + 1] = { err = err, traceback = traceback }
+      end)
+      host = subject.host
+   end)
+
+   after_each(function()
+      subject.close()
+   end)
+
+   -- Runs `f` in a task and raises what it raised.
+   local function in_task(f)
+      if subject.run then
+         return subject.run(f)
+      end
+      local ok, err = host.spawn(f):wait()
+      if not ok then
+         error(err, 0)
+      end
+   end
+
+   -- Every promise about waiting holds in a task and outside of any.
+   local function everywhere(name, f)
+      it(name .. ", in a task", function()
+         in_task(f)
+      end)
+      it(name .. ", outside of tasks", function()
+         f()
+      end)
+   end
+
+   it("has a name", function()
+      assert.equal("string", type(host.name))
+   end)
+
+   it("tells the time of day and a time that only grows, in seconds", function()
+      assert.is_true(host.now() > 1.6e9)
+      local first = host.clock()
+      assert.is_true(host.clock() >= first)
+   end)
+
+   describe("request", function()
+      everywhere("gives status, headers in lower case and body", function()
+         local res = assert(host.request { method = "GET", url = subject.url .. "/answer" })
+         assert.equal(200, res.status)
+         assert.equal("application/json", res.headers["content-type"])
+         assert.equal('{"ok":true}', res.body)
+      end)
+
+      everywhere("sends the body as it is, a list in its order", function()
+         for _, body in ipairs { "\0\255سلام", { "\0\255", "سلام" } } do
+            local res = assert(host.request { method = "POST", url = subject.url .. "/echo", body = body })
+            assert.equal("\0\255سلام", res.body)
+         end
+      end)
+
+      everywhere("that is not answered in time is a timeout, and the server may have acted", function()
+         local res, err = host.request { method = "POST", url = subject.url .. "/silent", body = "x", timeout = 0.05 }
+         assert.is_nil(res)
+         assert.is_true(errors.is(err))
+         assert.equal("timeout", err.kind)
+         assert.equal("maybe", err.sent)
+      end)
+
+      everywhere("takes no more than max_body bytes", function()
+         local request = { method = "POST", url = subject.url .. "/echo", body = ("x"):rep(100), max_body = 99 }
+         local res, err = host.request(request)
+         assert.is_nil(res)
+         assert.equal("too_large", err.kind)
+         assert.equal("yes", err.sent)
+         request.max_body = 100
+         assert.equal(100, #assert(host.request(request)).body)
+      end)
+
+      it("of one task does not hold up another's", function()
+         in_task(function()
+            local order = {}
+            local slow = host.spawn(function()
+               host.request { method = "GET", url = subject.url .. "/silent", timeout = 0.3 }
+               order[#order + 1] = "slow"
+            end)
+            local quick = host.spawn(function()
+               assert(host.request { method = "GET", url = subject.url .. "/answer" })
+               order[#order + 1] = "quick"
+            end)
+            assert(slow:wait())
+            assert(quick:wait())
+            assert.same({ "quick", "slow" }, order)
+         end)
+      end)
+   end)
+
+   describe("sleep", function()
+      everywhere("lets the time pass", function()
+         local began = host.clock()
+         assert.is_true(host.sleep(0.02))
+         assert.is_true(host.clock() - began >= 0.02)
+      end)
+
+      it("wakes the one that sleeps shortest first", function()
+         in_task(function()
+            local order, tasks = {}, {}
+            for i, seconds in ipairs { 0.03, 0.01, 0.02 } do
+               tasks[i] = host.spawn(function()
+                  host.sleep(seconds)
+                  order[#order + 1] = i
+               end)
+            end
+            for _, task in ipairs(tasks) do
+               assert(task:wait())
+            end
+            assert.same({ 2, 3, 1 }, order)
+         end)
+      end)
+   end)
+
+   describe("spawn", function()
+      everywhere("hands on arguments and results, nils among them", function()
+         local task = host.spawn(function(...)
+            return select("#", ...), ...
+         end, nil, "b", nil)
+         local function check(ok, count, a, b, c, ...)
+            assert.is_true(ok)
+            assert.equal(3, count)
+            assert.same({ nil, "b", nil }, { a, b, c })
+            assert.equal(0, select("#", ...))
+         end
+         check(task:wait())
+         check(task:wait()) -- asking again gives the same
+      end)
+
+      it("begins tasks in the order they were spawned", function()
+         in_task(function()
+            local order, last = {}, nil
+            for i = 1, 5 do
+               last = host.spawn(function()
+                  order[#order + 1] = i
+               end)
+            end
+            assert(last:wait())
+            assert.same({ 1, 2, 3, 4, 5 }, order)
+         end)
+      end)
+
+      everywhere("turns what a task raises into the outcome of waiting for it, and reports it", function()
+         local mistake = errors.new { kind = "handler", message = "on purpose" }
+         local ok, err = host.spawn(function()
+            host.sleep(0)
+            error(mistake)
+         end):wait()
+         assert.is_nil(ok)
+         assert.equal(mistake, err)
+         assert.equal(mistake, reported[1].err)
+         assert.is_truthy(reported[1].traceback:find("on purpose", 1, true))
+      end)
+
+      everywhere("gives a task that one need not wait for in vain", function()
+         local task = host.spawn(host.sleep, 0.1)
+         local ok, err = task:wait(0.01)
+         assert.is_nil(ok)
+         assert.is_true(errors.is(err))
+         assert.equal("timeout", err.kind)
+         assert.is_true(task:wait())
+      end)
+
+      it("gives a task that several may wait for", function()
+         in_task(function()
+            local task = host.spawn(function()
+               host.sleep(0.01)
+               return "done"
+            end)
+            local waiters = {}
+            for i = 1, 3 do
+               waiters[i] = host.spawn(function()
+                  return select(2, task:wait())
+               end)
+            end
+            for _, waiter in ipairs(waiters) do
+               assert.equal("done", select(2, waiter:wait()))
+            end
+         end)
+      end)
+   end)
+
+   describe("semaphore", function()
+      everywhere("lets as many pass as it counts", function()
+         local semaphore = host.semaphore(2)
+         assert.is_true(semaphore:wait(0))
+         assert.is_true(semaphore:wait(0))
+         assert.same({ nil, "timeout" }, { semaphore:wait(0) })
+         semaphore:post()
+         assert.is_true(semaphore:wait())
+      end)
+
+      everywhere("waits no longer than it is told", function()
+         local began = host.clock()
+         local ok, why = host.semaphore(0):wait(0.02)
+         assert.is_nil(ok)
+         assert.equal("timeout", why)
+         assert.is_true(host.clock() - began >= 0.02)
+      end)
+
+      it("wakes those who wait in their order, and not those who gave up", function()
+         in_task(function()
+            local semaphore, order, tasks = host.semaphore(0), {}, {}
+            for i = 1, 4 do
+               tasks[i] = host.spawn(function()
+                  if semaphore:wait(i == 2 and 0.01 or nil) then
+                     order[#order + 1] = i
+                  end
+               end)
+            end
+            assert(tasks[2]:wait())
+            semaphore:post(3)
+            for _, task in ipairs(tasks) do
+               assert(task:wait())
+            end
+            assert.same({ 1, 3, 4 }, order)
+            assert.same({ nil, "timeout" }, { semaphore:wait(0) })
+         end)
+      end)
+   end)
+
+   describe("waiting", function()
+      it("works under pcall and xpcall", function()
+         in_task(function()
+            assert.same({ true, true }, { pcall(host.sleep, 0) })
+            assert.same({ true, "value" }, { xpcall(function()
+               host.sleep(0)
+               return "value"
+            end, debug.traceback) })
+            local ok, err = pcall(function()
+               host.sleep(0)
+               error "on purpose"
+            end)
+            assert.is_false(ok)
+            assert.is_truthy(err:find("on purpose", 1, true))
+         end)
+      end)
+
+      it("works in a coroutine of the program's own inside a task", function()
+         in_task(function()
+            local produce = coroutine.wrap(function()
+               for i = 1, 3 do
+                  assert(host.sleep(0))
+                  assert(host.request { method = "GET", url = subject.url .. "/answer" })
+                  coroutine.yield(i)
+               end
+            end)
+            assert.same({ 1, 2, 3 }, { produce(), produce(), produce() })
+         end)
+      end)
+
+      it("works where a coroutine cannot yield", function()
+         in_task(function()
+            local list = { 3, 1, 2 }
+            table.sort(list, function(a, b)
+               assert(host.sleep(0))
+               return a < b
+            end)
+            assert.same({ 1, 2, 3 }, list)
+         end)
+      end)
+   end)
+
+   describe("after a stop", function()
+      before_each(function()
+         assert.is_false(host.closing())
+      end)
+
+      it("closing is true, and nothing new begins", function()
+         host:stop()
+         assert.is_true(host.closing())
+         assert.same({ nil, "closed" }, { host.sleep(10) })
+         assert.same({ nil, "closed" }, { host.semaphore(0):wait() })
+         local res, err = host.request { method = "GET", url = subject.url .. "/answer" }
+         assert.is_nil(res)
+         assert.is_true(errors.is(err))
+         assert.equal("closed", err.kind)
+         assert.equal("no", err.sent)
+      end)
+
+      it("what was waiting is told", function()
+         local told = {}
+         host.spawn(function()
+            told.sleep = select(2, host.sleep(1000))
+         end)
+         host.spawn(function()
+            told.semaphore = select(2, host.semaphore(0):wait())
+         end)
+         in_task(function()
+            host.sleep(0)
+            host.sleep(0)
+         end)
+         host:stop()
+         host:run()
+         assert.same({ sleep = "closed", semaphore = "closed" }, told)
+         assert.equal(0, host:count())
+      end)
+   end)
+end

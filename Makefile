@@ -37,6 +37,8 @@ PACKAGES_httpd := libmicrohttpd >= 0.9.71
 LINK_core := -lm
 LINK_curl := -Wl,-z,nodelete
 LINK_httpd := -Wl,-z,nodelete
+# Each step is a short line; `make V=1` shows the commands, `make --silent` neither.
+quiet = $(if $(V),,@$(if $(findstring s,$(firstword -$(MAKEFLAGS))),,echo "  $(1)  $@";))
 package_flags = $(if $(PACKAGES_$(1)),$(shell $(PKG_CONFIG) $(2) '$(PACKAGES_$(1))'))
 
 define variant_rules
@@ -45,22 +47,26 @@ LUA_CFLAGS_$(1) ?= $$(addprefix -isystem ,$$(or $$(headers_$$(call abi,$(1))),$$
 
 $(BUILD)/$(1)/spec_wire.so: $$(wildcard spec/support/wire*.c) spec/support/wire.h
 	@mkdir -p $$(@D)
-	$$(CC) $$(KENAR_CFLAGS) $$(OPTIMIZE) $$(CFLAGS) $$(call extra,$(1)) $$(LUA_CFLAGS_$(1)) -shared $$(LDFLAGS) -o $$@ $$(filter %.c,$$^)
+	$$(call quiet,LINK)$$(CC) $$(KENAR_CFLAGS) $$(OPTIMIZE) $$(CFLAGS) $$(call extra,$(1)) $$(LUA_CFLAGS_$(1)) \
+		-shared $$(LDFLAGS) -o $$@ $$(filter %.c,$$^)
 
 .PHONY: build-$(1) test-$(1)
 build-$(1): $$(call objects,$(1)) ; @:
 test-$(1): build-$(1)
-	$$(environment_$(1)) $$(call under,$(1)) $$(INTERPRETER_$$(call abi,$(1))) $$$$(command -v busted) $$(BUSTED) $$(SPEC)
+	@echo "specs on $$(INTERPRETER_$$(call abi,$(1)))$$(if $$(call under,$(1)), under the sanitizers)"
+	@$$(environment_$(1)) $$(call under,$(1)) $$(INTERPRETER_$$(call abi,$(1))) $$$$(command -v busted) $$(BUSTED) $$(SPEC)
 endef
 
 define module_rules
 $(BUILD)/$(1)/obj/$(2)/%.o: csrc/$(2)/%.c $$(wildcard csrc/$(2)/*.h) Makefile
 	@mkdir -p $$(@D)
-	$$(CC) $$(KENAR_CFLAGS) $$(OPTIMIZE) $$(CFLAGS) $$(call extra,$(1)) $$(LUA_CFLAGS_$(1)) $$(call package_flags,$(2),--cflags) -c -o $$@ $$<
+	$$(call quiet,CC  )$$(CC) $$(KENAR_CFLAGS) $$(OPTIMIZE) $$(CFLAGS) $$(call extra,$(1)) $$(LUA_CFLAGS_$(1)) \
+		$$(call package_flags,$(2),--cflags) -c -o $$@ $$<
 
 $(BUILD)/$(1)/kenar/$(2).so: $$(patsubst csrc/$(2)/%.c,$(BUILD)/$(1)/obj/$(2)/%.o,$$(wildcard csrc/$(2)/*.c))
 	@mkdir -p $$(@D)
-	$$(CC) -shared $$(call extra,$(1)) $$(LDFLAGS) -o $$@ $$^ $$(call package_flags,$(2),--libs) $$(LINK_$(2))
+	$$(call quiet,LINK)$$(CC) -shared $$(call extra,$(1)) $$(LDFLAGS) -o $$@ $$^ \
+		$$(call package_flags,$(2),--libs) $$(LINK_$(2))
 endef
 
 objects = $(foreach m,$(MODULES),$(if $(wildcard csrc/$(m)/*.c),$(BUILD)/$(1)/kenar/$(m).so)) $(if $(wildcard spec/support/wire.c),$(BUILD)/$(1)/spec_wire.so)
@@ -80,10 +86,10 @@ PURE_CORE := $(if $(wildcard csrc/core/*.c),$(shell grep -LE '\b(lua|luaL)_[A-Za
 C_TESTS := $(patsubst spec/c/%.c,%,$(wildcard spec/c/*_test.c))
 $(BUILD)/c/%: spec/c/%.c $(PURE_CORE) $(wildcard csrc/core/*.h) Makefile
 	@mkdir -p $(@D)
-	$(CC) $(KENAR_CFLAGS) $(OPTIMIZE) $(CFLAGS) -Icsrc/core -o $@ $< $(PURE_CORE) -lm
+	$(call quiet,LINK)$(CC) $(KENAR_CFLAGS) $(OPTIMIZE) $(CFLAGS) -Icsrc/core -o $@ $< $(PURE_CORE) -lm
 $(BUILD)/c-asan/%: spec/c/%.c $(PURE_CORE) $(wildcard csrc/core/*.h) Makefile
 	@mkdir -p $(@D)
-	$(CC) $(KENAR_CFLAGS) $(OPTIMIZE) $(CFLAGS) $(SANITIZE) -Icsrc/core -o $@ $< $(PURE_CORE) -lm
+	$(call quiet,LINK)$(CC) $(KENAR_CFLAGS) $(OPTIMIZE) $(CFLAGS) $(SANITIZE) -Icsrc/core -o $@ $< $(PURE_CORE) -lm
 
 FUZZERS := $(patsubst spec/fuzz/%.c,%,$(wildcard spec/fuzz/*_fuzz.c))
 $(BUILD)/fuzz/%: spec/fuzz/%.c $(PURE_CORE) $(wildcard csrc/core/*.h) Makefile
@@ -121,7 +127,7 @@ test-c-asan: $(C_TESTS:%=$(BUILD)/c-asan/%)
 test-rock: ## make, pack and install the rock into empty trees, and run the bot from there
 	@.ci/deps run test rock
 	@$(MAKE) $(JOBS) build-5.4
-	$(environment_5.4) lua5.4 $$(command -v busted) -o spec/support/tally.lua spec/rock_spec.lua
+	@$(environment_5.4) lua5.4 $$(command -v busted) -o spec/support/tally.lua spec/rock_spec.lua
 
 demo: ## a customer, the sandbox and the shop bot talk to each other on this machine
 	@.ci/deps run
@@ -146,7 +152,7 @@ VALGRIND := valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-
 valgrind: ## the specs of the C modules and the C tests under valgrind
 	@.ci/deps run test valgrind
 	@$(MAKE) $(JOBS) build-5.4 build-c
-	$(environment_5.4) $(VALGRIND) lua5.4 $$(command -v busted) $(BUSTED) spec/core spec/curl spec/httpd
+	@$(environment_5.4) $(VALGRIND) lua5.4 $$(command -v busted) $(BUSTED) spec/core spec/curl spec/httpd
 	$(call run_each,$(C_TESTS:%=$(BUILD)/c/%),$(VALGRIND))
 
 fuzz: ## feed the core made-up bytes, SECONDS_EACH (60) seconds for each fuzzer

@@ -181,7 +181,7 @@ static bool refuse_wire(struct kenar_walk *walk, int at)
     lua_pushnil(L);
     while (lua_next(L, at) != 0) {
         const enum kenar_name name = kenar_walk_name(walk, -2, kenar_action_names);
-        if (name == KENAR_NAME_COUNT)
+        if (name >= KENAR_NAME_UNKNOWN)
             return kenar_walk_refuse_key(walk, -2, "an action", kenar_action_names);
         given |= 1u << (name - kenar_action_names.first);
         lua_pop(L, 1);
@@ -194,13 +194,13 @@ bool kenar_action_write_wire(struct kenar_walk *walk, int at)
     lua_State *L = walk->L;
     if (lua_type(L, at) != LUA_TTABLE)
         return kenar_walk_refuse_type(walk, KENAR_NAME_ACTION, "a table");
-    enum kenar_name name = KENAR_NAME_COUNT;
+    enum kenar_name name = KENAR_NAME_UNKNOWN;
     lua_pushnil(L);
     if (lua_next(L, at) != 0) {
         name = kenar_walk_name(walk, at + 1, kenar_action_names);
         lua_pushvalue(L, at + 1);
     }
-    if (name == KENAR_NAME_COUNT || lua_next(L, at) != 0)
+    if (name >= KENAR_NAME_UNKNOWN || lua_next(L, at) != 0)
         return refuse_wire(walk, at);
     /* action, key, value */
     const enum kenar_action action = (enum kenar_action)(name - kenar_action_names.first);

@@ -17,7 +17,7 @@ struct button {
 
 bool kenar_button_has_key(const struct kenar_walk *walk, int at)
 {
-    return kenar_walk_name(walk, at, kenar_button_names) != KENAR_NAME_COUNT;
+    return kenar_walk_name(walk, at, kenar_button_names) < KENAR_NAME_UNKNOWN;
 }
 
 /* The caption is the first item or has its name. */
@@ -59,10 +59,12 @@ static bool read_field(struct kenar_walk *walk, struct button *button)
 {
     const enum kenar_name name = kenar_walk_name(walk, -2, kenar_button_names);
     switch ((int)name) {
-    case KENAR_NAME_COUNT:
-        if (lua_tonumber(walk->L, -2) != 1 || lua_type(walk->L, -2) != LUA_TNUMBER)
-            return kenar_walk_refuse_key(walk, -2, "a button", kenar_button_names);
-        return read_caption(walk, button, false);
+    case KENAR_NAME_NUMBER:
+        if (lua_tonumber(walk->L, -2) == 1)
+            return read_caption(walk, button, false);
+        return kenar_walk_refuse_key(walk, -2, "a button", kenar_button_names);
+    case KENAR_NAME_UNKNOWN:
+        return kenar_walk_refuse_key(walk, -2, "a button", kenar_button_names);
     case KENAR_NAME_CAPTION:
         return read_caption(walk, button, true);
     case KENAR_NAME_ICON:

@@ -38,7 +38,10 @@ enum kenar_name {
     KENAR_NAME_POST_TOKEN,
     KENAR_NAME_ROWS,
     KENAR_NAME_ROW_BUTTONS,
-    KENAR_NAME_COUNT
+
+    KENAR_NAME_COUNT,
+    KENAR_NAME_UNKNOWN = KENAR_NAME_COUNT,
+    KENAR_NAME_NUMBER /* or a boolean: not a name at all */
 };
 
 /* The names that one kind of table may have. */
@@ -60,20 +63,20 @@ struct kenar_name_addresses {
 /* Push the addresses, a userdata, and a table that keeps the strings where they are. */
 void kenar_names_push(lua_State *L);
 
-/* Which of the names the key at `at` of the stack is; KENAR_NAME_COUNT when it is none of them.
+/* Which of the names the key at `at` of the stack is; KENAR_NAME_UNKNOWN or _NUMBER when none.
  * Looks from the last to the first, where the frequent ones are. */
 static inline enum kenar_name kenar_name_find(lua_State *L, int at, struct kenar_names names,
                                               const struct kenar_name_addresses *addresses)
 {
     const void *address = lua_topointer(L, at);
     if (address == NULL)
-        return KENAR_NAME_COUNT;
+        return KENAR_NAME_NUMBER;
     unsigned name = (unsigned)names.last + 1;
     while (name-- > (unsigned)names.first) {
         if (addresses->of[name] == address)
             return (enum kenar_name)name;
     }
-    return KENAR_NAME_COUNT;
+    return KENAR_NAME_UNKNOWN;
 }
 
 #endif

@@ -9,6 +9,7 @@
 /* Each adds its functions to the module's table on top of the stack. */
 void kenar_headers_open(lua_State *L);
 void kenar_pool_class_open(lua_State *L);
+void kenar_response_open(lua_State *L);
 
 /* The header list at `index`: one from curl.headers, or a map or nil that is compiled now. Leaves
  * exactly one value on the stack, which keeps the list alive; NULL with a message there instead
@@ -21,7 +22,7 @@ struct kenar_header_list *kenar_headers_push(lua_State *L, int index);
 bool kenar_request_read(lua_State *L, int index, int headers, struct kenar_transfer *transfer,
                         bool insecure_http);
 
-/* Pushes status, headers and body of a transfer that ended well. */
+/* Pushes status, header lines and body of a transfer that ended well. */
 int kenar_response_push(lua_State *L, struct kenar_transfer *transfer);
 
 #endif

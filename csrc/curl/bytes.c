@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SMALLEST 1024
+#define SMALLEST 128
 #define KEPT_AT_MOST (64 * 1024)
 
 bool kenar_bytes_append(struct kenar_bytes *bytes, const char *data, size_t length)
@@ -36,6 +36,17 @@ void kenar_bytes_clear(struct kenar_bytes *bytes)
         kenar_bytes_free(bytes);
     }
     bytes->length = 0;
+}
+
+bool kenar_bytes_equal(const struct kenar_bytes *bytes, const char *data, size_t length)
+{
+    return bytes->length == length && length > 0 && memcmp(bytes->data, data, length) == 0;
+}
+
+bool kenar_bytes_assign(struct kenar_bytes *bytes, const char *data, size_t length)
+{
+    bytes->length = 0;
+    return kenar_bytes_append(bytes, data, length);
 }
 
 void kenar_bytes_free(struct kenar_bytes *bytes)

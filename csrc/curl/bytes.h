@@ -17,6 +17,12 @@ bool kenar_bytes_append(struct kenar_bytes *bytes, const char *data, size_t leng
 /* Empties it, keeping the memory for the next use unless it grew beyond the ordinary. */
 void kenar_bytes_clear(struct kenar_bytes *bytes);
 
+/* Whether these are exactly the bytes. */
+bool kenar_bytes_equal(const struct kenar_bytes *bytes, const char *data, size_t length);
+
+/* Replaces the content. False when memory is short; the content is then empty. */
+bool kenar_bytes_assign(struct kenar_bytes *bytes, const char *data, size_t length);
+
 void kenar_bytes_free(struct kenar_bytes *bytes);
 
 #endif

@@ -54,6 +54,7 @@ static CURLcode set_constants(struct kenar_channel *channel, const struct kenar_
 #define SET(option, value)                                                                         \
     failed = failed != CURLE_OK ? failed : curl_easy_setopt(easy, option, value)
     SET(CURLOPT_PRIVATE, channel);
+    SET(CURLOPT_CURLU, channel->url);
     SET(CURLOPT_ERRORBUFFER, channel->detail);
     SET(CURLOPT_NOSIGNAL, 1L);
     SET(CURLOPT_PREREQFUNCTION, on_ready_to_send);
@@ -99,7 +100,9 @@ struct kenar_channel *kenar_channel_new(const struct kenar_settings *settings)
         return NULL;
     }
     channel->easy = curl_easy_init();
-    if (channel->easy == NULL || set_constants(channel, settings) != CURLE_OK) {
+    channel->url = curl_url();
+    if (channel->easy == NULL || channel->url == NULL ||
+        set_constants(channel, settings) != CURLE_OK) {
         kenar_channel_free(channel);
         return NULL;
     }
@@ -109,6 +112,8 @@ struct kenar_channel *kenar_channel_new(const struct kenar_settings *settings)
 void kenar_channel_free(struct kenar_channel *channel)
 {
     curl_easy_cleanup(channel->easy);
+    curl_url_cleanup(channel->url);
+    kenar_bytes_free(&channel->url_text);
     kenar_response_free(&channel->response);
     free(channel);
 }
@@ -145,10 +150,35 @@ static CURLcode prepare_method(struct kenar_channel *channel, const struct kenar
     return failed;
 }
 
+/* Messages go to few places again and again: a URL is taken apart when it changes only. */
+static CURLcode prepare_url(struct kenar_channel *channel, const struct kenar_bytes *url)
+{
+    if (kenar_bytes_equal(&channel->url_text, url->data, url->length)) {
+        return CURLE_OK;
+    }
+    if (curl_url_set(channel->url, CURLUPART_URL, url->data, 0) != CURLUE_OK) {
+        kenar_bytes_clear(&channel->url_text);
+        return CURLE_URL_MALFORMAT;
+    }
+    return kenar_bytes_assign(&channel->url_text, url->data, url->length) ? CURLE_OK
+                                                                          : CURLE_OUT_OF_MEMORY;
+}
+
+static CURLcode prepare_proxy(struct kenar_channel *channel, bool off,
+                              const struct kenar_settings *settings)
+{
+    CURLcode failed = curl_easy_setopt(channel->easy, CURLOPT_PROXY, off ? "" : settings->proxy);
+    channel->proxy_off = off;
+    /* Said outright, libcurl need not look for no_proxy in the environment. */
+    return failed ? failed : curl_easy_setopt(channel->easy, CURLOPT_NOPROXY, off ? "" : NULL);
+}
+
 CURLcode kenar_channel_prepare(struct kenar_channel *channel, struct kenar_transfer *transfer,
                                const struct kenar_settings *settings)
 {
     const struct kenar_request *request = &transfer->request;
+    struct curl_slist *headers =
+        kenar_header_list_lines(request->headers, kenar_request_size(request));
     CURL *easy = channel->easy;
     CURLcode failed;
     channel->transfer = transfer;
@@ -157,16 +187,14 @@ CURLcode kenar_channel_prepare(struct kenar_channel *channel, struct kenar_trans
     transfer->channel = channel;
     kenar_response_begin(&channel->response, request->max_body);
     failed = prepare_method(channel, request);
-    failed = failed ? failed : curl_easy_setopt(easy, CURLOPT_URL, request->url);
-    failed = failed ? failed : curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->headers->lines);
+    failed = failed ? failed : prepare_url(channel, &request->url);
+    failed = failed ? failed : curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
     failed = failed ? failed : curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, request->timeout_ms);
     failed = failed
                  ? failed
                  : curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, request->connect_timeout_ms);
     if (failed == CURLE_OK && channel->proxy_off != request->target.loopback) {
-        failed =
-            curl_easy_setopt(easy, CURLOPT_PROXY, request->target.loopback ? "" : settings->proxy);
-        channel->proxy_off = request->target.loopback;
+        failed = prepare_proxy(channel, request->target.loopback, settings);
     }
     return failed;
 }

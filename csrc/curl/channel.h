@@ -24,6 +24,8 @@ struct kenar_channel {
     struct kenar_transfer *transfer; /* NULL while free */
     struct kenar_response response;
     int attempts; /* how often a connection was ready for this request to be written */
+    CURLU *url;
+    struct kenar_bytes url_text; /* that `url` was made from */
     bool proxy_off;
     bool custom_method;
     char detail[CURL_ERROR_SIZE];

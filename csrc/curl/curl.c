@@ -26,15 +26,16 @@ static void initialize(void)
     stay_loaded();
 }
 
-/* The loader of the module `kenar.curl`: { pool = fn, headers = fn }. */
+/* The loader of the module `kenar.curl`: { pool = fn, headers = fn, read_headers = fn }. */
 __attribute__((visibility("default"))) int luaopen_kenar_curl(lua_State *L)
 {
     pthread_once(&initialized, initialize);
     if (init_result != CURLE_OK) {
         return luaL_error(L, "libcurl does not start: %s", curl_easy_strerror(init_result));
     }
-    lua_createtable(L, 0, 2);
+    lua_createtable(L, 0, 3);
     kenar_headers_open(L);
     kenar_pool_class_open(L);
+    kenar_response_open(L);
     return 1;
 }

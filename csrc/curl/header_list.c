@@ -7,15 +7,6 @@
  * smuggled. */
 static const char *const owned_by_transport[] = {"content-length", "transfer-encoding", "expect"};
 
-struct kenar_header_list *kenar_header_list_new(void)
-{
-    struct kenar_header_list *list = calloc(1, sizeof *list);
-    if (list != NULL) {
-        list->references = 1;
-    }
-    return list;
-}
-
 static bool append(struct kenar_header_list *list, const char *line)
 {
     struct curl_slist *longer = curl_slist_append(list->lines, line);
@@ -24,6 +15,20 @@ static bool append(struct kenar_header_list *list, const char *line)
     }
     list->lines = longer;
     return true;
+}
+
+struct kenar_header_list *kenar_header_list_new(void)
+{
+    struct kenar_header_list *list = calloc(1, sizeof *list);
+    if (list == NULL) {
+        return NULL;
+    }
+    list->references = 1;
+    if (!append(list, "Expect:")) {
+        free(list);
+        return NULL;
+    }
+    return list;
 }
 
 bool kenar_header_is_name(const char *name, size_t length)
@@ -98,8 +103,14 @@ const char *kenar_header_list_add(struct kenar_header_list *list, const char *na
 
 bool kenar_header_list_finish(struct kenar_header_list *list)
 {
-    /* "Expect:" saves the wait for a 100; a body that nobody named is no form. */
-    return append(list, "Expect:") && (list->has_content_type || append(list, "Content-Type:"));
+    /* A body that nobody named is no form. */
+    return list->has_content_type || append(list, "Content-Type:");
+}
+
+struct curl_slist *kenar_header_list_lines(const struct kenar_header_list *list, uint64_t body_size)
+{
+    /* libcurl waits for a 100 before bodies of 1 MiB and more only, and every line costs. */
+    return body_size < 1024 * 1024 ? list->lines->next : list->lines;
 }
 
 void kenar_header_list_retain(struct kenar_header_list *list)

@@ -6,9 +6,10 @@
 #include <curl/curl.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct kenar_header_list {
-    struct curl_slist *lines;
+    struct curl_slist *lines; /* the first is "Expect:" */
     size_t references;
     size_t count; /* of the caller's headers */
     bool has_content_type;
@@ -25,8 +26,12 @@ bool kenar_header_is_name(const char *name, size_t length);
 const char *kenar_header_list_add(struct kenar_header_list *list, const char *name,
                                   size_t name_length, const char *value, size_t value_length);
 
-/* Silences the headers that libcurl adds on its own. False when memory is short. */
+/* Adds what silences the headers that libcurl adds on its own. False when memory is short. */
 bool kenar_header_list_finish(struct kenar_header_list *list);
+
+/* The lines to send with a body of this size. */
+struct curl_slist *kenar_header_list_lines(const struct kenar_header_list *list,
+                                           uint64_t body_size);
 
 void kenar_header_list_retain(struct kenar_header_list *list);
 

@@ -126,7 +126,7 @@ static void release(lua_State *L, struct kenar_pool *pool, struct kenar_transfer
  * start), connect_timeout = 10, max_body = 1 MiB }. */
 static int add(lua_State *L)
 {
-    struct kenar_pool *pool = check_own_pool(L);
+    struct kenar_pool *pool = check_pool(L);
     struct kenar_transfer *transfer;
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_settop(L, 3);
@@ -167,8 +167,8 @@ static int step(lua_State *L)
     return 1;
 }
 
-/* pool:completed() -> nil | id, status, headers, body | id, nil, kind, message, sent. In the order
- * they ended. */
+/* pool:completed() -> nil | id, status, header lines, body | id, nil, kind, message, sent. In the
+ * order they ended. The lines are for curl.read_headers: most callers never look at them. */
 static int completed(lua_State *L)
 {
     struct kenar_pool *pool = check_pool(L);

@@ -47,23 +47,27 @@ static bool read_url(lua_State *L, int index, struct kenar_request *request, boo
 {
     size_t length;
     const char *url, *fault;
+    struct kenar_target target = {false, false};
     lua_getfield(L, index, "url");
     if (lua_type(L, -1) != LUA_TSTRING) {
         luaL_error(L, "url is a string");
     }
     url = lua_tolstring(L, -1, &length);
-    fault = kenar_target_read(url, length, &request->target);
-    if (fault == NULL && !request->target.encrypted && !request->target.loopback &&
-        !insecure_http) {
-        fault =
-            "http:// leads to another machine, where anybody on the way can read it: use https://";
-    }
-    if (fault != NULL) {
-        lua_pushstring(L, fault);
-        return false;
-    }
-    if (!kenar_request_set_url(request, url, length)) {
-        luaL_error(L, "out of memory");
+    /* With its NUL, as libcurl wants it. The last request of this slot had the same, as a rule. */
+    if (!kenar_bytes_equal(&request->url, url, length + 1)) {
+        fault = kenar_target_read(url, length, &target);
+        if (fault == NULL && !target.encrypted && !target.loopback && !insecure_http) {
+            fault = "http:// leads to another machine, where anybody on the way can read it: use "
+                    "https://";
+        }
+        if (fault != NULL) {
+            lua_pushstring(L, fault);
+            return false;
+        }
+        if (!kenar_bytes_assign(&request->url, url, length + 1)) {
+            luaL_error(L, "out of memory");
+        }
+        request->target = target;
     }
     lua_pop(L, 1);
     return true;

@@ -1,14 +1,28 @@
 #include "binding.h"
 #include "channel.h"
 
-/* Repeated fields are joined by ", ", in the order they came. */
-static void push_headers(lua_State *L, struct kenar_response *response)
+static void push_lower(lua_State *L, const char *name, size_t length)
 {
-    struct kenar_header_field field;
+    luaL_Buffer buffer;
+    luaL_buffinit(L, &buffer);
+    for (size_t i = 0; i < length; i++) {
+        char c = name[i];
+        luaL_addchar(&buffer, c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c);
+    }
+    luaL_pushresult(&buffer);
+}
+
+/* curl.read_headers(lines) -> map of lower-case names. Repeated fields are joined by ", ", in the
+ * order they came. */
+static int read_headers(lua_State *L)
+{
+    size_t length;
     size_t cursor = 0;
-    lua_createtable(L, 0, (int)response->fields); /* at most 128 KiB of lines */
-    while (kenar_response_next_field(response, &cursor, &field)) {
-        lua_pushlstring(L, field.name, field.name_length);
+    const char *lines = luaL_checklstring(L, 1, &length);
+    struct kenar_header_field field;
+    lua_newtable(L);
+    while (kenar_response_next_field(lines, length, &cursor, &field)) {
+        push_lower(L, field.name, field.name_length);
         lua_pushvalue(L, -1);
         lua_rawget(L, -3); /* table, name, earlier value or nil */
         if (lua_isnil(L, -1)) {
@@ -21,14 +35,24 @@ static void push_headers(lua_State *L, struct kenar_response *response)
         }
         lua_rawset(L, -3);
     }
+    return 1;
+}
+
+static void push_bytes(lua_State *L, const struct kenar_bytes *bytes)
+{
+    lua_pushlstring(L, bytes->data != NULL ? bytes->data : "", bytes->length);
 }
 
 int kenar_response_push(lua_State *L, struct kenar_transfer *transfer)
 {
-    struct kenar_response *response = &transfer->channel->response;
     lua_pushinteger(L, (lua_Integer)transfer->status);
-    push_headers(L, response);
-    lua_pushlstring(L, response->body.data != NULL ? response->body.data : "",
-                    response->body.length);
+    push_bytes(L, &transfer->channel->response.headers);
+    push_bytes(L, &transfer->channel->response.body);
     return 3;
+}
+
+void kenar_response_open(lua_State *L)
+{
+    lua_pushcfunction(L, read_headers);
+    lua_setfield(L, -2, "read_headers");
 }

@@ -8,7 +8,6 @@ void kenar_response_begin(struct kenar_response *response, size_t max_body)
     kenar_bytes_clear(&response->headers);
     kenar_bytes_clear(&response->body);
     response->max_body = max_body;
-    response->fields = 0;
     response->headers_ended = false;
     response->fault = KENAR_RESPONSE_FINE;
 }
@@ -37,7 +36,6 @@ bool kenar_response_header_line(struct kenar_response *response, const char *lin
 {
     if (length >= 5 && memcmp(line, "HTTP/", 5) == 0) {
         kenar_bytes_clear(&response->headers);
-        response->fields = 0;
         response->headers_ended = false;
         return true;
     }
@@ -48,7 +46,6 @@ bool kenar_response_header_line(struct kenar_response *response, const char *lin
         response->headers_ended = true;
         return true;
     }
-    response->fields++;
     return take(response, &response->headers, line, length, MAX_HEADERS);
 }
 
@@ -62,37 +59,26 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-static void lower(char *text, size_t length)
-{
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] >= 'A' && text[i] <= 'Z') {
-            text[i] = (char)(text[i] + ('a' - 'A'));
-        }
-    }
-}
-
-bool kenar_response_next_field(struct kenar_response *response, size_t *cursor,
+bool kenar_response_next_field(const char *lines, size_t length, size_t *cursor,
                                struct kenar_header_field *field)
 {
-    while (*cursor < response->headers.length) {
-        char *line = response->headers.data + *cursor;
-        size_t left = response->headers.length - *cursor;
-        char *end = memchr(line, '\n', left);
-        char *colon;
-        end = end != NULL ? end : line + left;
-        *cursor += (size_t)(end - line) + (end < line + left ? 1 : 0);
+    while (*cursor < length) {
+        const char *line = lines + *cursor;
+        const char *end = memchr(line, '\n', length - *cursor);
+        const char *colon;
+        end = end != NULL ? end : lines + length;
+        *cursor = (size_t)(end - lines) + 1;
         colon = memchr(line, ':', (size_t)(end - line));
         /* A line that goes on from the one before (obsolete since RFC 7230) is dropped: nothing
          * here needs one. */
         if (colon != NULL && colon > line && !is_blank(*line)) {
-            char *value = colon + 1;
+            const char *value = colon + 1;
             while (value < end && is_blank(*value)) {
                 value++;
             }
             while (end > value && is_blank(end[-1])) {
                 end--;
             }
-            lower(line, (size_t)(colon - line));
             *field = (struct kenar_header_field){line, (size_t)(colon - line), value,
                                                  (size_t)(end - value)};
             return true;

@@ -17,7 +17,6 @@ struct kenar_response {
     struct kenar_bytes headers; /* of the last answer: a 1xx before it is dropped */
     struct kenar_bytes body;
     size_t max_body;
-    size_t fields; /* header lines that were kept */
     bool headers_ended;
     enum kenar_response_fault fault;
 };
@@ -34,14 +33,15 @@ bool kenar_response_header_line(struct kenar_response *response, const char *lin
 bool kenar_response_body_piece(struct kenar_response *response, const char *piece, size_t length);
 
 struct kenar_header_field {
-    const char *name; /* lower case */
+    const char *name;
     size_t name_length;
     const char *value; /* without blanks around it */
     size_t value_length;
 };
 
-/* The field at `*cursor`, which starts as 0, and moves it on. False after the last one. */
-bool kenar_response_next_field(struct kenar_response *response, size_t *cursor,
+/* The field of header lines at `*cursor`, which starts as 0, and moves it on. False after the last
+ * one. */
+bool kenar_response_next_field(const char *lines, size_t length, size_t *cursor,
                                struct kenar_header_field *field);
 
 #endif

@@ -1,6 +1,5 @@
 #include "transfer.h"
 #include <stdlib.h>
-#include <string.h>
 
 void kenar_line_append(struct kenar_line *line, struct kenar_transfer *transfer)
 {
@@ -31,21 +30,6 @@ void kenar_line_remove(struct kenar_line *line, struct kenar_transfer *transfer)
     line->count--;
 }
 
-bool kenar_request_set_url(struct kenar_request *request, const char *url, size_t length)
-{
-    if (length + 1 > request->url_capacity) {
-        char *grown = realloc(request->url, length + 1);
-        if (grown == NULL) {
-            return false;
-        }
-        request->url = grown;
-        request->url_capacity = length + 1;
-    }
-    memcpy(request->url, url, length);
-    request->url[length] = '\0';
-    return true;
-}
-
 uint64_t kenar_request_size(const struct kenar_request *request)
 {
     return request->upload != NULL ? request->upload->total : request->body_length;
@@ -65,7 +49,7 @@ void kenar_transfer_free(struct kenar_transfer *transfer)
 {
     if (transfer != NULL) {
         kenar_request_clear(&transfer->request);
-        free(transfer->request.url);
+        kenar_bytes_free(&transfer->request.url);
         free(transfer);
     }
 }

@@ -3,6 +3,7 @@
 #ifndef KENAR_CURL_TRANSFER_H
 #define KENAR_CURL_TRANSFER_H
 
+#include "bytes.h"
 #include "header_list.h"
 #include "outcome.h"
 #include "target.h"
@@ -23,8 +24,7 @@ enum kenar_transfer_state {
 /* What is sent. `body` is borrowed until the transfer is released, the rest is owned. */
 struct kenar_request {
     char method[24];
-    char *url; /* its memory is kept from one use of the transfer to the next */
-    size_t url_capacity;
+    struct kenar_bytes url; /* kept, with its target, from one use of the transfer to the next */
     struct kenar_target target;
     struct kenar_header_list *headers; /* counted */
     const char *body;                  /* NULL: none, or in `upload` */
@@ -56,9 +56,6 @@ struct kenar_line {
 /* A transfer is in at most one line. */
 void kenar_line_append(struct kenar_line *line, struct kenar_transfer *transfer);
 void kenar_line_remove(struct kenar_line *line, struct kenar_transfer *transfer);
-
-/* False when memory is short. */
-bool kenar_request_set_url(struct kenar_request *request, const char *url, size_t length);
 
 /* Bytes of the body. */
 uint64_t kenar_request_size(const struct kenar_request *request);

@@ -110,14 +110,18 @@ static int curl_events(short events)
 CURLMcode kenar_watch_wait(struct kenar_watch *watch, CURLM *multi, double until, const int *others,
                            size_t others_count)
 {
+    int timeout = poll_timeout(until);
     int ready;
+    if (timeout == 0 && watch->count + others_count == 0) {
+        return CURLM_OK;
+    }
     if (!reserve(watch, watch->count + others_count)) {
         return CURLM_OUT_OF_MEMORY;
     }
     for (size_t i = 0; i < others_count; i++) {
         watch->sockets[watch->count + i] = (struct pollfd){.fd = others[i], .events = POLLIN};
     }
-    ready = poll(watch->sockets, watch->count + others_count, poll_timeout(until));
+    ready = poll(watch->sockets, watch->count + others_count, timeout);
     if (ready <= 0) {
         return CURLM_OK;
     }

@@ -43,9 +43,9 @@ static enum MHD_Result take_header(struct connection *connection, const char *me
                                    const char *version)
 {
     struct server *server = connection->server;
-    unsigned status = request_take_header(&connection->request, connection->mhd, method, version,
-                                          server->max_body);
-    if (status != 0)
+    enum status status = request_take_header(&connection->request, connection->mhd, method, version,
+                                             server->max_body);
+    if (status != STATUS_NONE)
         return refuse(connection, status);
     deadline_enter(&server->deadlines, connection, PHASE_BODY);
     return MHD_YES;
@@ -54,9 +54,9 @@ static enum MHD_Result take_header(struct connection *connection, const char *me
 static enum MHD_Result take_body(struct connection *connection, const char *bytes, size_t *count)
 {
     struct server *server = connection->server;
-    unsigned status = request_take_body(&connection->request, bytes, *count, server->max_body);
+    enum status status = request_take_body(&connection->request, bytes, *count, server->max_body);
     *count = 0;
-    return status == 0 ? MHD_YES : refuse(connection, status);
+    return status == STATUS_NONE ? MHD_YES : refuse(connection, status);
 }
 
 static enum MHD_Result answer(struct connection *connection)
@@ -75,8 +75,10 @@ static enum MHD_Result await_answer(struct connection *connection)
         return answer(connection);
     if (connection->server->stopping)
         return refuse(connection, STATUS_UNAVAILABLE);
-    /* Only now, a turn after the request was handed out: most are answered within the turn, and to
+    /* Not before the caller has had the request for a turn: most are answered at once, and to
      * suspend costs four system calls. */
+    if (!connection->taken)
+        return MHD_YES;
     connection->suspended = true;
     MHD_suspend_connection(connection->mhd);
     return MHD_YES;

@@ -42,3 +42,17 @@ bool field_name_same(const char *a, size_t a_length, const char *b, size_t b_len
     }
     return true;
 }
+
+void field_trim(struct field *field)
+{
+    while (field->value_length > 0 && (field->value[field->value_length - 1] == ' ' ||
+                                       field->value[field->value_length - 1] == '\t'))
+        field->value_length--;
+}
+
+uint64_t field_kind(const struct field *field)
+{
+    unsigned first = (unsigned char)field->name[0] | 0x20u;
+    unsigned last = (unsigned char)field->name[field->name_length - 1] | 0x20u;
+    return UINT64_C(1) << ((field->name_length * 7 + first * 3 + last) % 64);
+}

@@ -1,16 +1,203 @@
 /* kenar.httpd: an HTTP server that runs on somebody's loop. */
-#include "server_lua.h"
+#include "exchange_lua.h"
+#include "options_lua.h"
+#include "server.h"
 
 #include <lauxlib.h>
+#include <math.h>
+#include <string.h>
+
+#define SERVER "kenar.httpd.server"
+
+static struct server *check_server(lua_State *L)
+{
+    return luaL_checkudata(L, 1, SERVER);
+}
+
+/* httpd.server{ address =, port =, max_body =, max_connections =, header_timeout =, body_timeout =,
+ * idle_timeout = }
+ * -> server | nil, message (names address and port).
+ * address: numeric, default "127.0.0.1". port: default 0, a free one. max_body: bytes, default 1
+ * MiB; a larger body is answered 413. max_connections: default 1024; beyond it the one that has
+ * been idle longest makes room, and when none is idle the newcomer waits. Timeouts in seconds:
+ * header_timeout (10) for the first request line and for each whole header, body_timeout (30) for
+ * each whole body and for the sending of each answer, idle_timeout (60) between two requests; then
+ * the connection is ended, with 408 when a request had begun. A request line and header of more
+ * than some 10 KiB are answered 431 (414 when the line alone is too long). Raises for options that
+ * are unknown or make no sense. */
+static int new_server(lua_State *L)
+{
+    struct server_options options = {.address = "127.0.0.1",
+                                     .max_body = 1024 * 1024,
+                                     .max_connections = 1024,
+                                     .header_timeout = 10,
+                                     .body_timeout = 30,
+                                     .idle_timeout = 60};
+    char message[256];
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    options_lua_read(L, 1, &options);
+    struct server *server = lua_newuserdata(L, sizeof(*server));
+    memset(server, 0, sizeof(*server));
+    luaL_setmetatable(L, SERVER);
+    if (!server_open(server, &options, message, sizeof(message))) {
+        lua_pushnil(L);
+        lua_pushstring(L, message);
+        return 2;
+    }
+    return 1;
+}
+
+/* server:port() -> the port; also after close. */
+static int server_port(lua_State *L)
+{
+    lua_pushinteger(L, (lua_Integer)check_server(L)->port);
+    return 1;
+}
+
+/* server:fd() -> a descriptor that is readable when the server must be run; nil when closed. */
+static int server_fd(lua_State *L)
+{
+    const struct server *server = check_server(L);
+    if (!server->opened)
+        return 0;
+    lua_pushinteger(L, server->poller);
+    return 1;
+}
+
+/* server:run() -> seconds until it must be run again though the descriptor is not readable, or nil:
+ * only when it is. Does what there is to do and never waits. 0 when requests wait to be taken;
+ * after those have been answered it must be run again. */
+static int run(lua_State *L)
+{
+    double wait = server_run(check_server(L));
+    if (wait == HUGE_VAL)
+        return 0;
+    lua_pushnumber(L, wait);
+    return 1;
+}
+
+/* server:next() -> id, request, or nil when none is complete.
+ * request = { method =, path = (percent-encoded as sent), query = (raw; nil without a "?"), headers
+ * = (names in lower case; repeated ones joined by ", "), body = (a string), remote_addr =
+ * (numeric), repeated = (nil, or how often headers came that came more than once: { authorization =
+ * 2 }) } */
+static int next(lua_State *L)
+{
+    struct server *server = check_server(L);
+    const struct connection *connection = server_next(server);
+    if (connection == NULL)
+        return 0;
+    lua_pushinteger(L, (lua_Integer)connection->id);
+    exchange_lua_push_request(L, connection);
+    /* Last, so that a request is not lost when memory is short. */
+    server_take(server);
+    return 2;
+}
+
+/* server:respond(id, status [, headers [, body]]) -> true, or false when the client is gone or the
+ * request was answered before. May come at any time; a client that left is noticed only when its
+ * request waited for longer than a turn. Raises for a status that is not 200..599 and for headers
+ * with line breaks; the request can then still be answered. Content-Length, Transfer-Encoding and
+ * Connection (but "close") in `headers` are passed over: framing is the server's. */
+static int respond(lua_State *L)
+{
+    struct server *server = check_server(L);
+    lua_Integer id = luaL_checkinteger(L, 2);
+    lua_Integer status = luaL_checkinteger(L, 3);
+    luaL_argcheck(L, status >= 200 && status <= 599, 3, "status must be from 200 to 599");
+    lua_settop(L, 5);
+    if (!server->opened) {
+        lua_pushboolean(L, 0);
+        return 1;
+    }
+    struct response *response = exchange_lua_check_response(L, server, 4, 5);
+    lua_pushboolean(L, server_respond(server, id, (unsigned)status, response));
+    return 1;
+}
+
+/* server:count() -> connections, requests without an answer, answers not yet written whole. */
+static int count(lua_State *L)
+{
+    const struct server *server = check_server(L);
+    lua_pushinteger(L, (lua_Integer)server->connections.open);
+    lua_pushinteger(L, (lua_Integer)server->waiting);
+    lua_pushinteger(L, (lua_Integer)server_sending(server));
+    return 3;
+}
+
+/* server:stop_listening() closes the listening socket. Open connections go on until their next
+ * answer. */
+static int stop_listening(lua_State *L)
+{
+    server_stop_listening(check_server(L));
+    return 0;
+}
+
+/* server:close() answers 503 to what waits, closes all connections and frees everything. May be
+ * called again; collecting the server does the same. */
+static int close_server(lua_State *L)
+{
+    server_close(check_server(L));
+    return 0;
+}
+
+static int to_string(lua_State *L)
+{
+    const struct server *server = check_server(L);
+    if (server->opened)
+        lua_pushfstring(L, SERVER " (port %d)", (int)server->port);
+    else
+        lua_pushliteral(L, SERVER " (closed)");
+    return 1;
+}
+
+static const luaL_Reg methods[] = {
+    /* where and when */
+    {"port", server_port},
+    {"fd", server_fd},
+    {"run", run},
+    {"count", count},
+    /* requests; `next` is added with its upvalues */
+    {"respond", respond},
+    /* the end */
+    {"stop_listening", stop_listening},
+    {"close", close_server},
+    {NULL, NULL},
+};
+
+static const luaL_Reg metamethods[] = {
+    {"__gc", close_server},
+    {"__close", close_server},
+    {"__tostring", to_string},
+    {NULL, NULL},
+};
+
+static void register_server(lua_State *L)
+{
+    luaL_newmetatable(L, SERVER);
+    luaL_setfuncs(L, metamethods, 0);
+    lua_newtable(L);
+    luaL_setfuncs(L, methods, 0);
+    exchange_lua_push_keys(L);
+    lua_pushcclosure(L, next, REQUEST_KEYS);
+    lua_setfield(L, -2, "next");
+    lua_setfield(L, -2, "__index");
+    lua_pushliteral(L, SERVER);
+    lua_setfield(L, -2, "__name");
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "__metatable");
+    lua_pop(L, 1);
+}
 
 static const luaL_Reg functions[] = {
-    {"server", server_lua_new},
+    {"server", new_server},
     {NULL, NULL},
 };
 
 __attribute__((visibility("default"))) int luaopen_kenar_httpd(lua_State *L)
 {
-    server_lua_open(L);
+    register_server(L);
     lua_newtable(L);
     luaL_setfuncs(L, functions, 0);
     return 1;

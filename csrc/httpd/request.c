@@ -6,9 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A larger body buffer is given back after the request: one large body must not stay with the
- * connection. */
-enum { BODY_KEEP = 64 * 1024, FIRST_FIELDS = 16, FIRST_BYTES = 256 };
+enum { BODY_KEEP = 8 * 1024, FIRST_FIELDS = 16, FIRST_BYTES = 256 };
 
 /* Make room for `needed` elements, at least doubling. False when memory is short. */
 static bool make_room(void **data, size_t *capacity, size_t needed, size_t first, size_t size)
@@ -40,11 +38,6 @@ bool request_start(struct request *request, const char *target)
     request->field_count = 0;
     request->has_repeated = false;
     request->body_length = 0;
-    if (request->body_capacity > BODY_KEEP) {
-        free(request->body);
-        request->body = NULL;
-        request->body_capacity = 0;
-    }
     request->target_length = 0;
     size_t length = strlen(target);
     if (!make_room_for_bytes(&request->target, &request->target_capacity, length + 1))
@@ -70,15 +63,8 @@ struct header_reader {
     struct request *request;
     uint64_t
         seen; /* one bit for each kind of name met: most names are told apart without comparing */
-    unsigned status;
+    enum status status;
 };
-
-static uint64_t kind_bit(const struct field *field)
-{
-    unsigned first = (unsigned char)field->name[0] | 0x20u;
-    unsigned last = (unsigned char)field->name[field->name_length - 1] | 0x20u;
-    return UINT64_C(1) << ((field->name_length * 7 + first * 3 + last) % 64);
-}
 
 static bool met_before(const struct request *request, const struct field *field)
 {
@@ -88,13 +74,6 @@ static bool met_before(const struct request *request, const struct field *field)
             return true;
     }
     return false;
-}
-
-static void trim(struct field *field)
-{
-    while (field->value_length > 0 && (field->value[field->value_length - 1] == ' ' ||
-                                       field->value[field->value_length - 1] == '\t'))
-        field->value_length--;
 }
 
 static enum MHD_Result take_field(void *closure, enum MHD_ValueKind kind, const char *name,
@@ -122,8 +101,8 @@ static enum MHD_Result take_field(void *closure, enum MHD_ValueKind kind, const 
                             .name_length = name_length,
                             .value = value != NULL ? value : "",
                             .value_length = value_length};
-    trim(field);
-    uint64_t bit = kind_bit(field);
+    field_trim(field);
+    uint64_t bit = field_kind(field);
     if ((reader->seen & bit) != 0 && met_before(request, field)) {
         field->repeated = true;
         request->has_repeated = true;
@@ -134,7 +113,8 @@ static enum MHD_Result take_field(void *closure, enum MHD_ValueKind kind, const 
 }
 
 /* RFC 9112, 6.3: a body whose end two servers may see in different places is refused. */
-static unsigned judge_framing(const struct request *request, const char *version, size_t max_body)
+static enum status judge_framing(const struct request *request, const char *version,
+                                 size_t max_body)
 {
     const struct field *length = NULL, *coding = NULL;
     for (size_t i = 0; i < request->field_count; i++) {
@@ -155,7 +135,7 @@ static unsigned judge_framing(const struct request *request, const char *version
          strcmp(version, MHD_HTTP_VERSION_1_0) == 0))
         return STATUS_BAD_REQUEST;
     if (length == NULL)
-        return 0;
+        return STATUS_NONE;
     size_t announced = 0;
     for (size_t i = 0; i < length->value_length; i++) {
         if (length->value[i] < '0' || length->value[i] > '9')
@@ -164,7 +144,7 @@ static unsigned judge_framing(const struct request *request, const char *version
         if (announced > max_body)
             return STATUS_TOO_LARGE;
     }
-    return length->value_length > 0 ? 0 : STATUS_BAD_REQUEST;
+    return length->value_length > 0 ? STATUS_NONE : STATUS_BAD_REQUEST;
 }
 
 /* What the library needs of a connection's memory for this header: its bytes, a record for each
@@ -186,15 +166,15 @@ static size_t memory_taken(const struct request *request, size_t header_length)
     return taken;
 }
 
-unsigned request_take_header(struct request *request, struct MHD_Connection *mhd,
-                             const char *method, const char *version, size_t max_body)
+enum status request_take_header(struct request *request, struct MHD_Connection *mhd,
+                                const char *method, const char *version, size_t max_body)
 {
     struct header_reader reader = {.request = request};
     request->method = method;
     if (!target_valid(request->target, request->target_length))
         return STATUS_BAD_REQUEST;
     MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, take_field, &reader);
-    if (reader.status != 0)
+    if (reader.status != STATUS_NONE)
         return reader.status;
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
@@ -204,8 +184,8 @@ unsigned request_take_header(struct request *request, struct MHD_Connection *mhd
     return judge_framing(request, version, max_body);
 }
 
-unsigned request_take_body(struct request *request, const char *bytes, size_t count,
-                           size_t max_body)
+enum status request_take_body(struct request *request, const char *bytes, size_t count,
+                              size_t max_body)
 {
     if (count > max_body - request->body_length)
         return STATUS_TOO_LARGE;
@@ -213,7 +193,7 @@ unsigned request_take_body(struct request *request, const char *bytes, size_t co
         return STATUS_UNAVAILABLE;
     memcpy(request->body + request->body_length, bytes, count);
     request->body_length += count;
-    return 0;
+    return STATUS_NONE;
 }
 
 struct slice request_path(const struct request *request)
@@ -240,6 +220,15 @@ struct slice request_query(const struct request *request)
     if (mark == NULL)
         return (struct slice){NULL, 0};
     return (struct slice){mark + 1, (size_t)(request->target + request->target_length - mark - 1)};
+}
+
+void request_trim(struct request *request)
+{
+    if (request->body_capacity <= BODY_KEEP)
+        return;
+    free(request->body);
+    request->body = NULL;
+    request->body_length = request->body_capacity = 0;
 }
 
 void request_free(struct request *request)

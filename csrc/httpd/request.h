@@ -4,6 +4,8 @@
 #ifndef KENAR_HTTPD_REQUEST_H
 #define KENAR_HTTPD_REQUEST_H
 
+#include "field.h"
+
 #include <microhttpd.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,6 +13,7 @@
 /* What the server itself answers with; the library's names for them changed between its versions.
  */
 enum status {
+    STATUS_NONE = 0,
     STATUS_BAD_REQUEST = 400,
     STATUS_TIMEOUT = 408,
     STATUS_TOO_LARGE = 413,
@@ -22,14 +25,7 @@ enum status {
  * the answer's header. It clears all of it after every request: twice as much costs half a
  * microsecond a request. The header, together with what the library notes of it, may take all but
  * ANSWER_MEMORY; without that the answer could not be sent. */
-enum { CONNECTION_MEMORY = 16 * 1024, ANSWER_MEMORY = 4 * 1024 };
-
-/* Bytes owned by libmicrohttpd; they stay until the exchange is over. */
-struct field {
-    const char *name, *value;
-    size_t name_length, value_length;
-    bool repeated; /* an earlier field has the same name */
-};
+enum { CONNECTION_MEMORY = 16 * 1024, ANSWER_MEMORY = 5 * 1024 };
 
 /* All zero is an empty request. Its buffers are kept for the next one. */
 struct request {
@@ -52,22 +48,28 @@ struct slice {
 /* Forget the last request and copy the target of the next one. False when memory is short. */
 bool request_start(struct request *request, const char *target);
 
-/* Take the header fields and judge them. Returns 0, or the status to refuse the request with: 400
- * for a malformed target or field and for a body whose length can be understood in two ways
- * (Content-Length twice, Content-Length beside Transfer-Encoding, a coding other than "chunked");
- * 413 when Content-Length is beyond `max_body`; 503 when memory is short. */
-unsigned request_take_header(struct request *request, struct MHD_Connection *mhd,
-                             const char *method, const char *version, size_t max_body);
+/* Take the header fields and judge them. Returns STATUS_NONE, or the status to refuse the request
+ * with: 400 for a malformed target or field and for a body whose length can be understood in two
+ * ways (Content-Length twice, Content-Length beside Transfer-Encoding, a coding other than
+ * "chunked"); 431 when the header would leave too
+ * little memory for the answer's; 413 when Content-Length is beyond `max_body`; 503 when memory is
+ * short. */
+enum status request_take_header(struct request *request, struct MHD_Connection *mhd,
+                                const char *method, const char *version, size_t max_body);
 
-/* Append to the body. Returns 0, 413 when it would pass `max_body`, or 503 when memory is short. */
-unsigned request_take_body(struct request *request, const char *bytes, size_t count,
-                           size_t max_body);
+/* Append to the body. Returns STATUS_NONE, 413 when it would pass `max_body`, or 503 when memory is
+ * short. */
+enum status request_take_body(struct request *request, const char *bytes, size_t count,
+                              size_t max_body);
 
 /* The path: without the query and, in the absolute form, without scheme and authority. */
 struct slice request_path(const struct request *request);
 
 /* What follows the first `?`. */
 struct slice request_query(const struct request *request);
+
+/* Give back a large body that nobody needs any more: it must not stay with the connection. */
+void request_trim(struct request *request);
 
 /* Free the buffers; the request is empty and can be used again. */
 void request_free(struct request *request);

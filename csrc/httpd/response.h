@@ -17,7 +17,7 @@ enum draft_fault {
 };
 
 /* Fits into ANSWER_MEMORY beside the status line and the fields of the server. */
-enum { ANSWER_FIELDS_MAX = 2 * 1024 };
+enum { ANSWER_FIELDS_MAX = 3 * 1024 };
 
 /* All zero is an empty draft. */
 struct draft {

@@ -25,16 +25,18 @@ static bool watch(const struct server *server, int descriptor)
 
 static struct MHD_Daemon *start_daemon(struct server *server, unsigned limit)
 {
+    struct MHD_OptionItem options[] = {
+        {MHD_OPTION_LISTEN_SOCKET, server->listener, NULL},
+        {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)limit, NULL},
+        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL},
+        {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)exchange_connection, server},
+        {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)exchange_target, server},
+        {MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)exchange_unescape, server},
+        {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)exchange_completed, server},
+        {MHD_OPTION_END, 0, NULL},
+    };
     return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
-                            exchange_handle, server, MHD_OPTION_LISTEN_SOCKET,
-                            server->listener,                                                  /* */
-                            MHD_OPTION_CONNECTION_LIMIT, limit,                                /* */
-                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,     /* */
-                            MHD_OPTION_NOTIFY_CONNECTION, exchange_connection, (void *)server, /* */
-                            MHD_OPTION_URI_LOG_CALLBACK, exchange_target, (void *)server,      /* */
-                            MHD_OPTION_UNESCAPE_CALLBACK, exchange_unescape, (void *)server,   /* */
-                            MHD_OPTION_NOTIFY_COMPLETED, exchange_completed, (void *)server,   /* */
-                            MHD_OPTION_END);
+                            exchange_handle, server, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
 }
 
 static bool start(struct server *server, const struct server_options *options)
@@ -100,6 +102,7 @@ void server_take(struct server *server)
     if (server->ready.first == NULL)
         server->ready.last = NULL;
     connection->taken = true;
+    request_trim(&connection->request);
 }
 
 static void dequeue(struct server *server, const struct connection *connection)
@@ -126,6 +129,7 @@ void server_forget(struct server *server, struct connection *connection)
         response_drop(connection->response);
         connection->response = NULL;
     }
+    request_trim(&connection->request);
 }
 
 /* Turns */
@@ -187,6 +191,7 @@ double server_run(struct server *server)
         server->woken = false;
     }
     deadlines_tick(&server->deadlines);
+    linger_run(&server->linger, server->deadlines.now);
     bool pending = true;
     for (int round = 0; round < ROUNDS && pending; round++) {
         server->run_again = false;
@@ -197,7 +202,6 @@ double server_run(struct server *server)
             return 0;
         pending = server->run_again || daemon_pending(server);
     }
-    linger_run(&server->linger, server->deadlines.now);
     if (pending)
         return 0;
     double deadline = deadline_wait(&server->deadlines);

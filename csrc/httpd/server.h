@@ -1,5 +1,5 @@
 /* The server: one libmicrohttpd daemon without a thread, driven by its caller's loop. Pure C;
- * server_lua.c is what Lua sees of it. */
+ * httpd.c is what Lua sees of it. */
 #ifndef KENAR_HTTPD_SERVER_H
 #define KENAR_HTTPD_SERVER_H
 

@@ -2,19 +2,21 @@
 --
 -- Each returns a result or `nil, err`; a wrong type of argument raises.
 
-local core = require "kenar.core"
-local delivery = require "kenar.delivery"
+local call = require "kenar.call"
 local endpoints = require "kenar.endpoints"
-local errors = require "kenar.error"
-local hosts = require "kenar.host"
-local message = require "kenar.message"
+local media = require "kenar.media"
 local settings = require "kenar.settings"
-local version = require "kenar.version"
 
 ---@class kenar.Client
+---@field legacy kenar.LegacyClient calls of the time before 2024-11
 local Client = {}
 Client.__index = Client
 Client.__name = "kenar.client"
+
+---@class kenar.LegacyClient
+local Legacy = {}
+Legacy.__index = Legacy
+Legacy.__name = "kenar.client.legacy"
 
 -- The settings hold keys and tokens.
 function Client:__tostring()
@@ -22,123 +24,59 @@ function Client:__tostring()
 end
 
 local client_options = { host = true }
-local call_options = { access_token = true, timeout = true, via = true, state = true }
-
-local function headers_of(values, access_token)
-   local headers = {
-      ["x-api-key"] = values.api_key,
-      ["content-type"] = "application/json",
-      accept = "application/json",
-      ["user-agent"] = "kenar/" .. version,
-   }
-   if access_token then
-      if values.token_header == "x_access_token" then
-         headers["x-access-token"] = access_token
-      else
-         headers.authorization = "Bearer " .. access_token
-      end
-   end
-   return headers
-end
-
--- A client's own headers never change, so that a host may keep what it made of them.
-local function headers_for(self, options)
-   local token = options and options.access_token
-   if token and token ~= self._values.access_token then
-      return headers_of(self._values, token)
-   end
-   return self._headers
-end
-
-local function failure(endpoint, fields)
-   fields.endpoint, fields.method, fields.sent, fields.retryable = endpoint.name, endpoint.method, "no", false
-   return nil, errors.new(fields)
-end
-
-local function path_failure(endpoint, id)
-   local got = type(id) == "string" and ("%q"):format(id) or type(id)
-   return failure(endpoint, {
-      kind = "invalid", path = endpoint.id, message = "expected the id as Divar gave it, got " .. got,
-   })
-end
-
-local function check_call_options(options)
-   for name in pairs(options) do
-      if not call_options[name] then
-         error(("unknown option %q of a call"):format(tostring(name)), 3)
-      end
-   end
-   local token = options.access_token
-   if token ~= nil and (type(token) ~= "string" or token:find "[\r\n%z]") then
-      error("access_token: expected a string without line breaks", 3)
-   end
-end
-
-local function message_method(endpoint)
-   local before, after = endpoint.path:match "^(.-){id}(.*)$"
-
-   return function(self, id, content, options)
-      if options then
-         check_call_options(options)
-      end
-      -- "." and ".." would climb out of the path, whatever they are encoded as.
-      if type(id) ~= "string" or id == "" or id == "." or id == ".." then
-         return path_failure(endpoint, id)
-      end
-      if type(content) == "string" then
-         content = { text = content }
-      elseif type(content) ~= "table" then
-         error("message: expected a table or a string, got " .. type(content), 2)
-      end
-
-      local values = self._values
-      if not values.api_key then
-         return failure(endpoint, {
-            kind = "auth", code_name = "NO_API_KEY", message = "no API key: give api_key, or set KENAR_API_KEY",
-         })
-      end
-      if endpoint.token == "required" and not (values.access_token or options and options.access_token) then
-         return failure(endpoint, {
-            kind = "auth", code_name = "NO_ACCESS_TOKEN",
-            message = endpoint.name .. " acts for a user: give access_token",
-         })
-      end
-
-      local encoding = endpoint.via and self._bot_encoding or self._encoding
-      if options and (options.via or options.state) then
-         encoding = {
-            icon_key = values.icon_key, strict_icons = values.strict_icons,
-            via = options.via or endpoint.via, state = options.state,
-         }
-      end
-      local body, err = message.encode(endpoint.message, content, encoding)
-      if not body then
-         err.endpoint, err.method, err.sent, err.retryable = endpoint.name, endpoint.method, "no", false
-         return nil, err
-      end
-      return delivery.send(self._host or hosts.current(), endpoint, {
-         method = endpoint.method,
-         url = values.base_url .. before .. core.percent_encode(id) .. after,
-         headers = headers_for(self, options),
-         body = body,
-         timeout = options and options.timeout or values.timeout,
-         connect_timeout = values.connect_timeout,
-      })
-   end
-end
-
 for _, endpoint in ipairs(endpoints) do
-   Client[endpoint.name] = message_method(endpoint)
+   local method = call.method(endpoint)
+   if endpoint.is_legacy then
+      Legacy[endpoint.name] = function(self, ...)
+         return method(self._client, ...)
+      end
+   else
+      Client[endpoint.name] = method
+   end
+end
+
+--- Upload a medium, for the `media_token` of a message. It is read from the disk piece by piece, and its size and
+--- format are checked before the first byte leaves.
+---@param kind "image"|"file"|"voice"|"video"
+---@param source { path: string } | { bytes: string, name: string } and `on_progress(sent, total)`, `name`
+---@param options? { timeout: number } seconds; default 60 and one more for every 64 KiB
+---@return { media_token: string }? result, kenar.Error? err
+function Client:upload_media(kind, source, options)
+   return media.upload(self, kind, source, options)
+end
+
+-- The current call is a GET; the documents' older form of it was a POST.
+local get_user, get_user_by_post = Client.get_user, Client.get_user_by_post
+Client.get_user_by_post = nil
+
+--- The user whose token the client holds.
+---@param options? { method: "GET"|"POST" } and the options of every call; POST is the older form
+---@return { user_id: string?, phone_number: string?, phone_numbers: string[] }? user each field only with its scope
+---@return kenar.Error? err
+function Client:get_user(options)
+   if not options or options.method == nil then
+      return get_user(self, options)
+   end
+   local rest = {}
+   for name, value in pairs(options) do
+      rest[name] = value
+   end
+   rest.method = nil
+   return (options.method == "POST" and get_user_by_post or get_user)(self, rest)
 end
 
 local function build(values, host)
-   return setmetatable({
-      _values = values,
-      _host = host,
-      _headers = headers_of(values, values.access_token),
-      _encoding = { icon_key = values.icon_key, strict_icons = values.strict_icons },
-      _bot_encoding = { icon_key = values.icon_key, strict_icons = values.strict_icons, via = "bot" },
+   local encoding, bot_encoding = {}, { via = "bot" }
+   for _, name in ipairs { "icon_key", "strict_icons", "send_type", "text_with_media" } do
+      encoding[name], bot_encoding[name] = values[name], values[name]
+   end
+   local self = setmetatable({
+      _values = values, _host = host,
+      _headers = call.headers(values, values.access_token), _key_headers = call.headers(values),
+      _encoding = encoding, _bot_encoding = bot_encoding,
    }, Client)
+   self.legacy = setmetatable({ _client = self }, Legacy)
+   return self
 end
 
 --- A copy that acts for another user.
@@ -159,9 +97,10 @@ end
 local client = {}
 
 --- Make a client.
----@param options? table `api_key`, `access_token`, `base_url`, `token_header` ("authorization_bearer" or
----   "x_access_token"), `icon_key` ("icon", "icon_name", "both"), `strict_icons`, `timeout` and `connect_timeout` in
----   seconds (10, 5), `host`; what is absent comes from the environment (KENAR_API_KEY, KENAR_BASE_URL, ...)
+---@param options? table `api_key`, `access_token`, `base_url`, `oauth_url`, `upload_url`, `token_header`
+---   ("authorization_bearer" or "x_access_token"), `icon_key` ("icon", "icon_name", "both", "as_given"),
+---   `strict_icons`, `send_type`, `text_with_media`, `metadata_key` ("metadata" or "meta_data"), `timeout` and
+---   `connect_timeout` in seconds (10, 5), `host`; what is absent comes from the environment (KENAR_API_KEY, ...)
 ---@return kenar.Client
 function client.new(options)
    options = options or {}

@@ -39,6 +39,13 @@ end
 
 local sides = { SELLER = "SELLER", BUYER = "BUYER", SUPPLY = "SELLER", DEMAND = "BUYER" }
 
+--- A list; null and other types are an empty one.
+---@param value any
+---@return table
+function content.array(value)
+   return type(value) == "table" and value or {}
+end
+
 --- A side by any of its names: Divar's documents use two pairs, in two spellings.
 ---@param value any
 ---@return "SELLER"|"BUYER"|nil

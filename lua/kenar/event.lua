@@ -6,10 +6,10 @@
 local content = require "kenar.content"
 local errors = require "kenar.error"
 local json = require "kenar.json"
-local timestamp = require "kenar.timestamp"
+local messages = require "kenar.event_message"
 local visit = require "kenar.visit"
 
-local text, object, side_of, data_of = content.text, content.object, content.side, content.data
+local text, object, data_of = content.text, content.object, content.data
 
 local event = {}
 
@@ -57,65 +57,10 @@ local function start_of(message)
    return { touch_point = touch_point, id = text(id) }
 end
 
-local function read_message(result, message)
-   local conversation = object(message.conversation) or {}
-   local sender = object(message.sender) or {}
-   result.kind = "message"
-   result.id = text(message.id)
-   result.dedup_key = result.id
-   result.conversation_id = text(conversation.id)
-   result.order_key = result.conversation_id
-   result.post_token = text(conversation.post_token)
-   result.chat = conversation.type == "BOT" and "bot" or "post"
-   result.side = side_of(sender.side) or side_of(sender.type)
-   local sender_type = text(sender.type)
-   if sender_type == "USER" then
-      sender_type = "HUMAN"
-   elseif side_of(sender_type) then
-      sender_type = nil
-   end
-   result.sender = { id = text(sender.id), type = sender_type }
-   result.message_type = text(message.type)
-   result.detail = content.type_name(result.message_type)
-   result.sent_at = timestamp.microseconds(message.sent_at)
-   content.read_into(result, message)
-end
-
 local function read_chatbot_message(result, message)
-   read_message(result, message)
+   messages.read(result, message)
    result.chat = "bot"
    result.start = start_of(result.text)
-end
-
--- The old hook has no conversation id: the post and its two sides name the conversation.
-local function read_legacy_message(result, message)
-   local from = object(message.sender) or object(message.from) or {}
-   local to = object(message.receiver) or object(message.to) or {}
-   local about = object(message.metadata) or {}
-   result.kind = "message"
-   result.variant = "legacy"
-   result.chat = "post"
-   result.id = text(message.id)
-   result.dedup_key = result.id
-   result.post_token = text(about.post_token)
-   result.post = { token = result.post_token, category = text(about.category), title = text(about.title) }
-   result.user_id = text(from.id)
-   result.peer_id = text(to.id)
-   result.sender = { id = result.user_id }
-   if type(from.is_supply) == "boolean" then
-      result.side = from.is_supply and "SELLER" or "BUYER"
-   elseif type(to.is_supply) == "boolean" then
-      result.side = to.is_supply and "BUYER" or "SELLER"
-   end
-   local seller, buyer = result.user_id, result.peer_id
-   if result.side == "BUYER" then
-      seller, buyer = buyer, seller
-   end
-   result.order_key = table.concat({ result.post_token or "", seller or "", buyer or "" }, ":")
-   result.message_type = text(message.type)
-   result.detail = content.type_name(result.message_type)
-   result.sent_at = timestamp.microseconds(message.sent_at)
-   content.read_into(result, object(message.data) or {})
 end
 
 local function read_revocation(result, revocation)
@@ -151,9 +96,9 @@ end
 
 -- One row an event: under which keys its payload may lie, and how it is read.
 local events = {
-   NEW_MESSAGE = { keys = { "new_message" }, read = read_message },
+   NEW_MESSAGE = { keys = { "new_message" }, read = messages.read },
    NEW_CHATBOT_MESSAGE = { keys = { "new_chatbot_message" }, read = read_chatbot_message },
-   CHAT_MESSAGE = { keys = { "payload" }, read = read_legacy_message },
+   CHAT_MESSAGE = { keys = { "payload" }, read = messages.read_legacy },
    USER_ACCESS_REVOCATION = { keys = { "user_access_revocation" }, read = read_revocation },
    POST_UPDATE = { keys = { "post_update" }, read = read_post_update },
    PAYMENT_TRANSACTION = { keys = { "payment_transaction", "transaction" }, read = read_payment },

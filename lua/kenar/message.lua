@@ -25,19 +25,31 @@ local message = {}
 
 local encode_message = core.message_encoder(json.conventions)
 
+local function refuse(problem, path)
+   return nil, errors.new { kind = "invalid", message = problem, path = path }
+end
+
 --- Check a message and write the body of Divar's request. What breaks a rule comes back as an error with its path,
 --- `buttons[2][4]: at most 3 buttons`. Rules are Divar's documented ones: at most 3 rows of 3 buttons, exactly one
 --- action a button, text or media. An empty grid is left out; an empty row is refused.
----@param kind "conversation"|"bot" a post's chat, or the bot's own
+---@param kind "conversation"|"bot"|"legacy" a post's chat, the bot's own, or a post's chat before conversations had
+---   ids: one button a side, and `user_id`, `post_token` and `peer_id` among the options
 ---@param content kenar.Message
 ---@param options? kenar.EncodeOptions a key that is none of these raises
 ---@return string? body, kenar.Error? err kind `invalid`
 function message.encode(kind, content, options)
+   if kind == "legacy" then
+      local body, err = require("kenar.legacy_message").build(content, options)
+      if not body then
+         return nil, err
+      end
+      return json.encode(body)
+   end
    local bytes, problem, path = encode_message(kind, content, options)
    if bytes then
       return bytes
    end
-   return nil, errors.new { kind = "invalid", message = problem, path = path }
+   return refuse(problem, path)
 end
 
 -- What only a button in a message has.
@@ -50,11 +62,11 @@ local button_only = { "caption", "icon", "icon_name", 1 }
 ---@return table? action, kenar.Error? err kind `invalid`
 function message.action(fields, options)
    if type(fields) ~= "table" then
-      return nil, errors.new { kind = "invalid", message = "an action must be a table, got " .. type(fields), path = "" }
+      return refuse("an action must be a table, got " .. type(fields), "")
    end
    for _, name in ipairs(button_only) do
       if fields[name] ~= nil then
-         return nil, errors.new { kind = "invalid", message = "an action has no caption or icon", path = tostring(name) }
+         return refuse("an action has no caption or icon", name == 1 and "[1]" or name)
       end
    end
    -- The rules are the encoder's: let it write a message with this one button, and read the action back.
@@ -64,8 +76,7 @@ function message.action(fields, options)
    end
    local bytes, problem, path = encode_message("bot", { text = "", buttons = { { button } } }, options)
    if not bytes then
-      path = path:gsub("^buttons%[1%]%[1%]%.?", "")
-      return nil, errors.new { kind = "invalid", message = problem, path = path }
+      return refuse(problem, (path:gsub("^buttons%[1%]%[1%]%.?", "")))
    end
    return assert(json.decode(bytes)).buttons.rows[1].buttons[1].action
 end

@@ -20,9 +20,12 @@ local rows = {
       default = "authorization_bearer",
    },
    icon_key = {
-      type = "choice", choices = { icon = true, icon_name = true, both = true }, default = "icon",
+      type = "choice", choices = { icon = true, icon_name = true, both = true, as_given = true }, default = "icon",
    },
    strict_icons = { type = "boolean", default = false },
+   send_type = { type = "boolean", default = true },
+   text_with_media = { type = "choice", choices = { empty = true } },
+   metadata_key = { type = "choice", choices = { metadata = true, meta_data = true }, default = "metadata" },
    log_level = {
       environment = "KENAR_LOG_LEVEL", type = "choice", default = "warn",
       choices = { debug = true, info = true, warn = true, error = true },

@@ -51,7 +51,7 @@ end
 return {
    {
       name = "codec",
-      title = "the full message and an event, against lua-cjson",
+      title = "the fullest message, 18 buttons, and an event, against lua-cjson",
       unit = "CPU us",
       kind = "reports",
       targets = { ["encode, plain"] = 0.50, ["encode, divar"] = 0.50, ["decode, event"] = 0.55 },
@@ -80,7 +80,7 @@ return {
    },
    {
       name = "send",
-      title = "from a message table to the result, one after the other",
+      title = "a message of four buttons, from its table to the result, one after the other",
       unit = "CPU us a message",
       kind = "clients",
       needs = { "nginx" },
@@ -127,7 +127,7 @@ return {
    },
    {
       name = "waiting",
-      title = "1,000 calls wait at once, 64 of them on the wire: the peak of the resident memory",
+      title = "1,000 calls wait at once, 64 of them on the wire: peak of the resident memory",
       unit = "MiB",
       kind = "reports",
       needs = { "nginx" },

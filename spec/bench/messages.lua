@@ -1,8 +1,18 @@
---- What the benches say and hear: the samples in spec/fixtures, as bytes on the wire and as kenar's plain data.
+--- What the benches say and hear: samples of spec/fixtures, as bytes on the wire and as the messages that kenar takes.
 
 local cjson = require "cjson"
 
-local messages = {}
+local messages = {
+   --- The message that Divar's documents show: a text, two buttons for each side.
+   usual = "out.send_message.doc_sample",
+   --- The fullest that Divar takes: a text, nine buttons for each side.
+   full = "out.send_message.full_grid",
+   --- The documents' message of a bot: a text, two buttons.
+   reply = "out.chatbot_send.doc_sample",
+   --- Events.
+   chatbot_message = "in.new_chatbot_message.text",
+   post_message = "in.new_message.text",
+}
 
 local fixtures = debug.getinfo(1, "S").source:match "^@(.*)bench/messages%.lua$" .. "fixtures/"
 
@@ -37,11 +47,17 @@ function messages.bytes(name)
    return compact(json)
 end
 
---- The fullest message Divar takes, two grids of nine buttons, with the grids in Divar's own form.
+--- A sample as the message that kenar takes, with the grids in Divar's own form.
+---@param name string
 ---@return table
-function messages.divar_form()
-   local body = cjson.decode(messages.bytes "out.send_message.full_grid")
-   return { text = body.message, sender_buttons = body.sender_buttons, receiver_buttons = body.receiver_buttons }
+function messages.divar_form(name)
+   local body = cjson.decode(messages.bytes(name))
+   return {
+      text = body.message or body.text_message,
+      buttons = body.buttons,
+      sender_buttons = body.sender_buttons,
+      receiver_buttons = body.receiver_buttons,
+   }
 end
 
 -- How each of Divar's actions is said as plain data.
@@ -64,13 +80,16 @@ local plain_action = {
 }
 
 local function plain_grid(grid)
+   if not grid then
+      return nil
+   end
    local rows = {}
    for r, row in ipairs(grid.rows) do
       rows[r] = {}
       for b, button in ipairs(row.buttons) do
          local name, action = next(button.action)
          local plain = plain_action[name](action)
-         plain[1], plain.icon = button.caption, button.icon
+         plain[1], plain.icon = button.caption, button.icon or button.icon_name
          rows[r][b] = plain
       end
    end
@@ -78,11 +97,13 @@ local function plain_grid(grid)
 end
 
 --- The same message as kenar's plain data.
+---@param name string
 ---@return table
-function messages.plain_form()
-   local message = messages.divar_form()
+function messages.plain_form(name)
+   local message = messages.divar_form(name)
    return {
       text = message.text,
+      buttons = plain_grid(message.buttons),
       sender_buttons = plain_grid(message.sender_buttons),
       receiver_buttons = plain_grid(message.receiver_buttons),
    }

@@ -16,7 +16,7 @@ settings.folder, settings.build = arg[1], arg[2]
 settings.connections = 64
 settings.key = "bench-identification-key"
 settings.path = "/v2/open-platform/conversations/edbb9499-cccc-4d35-b21f-621fa95f2b3e/messages"
-settings.event = messages.bytes "in.new_chatbot_message.text"
+settings.event = messages.bytes(messages.chatbot_message)
 
 local chosen = {}
 for i = 4, #arg do
@@ -32,8 +32,8 @@ local function write(name, bytes)
 end
 
 settings.event_file = write("event.json", settings.event)
-settings.message = write("message.json", messages.bytes "out.send_message.full_grid")
-settings.reply = write("reply.json", messages.bytes "out.chatbot_send.full_grid")
+settings.message = write("message.json", messages.bytes(messages.usual))
+settings.reply = write("reply.json", messages.bytes(messages.reply))
 
 local function filled(text)
    return (text:gsub("{(%l+)}", function(name)

@@ -37,7 +37,7 @@ end
 
 describe("core.message_encoder: the call", function()
    refuses({
-      { "an unknown kind", "legacy", "", 'unknown kind of message legacy: it is "conversation" or "bot"' },
+      { "an unknown kind", "letter", "", 'unknown kind of message letter: it is "conversation" or "bot"' },
       { "a kind that is no string", 5, "", 'unknown kind of message number: it is "conversation" or "bot"' },
    }, function(kind)
       return refused(kind, { text = "x" })
@@ -58,7 +58,8 @@ describe("core.message_encoder: the message", function()
       { "text and media together", { text = "x", media_token = "m" }, "", "text or media_token, not both" },
       { "a text that is a number", { text = 5 }, "text", "text must be a string, got number" },
       { "a text that is JSON's null", { text = json.null }, "text", "text must be a string, got null" },
-      { "a media_token that is a table", { media_token = {} }, "media_token", "media_token must be a string, got table" },
+      { "a media_token that is a table", { media_token = {} }, "media_token",
+         "media_token must be a string, got table" },
       { "a text that is not UTF-8", { text = "سلام\255" }, "text", "not valid UTF-8 at byte 9" },
       { "a text that is cut in a letter", { text = ("سلام"):sub(1, 7) }, "text", "not valid UTF-8 at byte 7" },
       { "a text with a surrogate", { text = "x\237\160\128" }, "text", "not valid UTF-8 at byte 2" },
@@ -180,7 +181,8 @@ describe("core.message_encoder: the button", function()
       { "a link that is no string", { "a", direct_link = {} }, ".direct_link",
          "direct_link must be a string, got table" },
       { "a link that is not UTF-8", { "a", direct_link = "\255" }, ".direct_link", "not valid UTF-8 at byte 1" },
-      { "a post token that is a number", { "a", post_page = 7 }, ".post_page", "post_page must be a string, got number" },
+      { "a post token that is a number", { "a", post_page = 7 }, ".post_page",
+         "post_page must be a string, got number" },
       { "a handler without a name", { "a", server_link = "" }, ".server_link",
          'give the name of the bot\'s handler, not ""' },
       { "a handler's name that is not UTF-8", { "a", dynamic_action = "\255" }, ".dynamic_action",
@@ -191,7 +193,8 @@ describe("core.message_encoder: the button", function()
          "data goes with server_link or dynamic_action, not with direct_link" },
       { "data beside an answer", { "a", answer = 1, data = {} }, ".data",
          "data goes with server_link or dynamic_action, not with answer" },
-      { "an icon that is no string", { "a", direct_link = "u", icon = 1 }, ".icon", "icon must be a string, got number" },
+      { "an icon that is no string", { "a", direct_link = "u", icon = 1 }, ".icon",
+         "icon must be a string, got number" },
       { "an icon that is not UTF-8", { "a", direct_link = "u", icon = "\255" }, ".icon", "not valid UTF-8 at byte 1" },
       { "two icons", { "a", direct_link = "u", icon = "ADD", icon_name = "SEND" }, "",
          "icon and icon_name differ: give one of them" },

@@ -33,8 +33,10 @@ describe("core.message_encoder: the message", function()
    it("writes the members in one order", function()
       assert.equal(
          '{"type":"TEXT","message":"سلام",'
-            .. '"sender_buttons":{"rows":[{"buttons":[{"action":{"open_direct_link":"u"},"icon":"ADD","caption":"a"}]}]},'
-            .. '"receiver_buttons":{"rows":[{"buttons":[{"action":{"open_post_page":{"post_token":"t"}},"caption":"b"}]}]}}',
+            .. '"sender_buttons":{"rows":[{"buttons":['
+            .. '{"action":{"open_direct_link":"u"},"icon":"ADD","caption":"a"}]}]},'
+            .. '"receiver_buttons":{"rows":[{"buttons":['
+            .. '{"action":{"open_post_page":{"post_token":"t"}},"caption":"b"}]}]}}',
          encode_message("conversation", {
             text = "سلام",
             sender_buttons = { { "a", direct_link = "u", icon = "ADD" } },

@@ -229,8 +229,8 @@ describe("a pool", function()
       local pool = curl.pool()
       assert.equal(200, transfers.run(pool, get "/answer").status)
       local child = assert(wire.fork(function()
-         for _, method in ipairs { "add", "step", "cancel" } do
-            local ok, message = pcall(pool[method], pool, method == "add" and get "/answer" or 0)
+         for _, method in ipairs { "step", "cancel" } do
+            local ok, message = pcall(pool[method], pool, 0)
             assert(not ok and message:find "fork", message)
          end
          pool:close()

@@ -54,10 +54,13 @@ describe("a request", function()
    end)
 
    it("does not wait for 100-continue, asks for no encoding and calls no body a form", function()
-      local headers = seen({ method = "POST", body = ("x"):rep(100000) }).headers
-      assert.is_nil(headers.expect)
-      assert.is_nil(headers["accept-encoding"])
-      assert.is_nil(headers["content-type"])
+      for _, size in ipairs { 1, 2000, 1024 * 1024 - 1, 1024 * 1024, 3 * 1024 * 1024 } do
+         local headers = seen({ method = "POST", body = ("x"):rep(size) }).headers
+         assert.equal(tostring(size), headers["content-length"])
+         assert.is_nil(headers.expect)
+         assert.is_nil(headers["accept-encoding"])
+         assert.is_nil(headers["content-type"])
+      end
    end)
 
    it("sends headers from a map or from a list that was compiled before", function()

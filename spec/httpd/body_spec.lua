@@ -164,8 +164,8 @@ describe("kenar.httpd request bodies", function()
 
    it("with malformed chunks are 400", function()
       open()
-      for _, bytes in ipairs { "xyz\r\nhello\r\n0\r\n\r\n", "5\r\nhelloworld\r\n0\r\n\r\n", "-5\r\nhello\r\n0\r\n\r\n" } do
-         local client = site:client(post "Transfer-Encoding: chunked" .. bytes)
+      for _, chunk in ipairs { "xyz\r\nhello", "5\r\nhelloworld", "-5\r\nhello" } do
+         local client = site:client(post "Transfer-Encoding: chunked" .. chunk .. "\r\n0\r\n\r\n")
          assert.equal(400, client:response().status)
          client:ending()
       end
@@ -226,25 +226,53 @@ describe("kenar.httpd request headers", function()
       end
    end)
 
-   it("of 12 KiB are taken", function()
-      assert.equal("12288", site:client(header(12288)):response().body)
+   it("of 10 KiB are taken, and leave room for an answer with 3 KiB of headers", function()
+      site.handle = function(request)
+         return { headers = { ["x-answer"] = ("y"):rep(3000) }, body = tostring(#request.headers["x-long"]) }
+      end
+      local client = site:client(header(10240))
+      local response = client:response()
+      assert.equal("10240", response.body)
+      assert.equal(3000, #response.headers["x-answer"])
+      -- The same with requests that wait in line behind it.
+      client:send(header(10240) .. header(10240) .. header(10))
+      assert.equal("10240", client:response().body)
+      assert.equal("10240", client:response().body)
+      assert.equal("10", client:response().body)
    end)
 
-   it("of 16 KiB and more are 431, for a client that reads only when all is sent too", function()
-      assert.equal(431, site:client(header(16384)):response().status)
-      local client = site:client()
-      client.deaf = true
-      client:send(header(2 * 1024 * 1024))
-      site:drive(function()
-         return client.unsent == ""
-      end, "the header to be sent")
-      assert.is_nil(client.send_failed)
-      client.deaf = nil
-      assert.equal(431, client:response().status)
+   it("with the cookies of a browser are taken", function()
+      local cookies = {}
+      for i = 1, 40 do
+         cookies[i] = ("cookie%d=%s"):format(i, ("v"):rep(60))
+      end
+      site.handle = function(request)
+         return { body = request.headers.cookie }
+      end
+      local cookie = table.concat(cookies, "; ")
+      local client = site:client("GET /oauth HTTP/1.1\r\nHost: b\r\nCookie: " .. cookie .. "\r\n\r\n")
+      assert.equal(cookie, client:response().body)
    end)
+
+   for _, size in ipairs { 11300, 12000, 14000, 15000, 15700, 16000, 16384, 20000, 2 * 1024 * 1024 } do
+      it("of " .. size .. " bytes are 431, for a client that reads only when all is sent", function()
+         local client = site:client()
+         client.deaf = true
+         client:send(header(size))
+         site:drive(function()
+            return client.unsent == ""
+         end, "the header to be sent")
+         assert.is_nil(client.send_failed)
+         client.deaf = nil
+         assert.equal(431, client:response().status)
+         client:ending()
+      end)
+   end
 
    it("in great number are 431", function()
-      local client = site:client("GET / HTTP/1.1\r\n" .. ("a: b\r\n"):rep(1000) .. "\r\n")
+      local client = site:client("GET / HTTP/1.1\r\n" .. ("a: b\r\n"):rep(170) .. "\r\n")
+      assert.equal(431, client:response().status)
+      client = site:client("GET / HTTP/1.1\r\n" .. ("a: b\r\n"):rep(1000) .. "\r\n")
       assert.equal(431, client:response().status)
    end)
 

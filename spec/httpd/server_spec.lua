@@ -81,7 +81,8 @@ describe("kenar.httpd", function()
       end
       local client = site:client "GET /1 HTTP/1.1\r\nHost: b\r\n\r\n"
       assert.equal("/1", client:response().body)
-      client:send "GET /2 HTTP/1.1\r\nHost: b\r\n\r\nPOST /3 HTTP/1.1\r\nHost: b\r\nContent-Length: 2\r\n\r\nabGET /4 HT"
+      client:send("GET /2 HTTP/1.1\r\nHost: b\r\n\r\n" ..
+         "POST /3 HTTP/1.1\r\nHost: b\r\nContent-Length: 2\r\n\r\nab" .. "GET /4 HT")
       assert.equal("/2", client:response().body)
       assert.equal("/3", client:response().body)
       client:send "TP/1.1\r\nHost: b\r\n\r\n"
@@ -194,7 +195,9 @@ describe("kenar.httpd", function()
    it("frames the answer itself, whatever the headers say", function()
       site = served.open()
       site.handle = function()
-         return { headers = { ["Content-Length"] = "999", ["transfer-encoding"] = "chunked", ["X-Empty"] = "" }, body = "ab" }
+         return {
+            headers = { ["Content-Length"] = "999", ["transfer-encoding"] = "chunked", ["X-Empty"] = "" }, body = "ab",
+         }
       end
       local headers = site:client("GET / HTTP/1.1\r\nHost: b\r\n\r\n"):response().headers
       assert.equal("2", headers["content-length"])
@@ -218,6 +221,8 @@ describe("kenar.httpd", function()
       refused("'x:a\r\n' is not the name of a header", 200, { ["x:a\r\n"] = "1" })
       refused("names of headers must be strings", 200, { "x" })
       refused("header 'x-a' must be a string, got table", 200, { ["x-a"] = {} })
+      refused("headers are longer than 3072 bytes together", 200,
+         { ["x-a"] = ("a"):rep(2000), ["x-b"] = ("b"):rep(2000) })
       refused("status must be from 200 to 599", 99)
       refused("status must be from 200 to 599", 600)
       assert.is_true(site.server:respond(id, 204))

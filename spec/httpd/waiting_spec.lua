@@ -101,14 +101,10 @@ describe("kenar.httpd requests that wait for their answer", function()
          return waiting == 1
       end)
       client:reset()
-      local id = site:drive(function()
-         return (site.server:next())
-      end)
-      site.server:run()
-      site.server:respond(id, 200)
       site:drive(function()
          return site.server:count() == 0
       end, "the connection to be gone")
+      assert.is_nil((site.server:next()))
    end)
 
    it("survive a client that goes while a large answer is written (no SIGPIPE)", function()
@@ -127,10 +123,10 @@ describe("kenar.httpd requests that wait for their answer", function()
    describe("at the end", function()
       it("are answered 503 by close", function()
          site = served.open()
-         local suspended, taken, untaken = site:client(GET), site:client(GET), nil
+         local suspended, taken = site:client(GET), site:client(GET)
          local ids = { (site:request()), (site:request()) }
          site:settle()
-         untaken = site:client(GET)
+         local untaken = site:client(GET)
          site:drive(function()
             local _, waiting = site.server:count()
             return waiting == 3

@@ -40,6 +40,7 @@ end
 function command.run(arguments, environment)
    local started = command.start(arguments, environment)
    local status = started:wait()
+   started:close()
    return status, started.output
 end
 

@@ -1,5 +1,6 @@
 --- Drives a `kenar.curl` pool until a transfer has its outcome.
 
+local curl = require "kenar.curl"
 local wire = require "spec_wire"
 
 local transfers = {}
@@ -8,7 +9,7 @@ local PATIENCE = 15
 
 local function outcome(id, status, headers, body, sent)
    if status then
-      return { id = id, status = status, headers = headers, body = body }
+      return { id = id, status = status, headers = curl.read_headers(headers), body = body }
    end
    return { id = id, kind = headers, message = body, sent = sent }
 end

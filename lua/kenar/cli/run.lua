@@ -74,8 +74,8 @@ return {
          end,
       })
       if not served then
-         return nil, failure.new("unavailable", tostring(message), "Another one: kenar run --port <port> --address <address> "
-            .. given.file)
+         return nil, failure.new("unavailable", tostring(message),
+            ("Another one: kenar run --port <port> --address <address> %s"):format(given.file))
       end
       print "stopped"
       return true

@@ -39,7 +39,8 @@ return {
          on_message = function(conversation, written) transcript:message(conversation, written) end,
       })
       if not sandbox then
-         return nil, failure.new("unavailable", tostring(message), "Another one: kenar sandbox --port <port>, on 127.0.0.1 or ::1")
+         return nil, failure.new("unavailable", tostring(message),
+            "Another one: kenar sandbox --port <port>, on 127.0.0.1 or ::1")
       end
       host:on_signal({ "TERM", "INT" }, function()
          sandbox:close(0)

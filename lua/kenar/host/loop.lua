@@ -44,8 +44,10 @@ local function earlier(a, b)
 end
 
 -- How long the poll may last at most; nil: until something happens.
-local function patience(self, max_wait)
-   local tasks = self.scheduler
+local function patience(self, tasks, max_wait)
+   if tasks.timers.count == 0 and #self.watched == 0 and not tasks.stopped then
+      return max_wait
+   end
    local earliest = tasks.timers:next_at()
    for i = 1, #self.watched do
       earliest = earlier(earliest, self.watched[i].wanted_at)
@@ -59,15 +61,17 @@ end
 local function turn(self, max_wait, is_deep)
    local tasks, requests = self.scheduler, self.transfers
    -- A deep wait leaves ready tasks alone, so they must not keep it from sleeping.
-   local wait = not is_deep and tasks:has_ready() and 0 or patience(self, max_wait)
+   local wait = not is_deep and tasks.ready_count > 0 and 0 or patience(self, tasks, max_wait)
    requests:step(wait, unpack(self.fds))
-   tasks:fire_timers()
+   if tasks.timers.count > 0 then
+      tasks:fire_timers()
+   end
    if tasks.stopped and clock() >= self.deadline then
       requests:close()
    end
    if not is_deep then
       serve_watched(self)
-      if tasks:has_ready() then
+      if tasks.ready_count > 0 then
          tasks:run_ready()
          serve_watched(self) -- what a task answered leaves now, not after the next event
       end

@@ -44,22 +44,14 @@ function Scheduler:wake(waiting, reason)
 end
 
 function Scheduler:make_ready(task)
-   self.ready_last = self.ready_last + 1
-   self.ready[self.ready_last] = task
+   local count = self.ready_count + 1
+   self.ready[self.ready_first + count] = task
+   self.ready_count = count
 end
 
 --- Whether a task could run at once.
 function Scheduler:has_ready()
-   return self.ready_first <= self.ready_last
-end
-
--- The task whose own coroutine is running, where it can yield.
-local function yieldable_task(self)
-   local task = self.current
-   if task and running() == task.thread and is_yieldable() then
-      return task
-   end
-   return nil
+   return self.ready_count > 0
 end
 
 -- Wait by running everything else. Too deep in such waits other tasks stand still, and only what comes from outside
@@ -83,8 +75,9 @@ end
 --- that something outside the tasks will wake it.
 ---@param waiting table
 function Scheduler:wait(waiting)
-   local task = yieldable_task(self)
-   if task then
+   local task = self.current
+   -- Only a task's own coroutine may yield to the loop, and not across a callback of C.
+   if task and running() == task.thread and is_yieldable() then
       waiting.task, task.waiting = task, waiting
       yield()
       task.waiting = nil
@@ -240,18 +233,18 @@ end
 --- Run as many tasks as are ready now; those that become ready meanwhile have their turn next time.
 function Scheduler:run_ready()
    local ready = self.ready
-   for _ = self.ready_first, self.ready_last do
-      local first = self.ready_first
-      if first > self.ready_last then
+   for _ = 1, self.ready_count do
+      if self.ready_count == 0 then
          break -- a wait inside one of the tasks ran the others
       end
+      local first = self.ready_first + 1
       local task = ready[first]
       ready[first] = nil
-      self.ready_first = first + 1
+      self.ready_first, self.ready_count = first, self.ready_count - 1
       run(self, task)
    end
-   if self.ready_first > self.ready_last then
-      self.ready_first, self.ready_last = 1, 0
+   if self.ready_count == 0 then
+      self.ready_first = 0
    end
 end
 
@@ -302,7 +295,7 @@ function scheduler.new(options)
    return setmetatable({
       clock = options.clock, turn = options.turn, on_error = options.on_error,
       timers = timers.new(), interruptible = {},
-      ready = {}, ready_first = 1, ready_last = 0,
+      ready = {}, ready_first = 0, ready_count = 0,
       threads = {}, unattended = {}, current = nil, depth = 0, living = 0, refusals = 0, stopped = false,
    }, Scheduler)
 end

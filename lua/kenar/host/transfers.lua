@@ -63,6 +63,18 @@ function Transfers:request(req)
    return waiting.response or nil, waiting.err or nil
 end
 
+-- Most callers never look at the headers of an answer: they are read when somebody does.
+local Response = {}
+
+function Response:__index(name)
+   if name == "headers" then
+      local headers = curl.read_headers(self.header_lines)
+      self.headers = headers
+      return headers
+   end
+   return nil
+end
+
 local function report_progress(self, waiting, sent, total)
    if not sent or sent == waiting.progress then
       return
@@ -82,7 +94,7 @@ local function conclude(self, id, status, headers, body, sent)
       self.progress_count = self.progress_count - 1
    end
    if status then
-      waiting.response = { status = status, headers = headers, body = body }
+      waiting.response = setmetatable({ status = status, header_lines = headers, body = body }, Response)
    else
       waiting.err = errors.new { kind = headers, message = body, sent = sent, method = waiting.method }
    end

@@ -20,7 +20,7 @@ server.settings = {
    access_token = "sandbox-access-token",
 }
 
-local loopback = { ["127.0.0.1"] = true, ["::1"] = true, localhost = true }
+local loopback = { ["127.0.0.1"] = "127.0.0.1", ["::1"] = "::1", localhost = "127.0.0.1" }
 -- Divar's answers and the bot's are small; what is larger is a mistake.
 local MAX_BODY = 1048576
 
@@ -111,9 +111,9 @@ end
 ---@return kenar.sandbox.Server? server, string? message
 function server.open(host, options)
    options = options or {}
-   local address = options.address or "127.0.0.1"
-   if not loopback[address] then
-      return nil, ("the sandbox listens on loopback addresses only, not on %s"):format(tostring(address))
+   local address = loopback[options.address or "127.0.0.1"]
+   if not address then
+      return nil, ("the sandbox listens on loopback addresses only, not on %s"):format(tostring(options.address))
    end
    local settings = options.settings or server.settings
    local self = setmetatable({ host = host, address = address }, Server)

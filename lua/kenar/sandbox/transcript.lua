@@ -15,7 +15,7 @@ local WIDTH = 14
 
 -- Control characters in what others wrote could move the cursor or change colours; a line feed begins a line of ours.
 local function printable(text)
-   return (text:gsub("[%z\1-\9\11-\31\127]", "?"))
+   return (text:gsub("[%z\1-\9\11-\31\127]", "?"):gsub("\194[\128-\159]", "?"))
 end
 
 function Transcript:line(label, text)

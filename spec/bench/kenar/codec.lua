@@ -36,9 +36,9 @@ local function figure(name, f, value, cjson_f, cjson_value)
 end
 
 for _, form in ipairs { "plain", "divar" } do
-   local message = messages[form .. "_form"]()
+   local message = messages[form .. "_form"](messages.full)
    figure("encode, " .. form, encode, message, cjson.encode, cjson.decode(encode(message)))
 end
 
-local event = messages.bytes "in.new_message.text"
+local event = messages.bytes(messages.post_message)
 figure("decode, event", kenar.json.decode, event, cjson.decode, event)

@@ -2,9 +2,10 @@
 -- Usage: memory.lua waiting BASE_URL CALLS          prints the peak resident memory in MiB while CALLS wait at once
 --        memory.lua steady BASE_URL FIRST TOTAL     prints it after TOTAL messages, and its ratio to that after FIRST
 
+local messages = require "spec.bench.messages"
 local sender = require "spec.bench.kenar.sender"
 
-local send_messages = sender.open(arg[2])
+local send_messages = sender.open(arg[2], messages.full)
 
 local function memory(row)
    for line in io.lines "/proc/self/status" do

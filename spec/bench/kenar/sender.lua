@@ -1,4 +1,4 @@
---- A client on its own loop that sends the fullest message again and again.
+--- A client on its own loop that sends one message again and again.
 
 local kenar = require "kenar"
 local loops = require "kenar.host.loop"
@@ -10,9 +10,10 @@ local conversation = "edbb9499-cccc-4d35-b21f-621fa95f2b3e"
 
 --- Make the function that sends: each message from its table to its result, any failure raised.
 ---@param base_url string
+---@param name string which sample
 ---@return fun(total: integer, in_flight: integer)
-function sender.open(base_url)
-   local message = messages.plain_form()
+function sender.open(base_url, name)
+   local message = messages.plain_form(name)
    local loop = loops.new { max_transfers = 64 }
    local client = kenar.client {
       host = loop,

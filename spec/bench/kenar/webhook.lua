@@ -1,15 +1,13 @@
 --- A bot on kenar's standalone server; with KENAR_BASE_URL its handler sends a message before it answers.
 -- Usage: webhook.lua PORT KEY. Runs until it is told to stop.
 
-local cjson = require "cjson"
 local kenar = require "kenar"
 local messages = require "spec.bench.messages"
 
 local bot = kenar.bot { api_key = "bench-api-key", identification_key = arg[2], prefix = "/kenar" }
 
 if os.getenv "KENAR_BASE_URL" then
-   local sample = cjson.decode(messages.bytes "out.chatbot_send.full_grid")
-   local reply = { text = sample.text_message, buttons = sample.buttons }
+   local reply = messages.plain_form(messages.reply)
    bot:on("chatbot", function(ctx)
       ctx:reply(reply)
    end)

@@ -10,7 +10,11 @@ local message = [[{"type": "NEW_CHATBOT_MESSAGE", "new_chatbot_message": {"id": 
    "conversation": {"id": "c1", "type": "BOT"}, "sender": {"type": "HUMAN"}, "type": "TEXT", "text": "hello"}}]]
 
 describe("kenar run", function()
-   local running
+   local running, descriptors
+
+   before_each(function()
+      descriptors = wire.count_fds()
+   end)
 
    local function start(path, environment, ...)
       running = command.start({ "run", "--port", "0", path, ... }, environment or keys)
@@ -23,6 +27,7 @@ describe("kenar run", function()
          running = nil
       end
       bot_file.clean()
+      assert.equal(descriptors, wire.count_fds())
    end)
 
    describe("says what is wrong with the bot file", function()

@@ -3,7 +3,7 @@ local json = require "kenar.json"
 local wire = require "spec_wire"
 
 describe("kenar sandbox", function()
-   local started
+   local started, descriptors
 
    local function start(...)
       local process = command.start(...)
@@ -18,12 +18,14 @@ describe("kenar sandbox", function()
 
    before_each(function()
       started = {}
+      descriptors = wire.count_fds()
    end)
 
    after_each(function()
       for _, process in ipairs(started) do
          process:close()
       end
+      assert.equal(descriptors, wire.count_fds())
    end)
 
    it("prints the settings with which a bot talks to it", function()

@@ -1,0 +1,220 @@
+--- How a row of kenar.endpoints becomes a method of the client.
+
+local core = require "kenar.core"
+local delivery = require "kenar.delivery"
+local errors = require "kenar.error"
+local hosts = require "kenar.host"
+local json = require "kenar.json"
+local media = require "kenar.media"
+local message = require "kenar.message"
+local version = require "kenar.version"
+
+local call = {}
+
+local call_options = { access_token = true, timeout = true, via = true, state = true }
+
+--- The headers of a call.
+---@param values table settings
+---@param access_token? string
+---@return table<string, string>
+function call.headers(values, access_token)
+   local headers = {
+      ["x-api-key"] = values.api_key,
+      ["content-type"] = "application/json",
+      accept = "application/json",
+      ["user-agent"] = "kenar/" .. version,
+   }
+   if access_token then
+      if values.token_header == "x_access_token" then
+         headers["x-access-token"] = access_token
+      else
+         headers.authorization = "Bearer " .. access_token
+      end
+   end
+   return headers
+end
+
+-- A client's own headers never change, so that a host may keep what it made of them.
+local function headers_for(self, endpoint, options)
+   if endpoint.token == "none" then
+      return self._key_headers
+   end
+   local token = options and options.access_token
+   if token and token ~= self._values.access_token then
+      return call.headers(self._values, token)
+   end
+   return self._headers
+end
+
+local function describe(err, endpoint)
+   err.endpoint, err.method, err.sent, err.retryable = endpoint.name, endpoint.method, "no", false
+   return nil, err
+end
+
+local function failure(endpoint, fields)
+   return describe(errors.new(fields), endpoint)
+end
+
+-- Level 4 is who called the method: it runs between the caller and `prepare`.
+local function check_call_options(options)
+   for name in pairs(options) do
+      if not call_options[name] then
+         error(("unknown option %q of a call"):format(tostring(name)), 4)
+      end
+   end
+   local token = options.access_token
+   if token ~= nil and (type(token) ~= "string" or token:find "[\r\n%z]") then
+      error("access_token: expected a string without line breaks", 4)
+   end
+end
+
+-- What every call needs before its body is made.
+local function prepare(self, endpoint, options)
+   if options then
+      check_call_options(options)
+   end
+   local values = self._values
+   if not values.api_key then
+      return failure(endpoint, {
+         kind = "auth", code_name = "NO_API_KEY", message = "no API key: give api_key, or set KENAR_API_KEY",
+      })
+   end
+   if endpoint.token == "required" and not (values.access_token or options and options.access_token) then
+      return failure(endpoint, {
+         kind = "auth", code_name = "NO_ACCESS_TOKEN",
+         message = endpoint.name .. " acts for a user: give access_token",
+      })
+   end
+   return values
+end
+
+-- "." and ".." would climb out of the path, whatever they are encoded as.
+local function is_id(id)
+   return type(id) == "string" and id ~= "" and id ~= "." and id ~= ".."
+end
+
+local function id_failure(endpoint, id)
+   local got = type(id) == "string" and ("%q"):format(id) or type(id)
+   return failure(endpoint, {
+      kind = "invalid", path = endpoint.id, message = "expected the id as Divar gave it, got " .. got,
+   })
+end
+
+local function send(self, endpoint, path, body, options)
+   local values = self._values
+   return delivery.send(self._host or hosts.current(), endpoint, {
+      method = endpoint.method,
+      url = values.base_url .. path,
+      headers = headers_for(self, endpoint, options),
+      body = body,
+      timeout = options and options.timeout or values.timeout,
+      connect_timeout = values.connect_timeout,
+   })
+end
+
+local function encoding_for(self, endpoint, options)
+   local encoding = endpoint.via and self._bot_encoding or self._encoding
+   if not options or not (options.via or options.state) then
+      return encoding
+   end
+   local own = { via = options.via or endpoint.via, state = options.state }
+   for name, value in pairs(encoding) do
+      own[name] = own[name] or value
+   end
+   return own
+end
+
+local function message_method(endpoint)
+   local before, after = endpoint.path:match "^(.-){id}(.*)$"
+   return function(self, id, content, options)
+      if type(content) == "string" then
+         content = { text = content }
+      elseif type(content) ~= "table" then
+         error("message: expected a table or a string, got " .. type(content), 2)
+      end
+      local values, err = prepare(self, endpoint, options)
+      if not values then
+         return nil, err
+      end
+      if not is_id(id) then
+         return id_failure(endpoint, id)
+      end
+      content, err = media.resolve(self, content)
+      if not content then
+         return nil, err
+      end
+      local body
+      body, err = message.encode(endpoint.message, content, encoding_for(self, endpoint, options))
+      if not body then
+         return describe(err, endpoint)
+      end
+      return send(self, endpoint, before .. core.percent_encode(id) .. after, body, options)
+   end
+end
+
+local function query_of(names, argument)
+   local parts = {}
+   for index, name in ipairs(names) do
+      local value = argument[name]
+      if not is_id(value) then
+         return nil, name
+      end
+      parts[index] = name .. "=" .. core.percent_encode(value)
+   end
+   return "?" .. table.concat(parts, "&")
+end
+
+-- A call whose argument is an id for the path, a table for the query, what `endpoint.body` reads, or nothing.
+local function call_method(endpoint)
+   local before, after = endpoint.path:match "^(.-){id}(.*)$"
+   local takes_argument = endpoint.id or endpoint.query or endpoint.body
+   return function(self, argument, options)
+      if not takes_argument then
+         argument, options = nil, argument
+      end
+      local values, err = prepare(self, endpoint, options)
+      if not values then
+         return nil, err
+      end
+      local path, body = endpoint.path, endpoint.constant_body
+      if endpoint.id then
+         if not is_id(argument) then
+            return id_failure(endpoint, argument)
+         end
+         path = before .. core.percent_encode(argument) .. after
+      elseif endpoint.query then
+         local query, missing = query_of(endpoint.query, type(argument) == "table" and argument or {})
+         if not query then
+            return failure(endpoint, {
+               kind = "invalid", path = missing, message = "expected the id as Divar gave it",
+            })
+         end
+         path = path .. query
+      elseif endpoint.body then
+         local value
+         value, err = endpoint.body(argument, values, options)
+         if value then
+            body, err = json.encode(value)
+         end
+         if not body then
+            return describe(err, endpoint)
+         end
+      end
+      local result
+      result, err = send(self, endpoint, path, body, options)
+      if not result then
+         return nil, err
+      end
+      return endpoint.result and endpoint.result(result) or result
+   end
+end
+
+--- The method of an endpoint: `client:name(id, message, options)` where it sends a message, `client:name(argument,
+--- options)` where it takes an id or a table, else `client:name(options)`.
+---@param endpoint kenar.Endpoint
+---@return function
+function call.method(endpoint)
+   return endpoint.message and message_method(endpoint) or call_method(endpoint)
+end
+
+return call

@@ -1,0 +1,47 @@
+--- What calls give back, where that is more than Divar's own answer.
+
+local content = require "kenar.content"
+local messages = require "kenar.event_message"
+
+local results = {}
+
+--- The list under one key; absent means empty (protobuf's zero value).
+function results.list(key)
+   return function(result)
+      return content.array(result[key])
+   end
+end
+
+--- A conversation's messages, each read like those of events; `payload` is Divar's own.
+function results.conversation(result)
+   local list = {}
+   for index, message in ipairs(content.array(result.messages)) do
+      local read = { variant = "current", payload = message }
+      messages.read(read, content.object(message) or {})
+      list[index] = read
+   end
+   return { conversation = content.object(result.conversation) or {}, messages = list }
+end
+
+--- The same of the removed call: its messages have the old hook's shape.
+function results.legacy_conversation(result)
+   local list = {}
+   for index, message in ipairs(content.array(result.messages)) do
+      local read = { payload = message }
+      messages.read_legacy(read, content.object(message) or {})
+      list[index] = read
+   end
+   return { messages = list }
+end
+
+--- A user: `user_id` and `phone_number`, each only with its scope. The old form gave a list of numbers.
+function results.user(result)
+   local numbers = content.array(result.phone_numbers)
+   return {
+      user_id = content.text(result.user_id),
+      phone_number = content.text(result.phone_number) or content.text(numbers[1]),
+      phone_numbers = numbers,
+   }
+end
+
+return results

@@ -1,0 +1,130 @@
+--- Messages for the endpoint before conversations had ids: a text, and one button a side that opens a link.
+
+local errors = require "kenar.error"
+local message = require "kenar.message"
+
+local legacy_message = {}
+
+local function refuse(path, problem)
+   return nil, errors.new { kind = "invalid", path = path, message = problem }
+end
+
+local function button_count(grid)
+   local rows, count, first = grid.rows or grid, 0, nil
+   local where = grid.rows and ".rows" or ""
+   for index, row in ipairs(rows) do
+      local is_button = type(row) == "table" and (row.caption ~= nil or row.action ~= nil or type(row[1]) == "string")
+      local buttons = is_button and { row } or type(row) == "table" and (row.buttons or row) or {}
+      for at, button in ipairs(buttons) do
+         count = count + 1
+         if count == 1 then
+            local place = is_button and ("%s[%d]"):format(where, index)
+               or ("%s[%d]%s[%d]"):format(where, index, row.buttons and ".buttons" or "", at)
+            first = { button = button, place = place }
+         end
+      end
+   end
+   return count, first
+end
+
+-- What the old endpoint calls the two actions that it has.
+local actions = {
+   open_server_link = function(link, data)
+      data.extra_data = link.data or {}
+      return "LINK"
+   end,
+   open_direct_link = function(link, data)
+      data.direct_link = link
+      return "DIRECT_LINK"
+   end,
+}
+
+local function button_of(grid, name, options)
+   if grid == nil then
+      return nil
+   end
+   if type(grid) ~= "table" then
+      return refuse(name, "expected buttons, got " .. type(grid))
+   end
+   local count, first = button_count(grid)
+   if count == 0 then
+      return nil
+   end
+   if count > 1 then
+      return refuse(name, ("the old endpoint takes one button a side, got %d; send_message takes up to nine")
+         :format(count))
+   end
+   local button, path = first.button, name .. first.place
+   local fields = {}
+   for key, value in pairs(button) do
+      if key ~= "caption" and key ~= "icon" and key ~= "icon_name" and key ~= 1 then
+         fields[key] = value
+      end
+   end
+   -- A direct link of the old endpoint may carry data as well; its own rules know none.
+   local extra_data = fields.direct_link ~= nil and fields.data or nil
+   if extra_data ~= nil then
+      fields.data = nil
+   end
+   local action, err = message.action(fields, options)
+   if not action then
+      err.path = path .. (err.path and err.path ~= "" and "." .. err.path or "")
+      return nil, err
+   end
+   local caption = button.caption or button[1]
+   if type(caption) ~= "string" then
+      return refuse(path .. ".caption", "expected a string, got " .. type(caption))
+   end
+   local data = { caption = caption, icon_name = button.icon or button.icon_name, extra_data = extra_data }
+   local kind, value = next(action)
+   local build = actions[kind]
+   if not build then
+      return refuse(path, ("the old endpoint opens links only; %s needs send_message"):format(kind))
+   end
+   return { action = build(value, data), data = data }
+end
+
+local fields = { text = true, buttons = true, sender_buttons = true, receiver_buttons = true }
+
+local ids = { "user_id", "post_token", "peer_id" }
+
+--- The body of a message.
+---@param content kenar.Message
+---@param options { user_id: string, post_token: string, peer_id: string, via: string? } in whose name, about which
+---   post and to whom; `via` as in kenar.EncodeOptions
+---@return table? body, kenar.Error? err kind `invalid`
+function legacy_message.build(content, options)
+   options = options or {}
+   local body = { type = "TEXT" }
+   for _, name in ipairs(ids) do
+      local id = options[name]
+      if type(id) ~= "string" or id == "" then
+         return refuse(name, "expected the id as Divar gave it, got " .. (id == "" and "an empty one" or type(id)))
+      end
+      body[name] = id
+   end
+   for name in pairs(content) do
+      if not fields[name] then
+         return refuse(tostring(name), name == "media_token" and "the old endpoint sends text only"
+            or "a message for the old endpoint has no such field")
+      end
+   end
+   if type(content.text) ~= "string" then
+      return refuse("text", "expected a string, got " .. type(content.text))
+   end
+   if content.buttons and (content.sender_buttons or content.receiver_buttons) then
+      return refuse("buttons", "stands for both sides: leave sender_buttons and receiver_buttons out")
+   end
+   body.message = content.text
+   for side, name in pairs { sender_btn = "sender_buttons", receiver_btn = "receiver_buttons" } do
+      local given = content[name] and name or "buttons"
+      local button, err = button_of(content[given], given, { via = options.via })
+      if err then
+         return nil, err
+      end
+      body[side] = button
+   end
+   return body
+end
+
+return legacy_message

@@ -1,0 +1,109 @@
+local fixture = require "spec.support.fixture"
+local kenar = require "kenar"
+local loop = require "kenar.host.loop"
+
+local KEYS = { api_key = "key-1", identification_key = "k" }
+
+local function bot_at(prefix, options)
+   local given = { prefix = prefix, api_key = KEYS.api_key, identification_key = KEYS.identification_key }
+   for name, value in pairs(options or {}) do
+      given[name] = value
+   end
+   return kenar.bot(given)
+end
+
+-- Serves the bots, lets `visit(host, port)` talk to them, and stops the server as a person would.
+local function serve(bots, visit, options)
+   local host = loop.new {}
+   local given = { host = host, port = 0, overrides = { log_level = "error" } }
+   for name, value in pairs(options or {}) do
+      given[name] = value
+   end
+   function given.on_listening(port)
+      host.spawn(function()
+         visit(host, port)
+         local file = assert(io.open "/proc/self/stat")
+         os.execute("kill -TERM " .. file:read "*n")
+         file:close()
+      end)
+   end
+   return kenar.serve(bots, given)
+end
+
+local function post(host, port, path, key)
+   return assert(host.request {
+      method = "POST", url = ("http://127.0.0.1:%d%s"):format(port, path), timeout = 5,
+      headers = { authorization = key or "k", ["content-type"] = "application/json" },
+      body = fixture.bytes "in.new_chatbot_message.text",
+   })
+end
+
+describe("kenar.serve", function()
+   it("answers over HTTP and returns true after SIGTERM", function()
+      local bot, heard, statuses = bot_at "/kenar", nil, {}
+      bot:on("chatbot", function(ctx) heard = ctx.text end)
+      assert.is_true(serve({ bot }, function(host, port)
+         statuses[1] = post(host, port, "/kenar/events").status
+         statuses[2] = post(host, port, "/kenar/events", "wrong").status
+      end))
+      assert.equal("hello world", heard)
+      assert.same({ 200, 401 }, statuses)
+   end)
+
+   it("gives each of several bots what came below its prefix", function()
+      local heard, statuses = {}, {}
+      local function named(prefix)
+         return bot_at(prefix):on("chatbot", function() heard[#heard + 1] = prefix end)
+      end
+      assert.is_true(serve({ named "/shop", named "/shop/cars", named "/help" }, function(host, port)
+         for index, path in ipairs { "/shop/events", "/shop/cars/events", "/help", "/other" } do
+            statuses[index] = post(host, port, path).status
+         end
+      end))
+      assert.same({ "/shop", "/shop/cars", "/help" }, heard)
+      assert.same({ 200, 200, 200, 404 }, statuses)
+   end)
+
+   it("finishes what runs before it returns", function()
+      local bot, entered, finished, status, served = bot_at "/kenar", false, false, nil, nil
+      bot:on("chatbot", function()
+         entered = true
+         served.sleep(0.2)
+         finished = true
+      end)
+      assert.is_true(serve({ bot }, function(host, port)
+         served = host
+         host.spawn(function() status = post(host, port, "/kenar").status end)
+         repeat host.sleep(0.005) until entered
+      end))
+      assert.is_true(finished)
+      assert.equal(200, status)
+   end)
+
+   it("says which key is missing, and under which names it can be given", function()
+      local ok, message = kenar.serve({ bot_at("/kenar", { api_key = "" }) }, { port = 0, host = loop.new {} })
+      assert.is_nil(ok)
+      assert.equal("kenar.bot lacks api_key (or KENAR_API_KEY)", message)
+      ok, message = kenar.serve({ bot_at("/kenar", { identification_key = "", name = "shop" }) },
+         { port = 0, host = loop.new {} })
+      assert.is_nil(ok)
+      assert.equal("kenar.bot shop lacks identification_key (or KENAR_IDENTIFICATION_KEY)", message)
+   end)
+
+   it("names the address when the port is taken", function()
+      assert.is_true(serve({ bot_at "/kenar" }, function(_, port)
+         local ok, message = kenar.serve({ bot_at "/kenar" }, { port = port, host = loop.new {} })
+         assert.is_nil(ok)
+         assert.matches("127%.0%.0%.1.*" .. port, message)
+      end))
+   end)
+
+   it("raises when it is held wrong", function()
+      local bot = bot_at "/kenar"
+      assert.error_matches(function() kenar.serve(bot) end, "expected a list of bots")
+      assert.error_matches(function() kenar.serve {} end, "at least one bot")
+      assert.error_matches(function() kenar.serve { 5 } end, "bot 1: expected what kenar.bot returns, got number")
+      assert.error_matches(function() kenar.serve { bot, bot_at "/kenar/" } end, "two bots listen below")
+      assert.error_matches(function() kenar.serve({ bot }, { prot = 1 }) end, 'unknown option "prot"')
+   end)
+end)

@@ -37,7 +37,7 @@ for _, path in ipairs { "README.md", "README.fa.md" } do
    describe(path, function()
       local all = pieces(path)
 
-      -- What the pieces take for granted: the library, a bot, and a Divar that answers.
+      -- What the pieces take for granted: the library, a bot, a client, and a Divar that answers.
       local function environment()
          local printed = {}
          local host = edge.host { { status = 200, body = '{"conversation_id":"c"}' } }
@@ -49,6 +49,7 @@ for _, path in ipairs { "README.md", "README.fa.md" } do
                end,
             }, { __index = kenar }),
             bot = kenar.bot {},
+            client = kenar.client { api_key = "...", access_token = "...", host = host },
             assert = assert, check = assert.same,
             print = function(...)
                printed[#printed + 1] = select("#", ...)

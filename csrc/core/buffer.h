@@ -12,12 +12,12 @@ struct kenar_buffer {
     size_t length, capacity;
 };
 
-/* A buffer kept for reuse gives its memory back when it grew past this: one large value must not stay
- * for the life of the process. */
+/* A buffer kept for reuse gives its memory back when it grew past this: one large value must not
+ * stay for the life of the process. */
 enum { KENAR_BUFFER_KEEP = 256 * 1024 };
 
-/* Make the capacity enough for `length + more`, at least doubling it. False when memory is short; the
- * buffer is then as it was. */
+/* Make the capacity enough for `length + more`, at least doubling it. False when memory is short;
+ * the buffer is then as it was. */
 bool kenar_buffer_grow(struct kenar_buffer *buffer, size_t more);
 
 /* Free the memory; the buffer is empty and can be used again. */
@@ -32,7 +32,8 @@ static inline bool kenar_buffer_reserve(struct kenar_buffer *buffer, size_t more
     return more < buffer->capacity - buffer->length || kenar_buffer_grow(buffer, more);
 }
 
-/* The `put` forms need room that was reserved; the `add` forms reserve it and say whether they could. */
+/* The `put` forms need room that was reserved; the `add` forms reserve it and say whether they
+ * could. */
 static inline void kenar_buffer_put_byte(struct kenar_buffer *buffer, char byte)
 {
     buffer->data[buffer->length++] = byte;

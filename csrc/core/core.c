@@ -14,9 +14,8 @@ KENAR_EXPORT int luaopen_kenar_core(lua_State *L);
 int luaopen_kenar_core(lua_State *L)
 {
     static void (*const areas[])(lua_State *) = {
-        kenar_json_codec_open, kenar_clock_open,    kenar_signals_open,
-        kenar_text_open,       kenar_terminal_open, kenar_message_open,
-        kenar_icons_open,
+        kenar_json_codec_open, kenar_clock_open,   kenar_signals_open, kenar_text_open,
+        kenar_terminal_open,   kenar_message_open, kenar_icons_open,
     };
     lua_newtable(L);
     for (size_t i = 0; i < sizeof areas / sizeof *areas; i++)

@@ -4,6 +4,7 @@
 #include "short_text.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -14,18 +15,19 @@ enum {
 
 static const char decoder_type[] = "kenar.json_decoder";
 
-/* Keys, and short texts, recur from document to document: a Lua string met before is fetched from a table
- * by its slot's number, without hashing and interning its bytes once more. */
+/* Keys, and short texts, recur from document to document: a Lua string met before is fetched from a
+ * table by its slot's number, without hashing and interning its bytes once more. */
 struct slot {
     struct kenar_short_text text;
     uint32_t length;
-    uint32_t newcomer; /* a hash takes the slot when it misses twice with no hit between: what occurs once
-                          stays out, and of two that share a slot one stays in */
+    uint32_t newcomer; /* a hash takes the slot when it misses twice with no hit between: what
+                          occurs once stays out, and of two that share a slot one stays in */
 };
 
 struct decoder {
     struct kenar_json_tape tape;
-    bool busy; /* a finalizer that runs inside of a call may decode too: it gets a decoder of its own */
+    bool busy; /* a finalizer that runs inside of a call may decode too: it gets a decoder of its
+                  own */
     struct slot slots[CACHE_SLOTS];
 };
 
@@ -61,8 +63,8 @@ static inline void push_text(lua_State *L, struct decoder *decoder,
     }
     const unsigned index = node->as.text.hash % CACHE_SLOTS;
     struct slot *slot = decoder->slots + index;
-    const struct kenar_short_text text = kenar_short_text_load(
-        bytes, length, kenar_json_tape_available(&decoder->tape, node));
+    const struct kenar_short_text text =
+        kenar_short_text_load(bytes, length, kenar_json_tape_available(&decoder->tape, node));
     if (slot->length == length && kenar_short_text_equal(slot->text, text)) {
         slot->newcomer = 0;
         lua_rawgeti(L, CACHE_INDEX, (int)index + 1);
@@ -156,8 +158,8 @@ static struct decoder *begin(lua_State *L)
     lua_pushvalue(L, lua_upvalueindex(CACHE));
     struct decoder *decoder = lua_touserdata(L, DECODER_INDEX);
     if (decoder->busy) {
-        /* Inside of a finalizer, or after a raise. The new one takes the place of the old, which lives as
-         * long as the call that has it on its stack. */
+        /* Inside of a finalizer, or after a raise. The new one takes the place of the old, which
+         * lives as long as the call that has it on its stack. */
         lua_settop(L, DOCUMENT);
         decoder = push_decoder(L);
         lua_pushvalue(L, DECODER_INDEX);
@@ -197,8 +199,9 @@ static int decode(lua_State *L)
         lua_settop(L, DOCUMENT);
     }
     if ((lua_Number)count > max_bytes) {
-        lua_pushfstring(L, "longer than %f bytes", max_bytes);
-        return refuse(L, lua_tostring(L, -1), (size_t)max_bytes);
+        char message[64];
+        snprintf(message, sizeof message, "longer than %.0f bytes", (double)max_bytes);
+        return refuse(L, message, (size_t)max_bytes);
     }
     struct decoder *decoder = begin(L);
     struct kenar_json_mistake mistake;

@@ -60,7 +60,8 @@ static bool encode_object(const struct walk *walk, int table, int depth)
             return false;
         before = ',';
         if (lua_type(L, key) != LUA_TSTRING)
-            return kenar_fault_format(walk->fault, "an object with a %s key", luaL_typename(L, key));
+            return kenar_fault_format(walk->fault, "an object with a %s key",
+                                      luaL_typename(L, key));
         if (!encode_string(walk, key, "the key") ||
             !check_memory(walk, kenar_buffer_add_byte(walk->buffer, ':')) ||
             !encode(walk, value, depth)) {
@@ -83,8 +84,8 @@ static bool encode_element(const struct walk *walk, int value, size_t position, 
     return false;
 }
 
-/* An array whose elements a traversal does not meet in order, as they do not all live in the table's
- * array part; or something that is no array. */
+/* An array whose elements a traversal does not meet in order, as they do not all live in the
+ * table's array part; or something that is no array. */
 static bool encode_scattered_array(const struct walk *walk, int table, int depth)
 {
     lua_State *L = walk->L;
@@ -105,9 +106,8 @@ static bool encode_scattered_array(const struct walk *walk, int table, int depth
     for (size_t i = 1; i <= count; i++) {
         lua_rawgeti(L, table, (int)i);
         if (lua_isnil(L, -1))
-            return kenar_fault_format(walk->fault,
-                                      "an array with a hole: no element %zu, but one at %.0f", i,
-                                      largest);
+            return kenar_fault_format(
+                walk->fault, "an array with a hole: no element %zu, but one at %.0f", i, largest);
         if (!encode_element(walk, lua_gettop(L), i, depth))
             return false;
         lua_pop(L, 1);
@@ -140,8 +140,8 @@ static bool encode_table(const struct walk *walk, int table, int depth)
 {
     lua_State *L = walk->L;
     if (depth == 0)
-        return kenar_fault_format(walk->fault,
-                                  "nested deeper than %d, or a table that contains itself", MAX_DEPTH);
+        return kenar_fault_format(
+            walk->fault, "nested deeper than %d, or a table that contains itself", MAX_DEPTH);
     luaL_checkstack(L, 8, "nested too deep");
     bool array = false, empty_array = false;
     if (lua_getmetatable(L, table)) {
@@ -251,8 +251,8 @@ struct kenar_json_encoder *kenar_json_encoder_begin(lua_State *L)
     lua_pushvalue(L, lua_upvalueindex(1));
     struct kenar_json_encoder *encoder = lua_touserdata(L, -1);
     if (encoder->busy) {
-        /* A finalizer runs in the middle of a call, or a call was left by a raise. The new one takes the
-         * place of the old, which lives as long as the call that has it on its stack. */
+        /* A finalizer runs in the middle of a call, or a call was left by a raise. The new one
+         * takes the place of the old, which lives as long as the call that has it on its stack. */
         const struct kenar_json_conventions conventions = encoder->conventions;
         encoder = new_encoder(L);
         encoder->conventions = conventions;

@@ -59,7 +59,8 @@ static void sort(const struct kenar_json_tape *tape, struct kenar_json_open_key 
     }
 }
 
-/* The second one, as the document has them, of two keys with the same bytes; NULL when they differ. */
+/* The second one, as the document has them, of two keys with the same bytes; NULL when they differ.
+ */
 static const struct kenar_json_open_key *second_of(const struct kenar_json_tape *tape,
                                                    const struct kenar_json_open_key *a,
                                                    const struct kenar_json_open_key *b)

@@ -140,8 +140,8 @@ static cursor read_string_bytes(const struct parser *parser, cursor at, bool *co
 }
 
 /* A string that is longer than a block, has an escape or stands at the document's end. */
-static __attribute__((noinline)) cursor
-read_long_string(const struct parser *parser, cursor first, struct kenar_json_node *node)
+static __attribute__((noinline)) cursor read_long_string(const struct parser *parser, cursor first,
+                                                         struct kenar_json_node *node)
 {
     struct kenar_json_tape *tape = parser->tape;
     const size_t text_start = tape->text.length;
@@ -373,8 +373,8 @@ static bool close_container(const struct parser *parser, uint32_t *parent)
     const size_t first_key = node->as.text.hash;
     const struct kenar_json_open_key *repeated = kenar_json_repeated_key(tape, first_key);
     tape->key_count = first_key;
-    return repeated == NULL ||
-           fail(parser, parser->start + repeated->offset, "a key for the second time in one object");
+    return repeated == NULL || fail(parser, parser->start + repeated->offset,
+                                    "a key for the second time in one object");
 }
 
 static cursor read_document(const struct parser *parser, unsigned max_depth)

@@ -1,5 +1,5 @@
-/* A JSON document, checked and taken apart: a flat list of nodes in the order of the text, from which
- * another structure is built without looking at the text again. Pure C.
+/* A JSON document, checked and taken apart: a flat list of nodes in the order of the text, from
+ * which another structure is built without looking at the text again. Pure C.
  *
  *     { "a": [1, "x"] }    OBJECT(1)  KEY "a"  ARRAY(2)  INTEGER 1  STRING "x"
  */
@@ -26,8 +26,9 @@ enum kenar_json_kind {
 
 struct kenar_json_node {
     uint8_t kind;
-    bool unescaped;  /* the bytes stand in the tape's own text, not in the document */
-    uint32_t length; /* of a STRING or KEY in bytes; how many elements or pairs of an ARRAY or OBJECT */
+    bool unescaped; /* the bytes stand in the tape's own text, not in the document */
+    uint32_t
+        length; /* of a STRING or KEY in bytes; how many elements or pairs of an ARRAY or OBJECT */
     union {
         int64_t integer;
         double number;

@@ -6,9 +6,9 @@
 
 /* For each byte below 0x20, and `"` and `\`: the letter after the backslash; `u` is \u00XX. */
 static const char escape_letters[128] = {
-    'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'b', 't', 'n', 'u', 'f', 'r', 'u', 'u',
-    'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u',
-    ['"'] = '"', ['\\'] = '\\',
+    'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'b',         't',           'n', 'u',
+    'f', 'r', 'u', 'u', 'u', 'u', 'u', 'u', 'u',         'u',           'u', 'u',
+    'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', ['"'] = '"', ['\\'] = '\\',
 };
 
 enum { LONGEST_ESCAPE = 6 };
@@ -28,16 +28,16 @@ static char *put_escape(char *out, unsigned char byte)
     return out;
 }
 
-bool kenar_json_write_string(struct kenar_buffer *buffer, const char *s, size_t count,
-                             size_t *bad_offset)
+/* What is left of a string, the next escape and both quotes always fit; the slack is for
+ * kenar_text_copy. */
+enum { SPARE = LONGEST_ESCAPE + 2 + KENAR_TEXT_SLACK };
+
+/* From behind the opening quote on. */
+static __attribute__((noinline)) bool write_rest(struct kenar_buffer *buffer, const char *s,
+                                                 size_t count, size_t *bad_offset)
 {
     const unsigned char *bytes = (const unsigned char *)s;
     size_t offset = 0;
-    /* What is left, the next escape and both quotes always fit; the slack is for kenar_text_copy. */
-    const size_t spare = LONGEST_ESCAPE + 2 + KENAR_TEXT_SLACK;
-    if (count > SIZE_MAX / 2 || !kenar_buffer_reserve(buffer, count + spare))
-        goto no_memory;
-    kenar_buffer_put_byte(buffer, '"');
     for (;;) {
         const size_t run =
             kenar_text_copy(buffer->data + buffer->length, bytes + offset, count - offset);
@@ -50,8 +50,10 @@ bool kenar_json_write_string(struct kenar_buffer *buffer, const char *s, size_t 
             char *end = put_escape(buffer->data + buffer->length, byte);
             buffer->length = (size_t)(end - buffer->data);
             offset++;
-            if (!kenar_buffer_reserve(buffer, count - offset + spare))
-                goto no_memory;
+            if (!kenar_buffer_reserve(buffer, count - offset + SPARE)) {
+                *bad_offset = KENAR_JSON_NO_MEMORY;
+                return false;
+            }
         } else {
             const size_t length = kenar_utf8_sequence(bytes + offset, count - offset);
             if (length == 0) {
@@ -64,9 +66,24 @@ bool kenar_json_write_string(struct kenar_buffer *buffer, const char *s, size_t 
     }
     kenar_buffer_put_byte(buffer, '"');
     return true;
-no_memory:
-    *bad_offset = KENAR_JSON_NO_MEMORY;
-    return false;
+}
+
+bool kenar_json_write_string(struct kenar_buffer *buffer, const char *s, size_t count,
+                             size_t *bad_offset)
+{
+    if (count > SIZE_MAX / 2 || !kenar_buffer_reserve(buffer, count + SPARE)) {
+        *bad_offset = KENAR_JSON_NO_MEMORY;
+        return false;
+    }
+    char *out = buffer->data + buffer->length;
+    *out++ = '"';
+    if (count <= 16 && kenar_text_copy_short(out, (const unsigned char *)s, count)) {
+        out[count] = '"';
+        buffer->length += count + 2;
+        return true;
+    }
+    buffer->length++;
+    return write_rest(buffer, s, count, bad_offset);
 }
 
 bool kenar_json_write_integer(struct kenar_buffer *buffer, int64_t value)

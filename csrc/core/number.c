@@ -6,12 +6,13 @@
 #include <string.h>
 
 enum {
-    DOUBLE_DIGITS = 17,        /* as many tell all doubles apart */
-    MANTISSA_BITS = 52,        /* as stored: the leading one is implied */
-    EXPONENT_BIAS = 1075,      /* makes value = mantissa * 2^(stored - bias) with a whole mantissa */
-    LARGEST_FIXED_SHIFT = 58,  /* the remainder below, times ten, must fit 64 bits */
-    SIGNIFICANT_DIGITS = 770,  /* more than the longest decimal between two neighbouring doubles has */
-    EXPONENT_LIMIT = 1000000,  /* far past both ends of the range, and far from overflow */
+    DOUBLE_DIGITS = 17,       /* as many tell all doubles apart */
+    MANTISSA_BITS = 52,       /* as stored: the leading one is implied */
+    EXPONENT_BIAS = 1075,     /* makes value = mantissa * 2^(stored - bias) with a whole mantissa */
+    LARGEST_FIXED_SHIFT = 58, /* the remainder below, times ten, must fit 64 bits */
+    SIGNIFICANT_DIGITS =
+        770, /* more than the longest decimal between two neighbouring doubles has */
+    EXPONENT_LIMIT = 1000000, /* far past both ends of the range, and far from overflow */
     SMALLEST_PLAIN_EXPONENT = -7
 };
 
@@ -54,14 +55,14 @@ size_t kenar_number_write_integer(char out[KENAR_INTEGER_ROOM], int64_t value)
 }
 
 /* A fraction whose mantissa has few enough bits below the point that exact arithmetic fits 64 bits.
- * Digits are produced until no shorter number is nearer to this double than to its neighbours (Steele
- * and White's free-format algorithm, in fixed point). */
+ * Digits are produced until no shorter number is nearer to this double than to its neighbours
+ * (Steele and White's free-format algorithm, in fixed point). */
 static size_t write_fixed(char *out, uint64_t mantissa, unsigned shift)
 {
     size_t length = write_unsigned(out, mantissa >> shift);
     out[length++] = '.';
-    /* In units of a quarter of the mantissa's last bit: half-way to the neighbours is a whole number of
-     * them even below a power of two, where doubles lie twice as close. */
+    /* In units of a quarter of the mantissa's last bit: half-way to the neighbours is a whole
+     * number of them even below a power of two, where doubles lie twice as close. */
     const uint64_t one = UINT64_C(4) << shift;
     const bool inclusive = mantissa % 2 == 0; /* readers round a tie to even: towards this number */
     uint64_t rest = (mantissa << 2) & (one - 1);
@@ -75,8 +76,9 @@ static size_t write_fixed(char *out, uint64_t mantissa, unsigned shift)
         const bool down = inclusive ? rest <= below : rest < below;
         const bool up = inclusive ? rest + above >= one : rest + above > one;
         if (down || up) {
-            const bool nearer_up = down && up ? rest * 2 >= one : up;
-            out[length++] = (char)(digit + nearer_up);
+            const bool tie = rest * 2 == one;
+            const bool nearer_up = tie ? digit % 2 != 0 : rest * 2 > one;
+            out[length++] = (char)(digit + (down && up ? nearer_up : up));
             return length;
         }
         out[length++] = digit;
@@ -132,8 +134,8 @@ static size_t write_scientific(char *out, double value)
         const int scale = exponent - (precision - 1);
         bool found = read_digits(digits, count, scale) == value;
         if (!found && precision < DOUBLE_DIGITS && digits[precision - 1] != '9') {
-            /* Below a power of two doubles lie closer than above: the next digit up may do where the
-             * nearest does not. */
+            /* Below a power of two doubles lie closer than above: the next digit up may do where
+             * the nearest does not. */
             digits[precision - 1]++;
             found = read_digits(digits, count, scale) == value;
         }

@@ -6,7 +6,8 @@
 bool kenar_secret_equal(const char *given, size_t given_length, const char *kept,
                         size_t kept_length)
 {
-    /* Where the lengths tell already, the walk is over the same bytes twice: as long, and in bounds. */
+    /* Where the lengths tell already, the walk is over the same bytes twice: as long, and in
+     * bounds. */
     const char *other = given_length == kept_length ? kept : given;
     /* volatile keeps the compiler from leaving the loop at the first difference. */
     volatile unsigned char difference = given_length != kept_length;

@@ -14,15 +14,15 @@ struct kenar_short_text {
     uint64_t low, high;
 };
 
-/* Of the bytes from `bytes` on, `length` (at most KENAR_SHORT_TEXT) are the text and `available`, no less
- * than that, may be read. */
+/* Of the bytes from `bytes` on, `length` (at most KENAR_SHORT_TEXT) are the text and `available`,
+ * no less than that, may be read. */
 static inline struct kenar_short_text kenar_short_text_load(const char *bytes, size_t length,
                                                             size_t available)
 {
     /* Seen through this window from 16 - length on, the bytes behind the text are zeros. */
-    static const unsigned char window[2 * KENAR_SHORT_TEXT] = {
-        0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
-        0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
+    static const unsigned char window[2 * KENAR_SHORT_TEXT] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+                                                               0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+                                                               0xFF, 0xFF, 0xFF, 0xFF};
     struct kenar_short_text text = {0, 0}, mask;
     if (available < KENAR_SHORT_TEXT) {
         memcpy(&text, bytes, length);

@@ -21,6 +21,8 @@ static const unsigned char *skip_blanks(const unsigned char *at, const unsigned 
         if (other != 0)
             return at + __builtin_ctz(other);
     }
+#else
+    (void)end;
 #endif
     while (*at == ' ')
         at++;

@@ -1,13 +1,15 @@
-/* The walk over string bytes that both directions of JSON share: how far can bytes be taken as they are?
+/* The walk over string bytes that both directions of JSON share: how far can bytes be taken as they
+ * are?
  *
- * Plain are ASCII without `"`, `\` and control characters, and well-formed sequences of two bytes, which
- * is what Latin, Persian and Arabic text is made of. The walk stops before anything else; sequences of
- * three and four bytes, escapes and mistakes are for the caller to look at.
+ * Plain are ASCII without `"`, `\` and control characters, and well-formed sequences of two bytes,
+ * which is what Latin, Persian and Arabic text is made of. The walk stops before anything else;
+ * sequences of three and four bytes, escapes and mistakes are for the caller to look at.
  *
  * Reads never leave `bytes[0 .. count-1]`. */
 #ifndef KENAR_TEXT_RUN_H
 #define KENAR_TEXT_RUN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -22,14 +24,24 @@ static inline uint64_t kenar_load_8(const unsigned char *bytes)
     return word;
 }
 
+/* Whether all eight bytes are plain ASCII. */
+static inline bool kenar_text_all_ascii(uint64_t word)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones * 0x80;
+    const uint64_t quote = word ^ ones * '"', escape = word ^ ones * '\\';
+    /* A subtraction that borrows sets the top bit: of a byte that is looked for or, no matter, of
+     * one above it. */
+    return (((word - ones * 0x20) | (quote - ones) | (escape - ones) | word) & tops) == 0;
+}
+
 #if defined(__SSE2__)
 
 #include <emmintrin.h>
 
 enum { KENAR_TEXT_BLOCK = 16 };
 
-/* Fewer bytes than a block, the rest zero: put together from loads that overlap, for a copy of variable
- * length costs more than everything else here. */
+/* Fewer bytes than a block, the rest zero: put together from loads that overlap, for a copy of
+ * variable length costs more than everything else here. */
 static inline __m128i kenar_text_load_part(const unsigned char *bytes, size_t count)
 {
     uint64_t low = 0, high = 0;
@@ -55,7 +67,8 @@ static inline __m128i kenar_text_load(const unsigned char *bytes, size_t count)
                                      : kenar_text_load_part(bytes, count);
 }
 
-/* How many bytes at the front of the block are plain. A zero stops the run, so a part ends by itself. */
+/* How many bytes at the front of the block are plain. A zero stops the run, so a part ends by
+ * itself. */
 static inline size_t kenar_text_plain(__m128i block)
 {
     const unsigned none = 1u << KENAR_TEXT_BLOCK;
@@ -107,11 +120,7 @@ static inline kenar_text_block kenar_text_load(const unsigned char *bytes, size_
 
 static inline size_t kenar_text_plain(kenar_text_block block)
 {
-    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones * 0x80;
-    const uint64_t word = kenar_load_8(block.bytes);
-    const uint64_t quote = word ^ ones * '"', escape = word ^ ones * '\\';
-    /* Exact as a whole: zero when no byte is a quote, an escape, a control character or not ASCII. */
-    if ((((word - ones * 0x20) | (quote - ones) | (escape - ones) | word) & tops) == 0)
+    if (kenar_text_all_ascii(kenar_load_8(block.bytes)))
         return KENAR_TEXT_BLOCK;
     size_t run = 0;
     while (run < KENAR_TEXT_BLOCK) {
@@ -141,7 +150,8 @@ static inline size_t kenar_text_run(const unsigned char *bytes, size_t count)
     while (run < count) {
         const size_t plain = kenar_text_plain(kenar_text_load(bytes + run, count - run));
         run += plain;
-        if (plain < KENAR_TEXT_BLOCK - 1) /* a sequence cut by the block's end leaves one byte less */
+        if (plain <
+            KENAR_TEXT_BLOCK - 1) /* a sequence cut by the block's end leaves one byte less */
             break;
     }
     return run;
@@ -160,6 +170,36 @@ static inline size_t kenar_text_copy(char *out, const unsigned char *bytes, size
             break;
     }
     return run;
+}
+
+/* Copy up to 16 bytes if they are all plain ASCII, as names and short texts mostly are. The two
+ * halves are loads and stores of a fixed size, which overlap. */
+static inline bool kenar_text_copy_short(char *out, const unsigned char *bytes, size_t count)
+{
+    if (count >= 8) {
+        const uint64_t first = kenar_load_8(bytes), last = kenar_load_8(bytes + count - 8);
+        if (!kenar_text_all_ascii(first) || !kenar_text_all_ascii(last))
+            return false;
+        memcpy(out, &first, 8);
+        memcpy(out + count - 8, &last, 8);
+        return true;
+    }
+    if (count >= 4) {
+        uint32_t first, last;
+        memcpy(&first, bytes, 4);
+        memcpy(&last, bytes + count - 4, 4);
+        if (!kenar_text_all_ascii((uint64_t)first << 32 | last))
+            return false;
+        memcpy(out, &first, 4);
+        memcpy(out + count - 4, &last, 4);
+        return true;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (bytes[i] < 0x20 || bytes[i] >= 0x80 || bytes[i] == '"' || bytes[i] == '\\')
+            return false;
+        out[i] = (char)bytes[i];
+    }
+    return true;
 }
 
 #endif

@@ -1,4 +1,5 @@
-/* UTF-8 as Unicode 15, table 3-7 has it: no overlong forms, no surrogates, nothing past U+10FFFF. */
+/* UTF-8 as Unicode 15, table 3-7 has it: no overlong forms, no surrogates, nothing past U+10FFFF.
+ */
 #ifndef KENAR_UTF8_H
 #define KENAR_UTF8_H
 

@@ -274,7 +274,7 @@ void kenar_pool_close(struct kenar_pool *pool)
 {
     pool->closed = true;
     if (pool->owner != getpid()) {
-        return;
+        return; /* the connections are the parent's: a goodbye from here would end them for it */
     }
     fail_active(pool, KENAR_FAILURE_CLOSED, pool_closed);
     while (pool->queued.first != NULL) {
@@ -286,10 +286,6 @@ void kenar_pool_close(struct kenar_pool *pool)
 void kenar_pool_destroy(struct kenar_pool *pool)
 {
     kenar_pool_close(pool);
-    if (pool->owner != getpid()) {
-        return; /* a copy that belongs to the parent: even a goodbye on its connections would be
-                   heard */
-    }
     while (pool->done.first != NULL) {
         kenar_pool_release(pool, pool->done.first);
     }

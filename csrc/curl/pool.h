@@ -46,10 +46,11 @@ struct kenar_transfer *kenar_pool_find(const struct kenar_pool *pool, uint64_t i
 /* Lets go of a transfer in any state: what it sent is sent, what would come is dropped. */
 void kenar_pool_release(struct kenar_pool *pool, struct kenar_transfer *transfer);
 
-/* Ends every transfer as "closed", to be collected, and closes all connections. Idempotent. */
+/* Ends every transfer as "closed", to be collected, and closes all connections; after a fork, in
+ * the child, it leaves both alone. Idempotent. */
 void kenar_pool_close(struct kenar_pool *pool);
 
-/* Frees everything. In another process than its owner's it leaves the connections alone. */
+/* Closes it and frees everything. */
 void kenar_pool_destroy(struct kenar_pool *pool);
 
 #endif

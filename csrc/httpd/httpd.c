@@ -14,17 +14,16 @@ static struct server *check_server(lua_State *L)
     return luaL_checkudata(L, 1, SERVER);
 }
 
-/* httpd.server{ address =, port =, max_body =, max_connections =, header_timeout =, body_timeout =,
- * idle_timeout = }
- * -> server | nil, message (names address and port).
- * address: numeric, default "127.0.0.1". port: default 0, a free one. max_body: bytes, default 1
- * MiB; a larger body is answered 413. max_connections: default 1024; beyond it the one that has
- * been idle longest makes room, and when none is idle the newcomer waits. Timeouts in seconds:
- * header_timeout (10) for the first request line and for each whole header, body_timeout (30) for
- * each whole body and for the sending of each answer, idle_timeout (60) between two requests; then
- * the connection is ended, with 408 when a request had begun. A request line and header of more
- * than some 10 KiB are answered 431 (414 when the line alone is too long). Raises for options that
- * are unknown or make no sense. */
+/* httpd.server{ option = value, ... } -> server | nil, message (names address and port)
+ *
+ * address: numeric, default "127.0.0.1". port: default 0, a free one. max_body: bytes, default
+ * 1 MiB; a larger body is answered 413. max_connections: default 1024; beyond it the connection
+ * that has been idle longest makes room, and when none is idle the newcomer waits.
+ * In seconds: header_timeout (10) for the first request line and for each whole header,
+ * body_timeout (30) for each whole body and for the sending of each answer, idle_timeout (60)
+ * between two requests; then the connection is ended, with 408 when a request had begun.
+ * A request line and header of more than some 10 KiB are answered 431 (414 when the line alone is
+ * too long). Raises for options that are unknown or make no sense. */
 static int new_server(lua_State *L)
 {
     struct server_options options = {.address = "127.0.0.1",
@@ -77,11 +76,10 @@ static int run(lua_State *L)
     return 1;
 }
 
-/* server:next() -> id, request, or nil when none is complete.
- * request = { method =, path = (percent-encoded as sent), query = (raw; nil without a "?"), headers
- * = (names in lower case; repeated ones joined by ", "), body = (a string), remote_addr =
- * (numeric), repeated = (nil, or how often headers came that came more than once: { authorization =
- * 2 }) } */
+/* server:next() -> id, request, or nil when none is complete. The request is a table:
+ * method, path (percent-encoded as sent), query (raw; nil without a "?"), headers (names in lower
+ * case; repeated ones joined by ", "), body (a string), remote_addr (numeric), repeated (nil, or
+ * how often headers came that came more than once: { authorization = 2 }). */
 static int next(lua_State *L)
 {
     struct server *server = check_server(L);

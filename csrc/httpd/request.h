@@ -10,8 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What the server itself answers with; the library's names for them changed between its versions.
- */
+/* What the server itself answers with; the library renamed some of these between its versions. */
 enum status {
     STATUS_NONE = 0,
     STATUS_BAD_REQUEST = 400,
@@ -51,9 +50,8 @@ bool request_start(struct request *request, const char *target);
 /* Take the header fields and judge them. Returns STATUS_NONE, or the status to refuse the request
  * with: 400 for a malformed target or field and for a body whose length can be understood in two
  * ways (Content-Length twice, Content-Length beside Transfer-Encoding, a coding other than
- * "chunked"); 431 when the header would leave too
- * little memory for the answer's; 413 when Content-Length is beyond `max_body`; 503 when memory is
- * short. */
+ * "chunked"); 431 when the header would leave too little memory for the answer's; 413 when
+ * Content-Length is beyond `max_body`; 503 when memory is short. */
 enum status request_take_header(struct request *request, struct MHD_Connection *mhd,
                                 const char *method, const char *version, size_t max_body);
 

@@ -44,9 +44,8 @@ struct response_cache {
 /* Begin a new draft in the memory of the last. */
 void draft_start(struct draft *draft);
 
-/* Add a field. Fields that belong to the server (Content-Length, Transfer-Encoding, Keep-Alive,
- * Connection other than "close") and empty values, which the library cannot send, are passed over.
- */
+/* Add a field. Passed over are those that belong to the server (Content-Length, Transfer-Encoding,
+ * Keep-Alive, Connection other than "close") and empty values, which the library cannot send. */
 enum draft_fault draft_add_field(struct draft *draft, const char *name, size_t name_length,
                                  const char *value, size_t value_length);
 

@@ -2,19 +2,19 @@
 --
 -- Building one does no I/O and knows no host, so that `kenar run`, nginx and a spec load the same file.
 
+local addressing = require "kenar.addressing"
 local clients = require "kenar.client"
+local consent = require "kenar.consent"
 local context = require "kenar.context"
 local errors = require "kenar.error"
-local filter = require "kenar.filter"
+local hearing = require "kenar.hearing"
 local hosts = require "kenar.host"
+local landing = require "kenar.landing"
 local log = require "kenar.log"
-local persian = require "kenar.persian"
 local reply = require "kenar.reply"
 local router = require "kenar.router"
 local settings = require "kenar.settings"
 local webhook = require "kenar.webhook"
-
----@alias kenar.Handler fun(ctx: kenar.Context, ...): any
 
 ---@class kenar.Request
 ---@field method string
@@ -24,168 +24,43 @@ local webhook = require "kenar.webhook"
 ---@field body? string
 ---@field remote_addr? string
 
----@class kenar.Bot
+---@class kenar.Bot : kenar.Hearing
 ---@field client kenar.Client  once a host is attached
----@field log table
+---@field log table            once a host is attached
+---@field grants kenar.Grants  attaches the default host where none is
+---@field oauth? kenar.OAuth   where app_slug and oauth_secret are set
 local Bot = {}
-Bot.__index = Bot
 Bot.__name = "kenar.bot"
+
+for name, method in pairs(hearing) do
+   Bot[name] = method
+end
+
+local function ensure_attached(self)
+   if not rawget(self, "host") then
+      self:attach(hosts.current())
+   end
+end
+
+function Bot.__index(self, key)
+   if key == "grants" then
+      ensure_attached(self)
+      return rawget(self, "grants")
+   end
+   return Bot[key]
+end
 
 function Bot:__tostring()
    return "kenar.bot" .. (self.name and " " .. self.name or "")
-end
-
-local function expect_function(fn, level)
-   if type(fn) ~= "function" then
-      error("expected a function as the handler, got " .. type(fn), level + 1)
-   end
-end
-
-local function expect_name(name, what, level)
-   if type(name) ~= "string" or name == "" then
-      error("expected the name of " .. what .. ", got " .. type(name), level + 1)
-   end
-end
-
-local function add_route(self, matches, run, order)
-   self._router:add(matches, run, order)
-   return self
-end
-
---- Hear events. The first handler that matches, in the order they were given, has the event;
---- `return next()` passes it on.
----@param names string|string[] see kenar.filter
----@param where? function|table|kenar.Handler a condition, or the handler when there is none
----@param fn? kenar.Handler
----@return kenar.Bot
-function Bot:on(names, where, fn)
-   if fn == nil and type(where) == "function" then
-      where, fn = nil, where
-   end
-   expect_function(fn, 2)
-   local matches, message = filter.compile(names, where)
-   if not matches then
-      error(message, 2)
-   end
-   return add_route(self, matches, fn)
-end
-
--- A message that a person wrote.
-local is_message = assert(filter.compile "message")
-
-local function spoken(text)
-   return persian.digits_to_latin(persian.normalise(text))
-end
-
---- Hear a text that says one of some phrases. Letters that look the same are the same: Arabic and Persian ye and kaf,
---- digits of either script, white space around.
----@param phrases string|string[]
----@param fn kenar.Handler
----@return kenar.Bot
-function Bot:hears(phrases, fn)
-   expect_function(fn, 2)
-   local known = {}
-   for index, phrase in ipairs(type(phrases) == "table" and phrases or { phrases }) do
-      if type(phrase) ~= "string" then
-         error(("phrase %d: expected a string, got %s"):format(index, type(phrase)), 2)
-      end
-      known[spoken(phrase)] = true
-   end
-   if next(known) == nil then
-      error("at least one phrase is needed", 2)
-   end
-   return add_route(self, function(event, ctx)
-      return event.text ~= nil and is_message(event, ctx) and known[spoken(event.text)] == true
-   end, fn)
-end
-
---- Hear `/name`; the handler gets what was written behind it.
----@param name string without the slash
----@param fn fun(ctx: kenar.Context, arguments: string, next: function): any
----@return kenar.Bot
-function Bot:command(name, fn)
-   expect_name(name, "a command", 2)
-   expect_function(fn, 2)
-   name = name:gsub("^/", "")
-   local function arguments_of(event)
-      local word, rest = (event.text or ""):match "^/(%S+)%s*(.-)%s*$"
-      return word == name and rest or nil
-   end
-   return add_route(self, function(event, ctx)
-      return arguments_of(event) ~= nil and is_message(event, ctx)
-   end, function(ctx, following)
-      return fn(ctx, arguments_of(ctx.event), following)
-   end)
-end
-
---- Hear that a user opened the bot's chat from a touch point: MY_POST, MY_DIVAR, DIVAR_PRO, CHAT or DEMAND_POST.
---- Divar then writes `/start MY_POST gZd7omnS` in the user's name; no `on` handler sees that message. A user may type
---- it by hand: the id proves nothing.
----@param touch_point string "*" for all, those that Divar adds later among them
----@param fn fun(ctx: kenar.Context, id: string?, next: function): any
----@return kenar.Bot
-function Bot:start(touch_point, fn)
-   expect_name(touch_point, "a touch point", 2)
-   expect_function(fn, 2)
-   return add_route(self, function(event, ctx)
-      return event.start ~= nil and (touch_point == "*" or event.start.touch_point == touch_point)
-         and is_message(event, ctx)
-   end, function(ctx, following)
-      return fn(ctx, ctx.event.start.id, following)
-   end, "first")
-end
-
-local function on_button(self, kind, name, fn)
-   expect_name(name, "the button's handler", 2)
-   expect_function(fn, 2)
-   return add_route(self, function(event, ctx)
-      return event.kind == kind and ctx.action == name
-   end, fn)
-end
-
---- Hear that our button of this name was pressed; return the URL to open, or nil to go back to Divar.
----@param name string
----@param fn fun(ctx: kenar.Context, next: function): string?
----@return kenar.Bot
-function Bot:server_link(name, fn)
-   return on_button(self, "server_link", name, fn)
-end
-
---- Hear that our button of this name was pressed; return the text to show, or
---- { text =, direct_link | server_link | dynamic_action | post_page | post_manage_page = }, or nil.
----@param name string
----@param fn fun(ctx: kenar.Context, next: function): string|table|nil
----@return kenar.Bot
-function Bot:dynamic_action(name, fn)
-   return on_button(self, "dynamic_action", name, fn)
-end
-
---- Hear that the app was opened without a button of ours; return the URL to open, or nil to go back to Divar.
----@param source string CHAT, POST_ADDON, CHAT_MESSAGE_ACTION, or "*" for all and for the old form, which names none
----@param fn fun(ctx: kenar.Context, next: function): string?
----@return kenar.Bot
-function Bot:session_init(source, fn)
-   expect_name(source, "a source", 2)
-   expect_function(fn, 2)
-   return add_route(self, function(event)
-      return event.kind == "session_init" and (source == "*" or event.source == source)
-   end, fn)
-end
-
---- Wrap every event: middleware is called in the order given, and calls `next()` to go on.
----@param middleware fun(ctx: kenar.Context, next: function): any
----@return kenar.Bot
-function Bot:use(middleware)
-   expect_function(middleware, 2)
-   self._router:use(middleware)
-   return self
 end
 
 --- Say what becomes of errors; without it they are logged.
 ---@param fn fun(err: kenar.Error, ctx: kenar.Context)
 ---@return kenar.Bot
 function Bot:catch(fn)
-   expect_function(fn, 2)
+   if type(fn) ~= "function" then
+      error("expected a function, got " .. type(fn), 2)
+   end
    self._catch = fn
    return self
 end
@@ -202,7 +77,7 @@ end
 local function report(self, err, ctx)
    if not self._catch then
       self.log:error("handler failed", {
-         event = ctx.event.kind, conversation = ctx.event.conversation_id, error = tostring(err),
+         event = ctx.kind, conversation = ctx.conversation_id, error = tostring(err),
          traceback = err.traceback,
       })
       return
@@ -216,10 +91,12 @@ end
 -- A verified event is answered 200 even when its handler failed: Divar documents no retry, and counts errors against
 -- the app's uptime.
 local function answer(self, ctx)
-   local event = ctx.event
+   local event = ctx._event
    local ok, value = xpcall(self._router.dispatch, as_error, self._router, ctx)
-   if ok and ctx.handled ~= false then
-      local response, err = reply.of(event, value, ctx.via)
+   -- Nobody has to hear of a consent.
+   local is_optional = event.kind == "oauth_return" and event.detail ~= "failed"
+   if ok and (ctx.handled ~= false or is_optional) then
+      local response, err = reply.of(event, value, ctx)
       if response then
          return response
       end
@@ -233,29 +110,85 @@ local function answer(self, ctx)
    return reply.fallback(event, self._fallback)
 end
 
+-- A user who takes his consent back must be gone before anybody speaks for him once more.
+local function forget_user(self, ctx)
+   local user_id = ctx.user_id
+   if user_id then
+      local count, err = self.grants:forget_user(user_id)
+      if not count then
+         report(self, err, ctx)
+      end
+   end
+end
+
+local function open_page(self, page, request)
+   local landed = landing.open(self, page, request)
+   if not landed.event then
+      return nil, landed.response, landed.reason
+   end
+   local ctx = context.new(self, landed.event, request)
+   ctx._granted = landed.grant
+   if landed.err then
+      report(self, landed.err, ctx)
+   end
+   local response = answer(self, ctx)
+   if landed.cookie then
+      response.headers["set-cookie"] = landed.cookie
+   end
+   return landed.event, response
+end
+
+local function take_event(self, request)
+   local event, response, reason = webhook.receive(request, self._paths, self._values.identification_key)
+   if not event then
+      return nil, response, reason
+   end
+   local ctx = context.new(self, event, request)
+   if event.kind == "user_access_revocation" then
+      forget_user(self, ctx)
+   end
+   return event, answer(self, ctx)
+end
+
 --- Answer one request; every host calls this.
 ---@param request kenar.Request
 ---@return { status: integer, headers: table<string, string>, body: string }
 function Bot:handle(request)
-   if not self.host then
-      self:attach(hosts.current())
-   end
+   ensure_attached(self)
    local clock, is_logged = self.host.clock, self.log:enabled "info"
    local began = is_logged and clock()
-   local event, response, reason = webhook.receive(request, self.prefix, self._values.identification_key)
-   if event then
-      response = answer(self, context.new(self, event, request))
-      if is_logged then
-         self.log:info("event", {
-            event = event.kind, type = event.type, conversation = event.conversation_id, status = response.status,
-            ms = math.floor((clock() - began) * 1000),
-         })
-      end
+   local page = self._pages[request.path]
+   local event, response, reason
+   if page then
+      event, response, reason = open_page(self, page, request)
    else
+      event, response, reason = take_event(self, request)
+   end
+   if event and is_logged then
+      self.log:info("event", {
+         event = event.kind, type = event.type, conversation = event.conversation_id, status = response.status,
+         ms = math.floor((clock() - began) * 1000),
+      })
+   elseif reason then
       self.log:warn("refused", { method = request.method, path = request.path, status = response.status,
          reason = reason, from = request.remote_addr })
    end
    return response
+end
+
+--- Send a message outside of a handler: to a post's conversation in the name of a user who granted that, to a
+--- conversation of the bot's own, or to the bot's chat with a user who granted that.
+---@param request table `message`; one of `conversation_id`, `bot_conversation_id` and `user_id`; of a conversation also
+---   `as` ("SELLER" or "BUYER": for whom to speak), `post_token` and `grant` (a grant's id), which help to find the
+---   grant; `timeout` in seconds
+---@return table? result Divar's answer, kenar.Error? err
+function Bot:send(request)
+   if type(request) ~= "table" then
+      error("expected a table with an id and a message, got " .. type(request), 2)
+   end
+   local address = addressing.of_request(request)
+   ensure_attached(self)
+   return addressing.send(self, address, request.message, { timeout = request.timeout })
 end
 
 local function write_line(line)
@@ -274,6 +207,7 @@ function Bot:attach(host, overrides)
       secrets = settings.secrets(values), level = values.log_level, now = host.now,
       write = host.log or write_line, fields = { bot = self.name },
    }
+   consent.attach(self, values, host)
    return self
 end
 
@@ -316,15 +250,18 @@ local function check_bot_options(options)
 end
 
 --- Make a bot. Every option is optional; what is missing is an error when the bot is served.
----@param options? table `name`; `api_key`; `identification_key`, a key or a list of them; `app_slug`; `public_url`;
+---@param options? table `name`; `api_key`; `identification_key`, a key or a list of them; `app_slug`, `oauth_secret`
+---   and `public_url`, without which users cannot be asked; `store` (default "memory:"), where grants are kept;
 ---   `prefix`, below which it listens (default "/kenar"); `fallback` = { url =, text = }, what a user gets when a
----   handler failed; and the settings of kenar.client
+---   handler failed; `send_code_on_refresh`, `legacy_oauth`: see kenar.oauth; and the settings of kenar.client
 ---@return kenar.Bot
 function bot.new(options)
    options = options or {}
    check_bot_options(options)
+   local prefix = (options.prefix or "/kenar"):gsub("/+$", "")
    return setmetatable({
-      name = options.name, prefix = (options.prefix or "/kenar"):gsub("/+$", ""),
+      name = options.name, prefix = prefix, _paths = webhook.paths(prefix),
+      _pages = landing.paths(prefix),
       _options = options, _router = router.new(), _fallback = options.fallback or {},
    }, Bot)
 end

@@ -16,9 +16,9 @@ end
 function results.conversation(result)
    local list = {}
    for index, message in ipairs(content.array(result.messages)) do
-      local read = { variant = "current", payload = message }
-      messages.read(read, content.object(message) or {})
-      list[index] = read
+      local read = { variant = "current", payload = content.object(message) or {} }
+      messages.read(read, read.payload)
+      list[index] = messages.complete(read)
    end
    return { conversation = content.object(result.conversation) or {}, messages = list }
 end
@@ -27,9 +27,9 @@ end
 function results.legacy_conversation(result)
    local list = {}
    for index, message in ipairs(content.array(result.messages)) do
-      local read = { payload = message }
-      messages.read_legacy(read, content.object(message) or {})
-      list[index] = read
+      local read = { payload = content.object(message) or {} }
+      messages.read_legacy(read)
+      list[index] = messages.complete(read)
    end
    return { messages = list }
 end

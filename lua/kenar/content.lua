@@ -37,7 +37,9 @@ function content.object(value)
    end
 end
 
-local sides = { SELLER = "SELLER", BUYER = "BUYER", SUPPLY = "SELLER", DEMAND = "BUYER" }
+local sides = {
+   SELLER = "SELLER", BUYER = "BUYER", SUPPLY = "SELLER", DEMAND = "BUYER", Supply = "SELLER", Demand = "BUYER",
+}
 
 --- A list; null and other types are an empty one.
 ---@param value any
@@ -50,7 +52,7 @@ end
 ---@param value any
 ---@return "SELLER"|"BUYER"|nil
 function content.side(value)
-   return type(value) == "string" and sides[value:upper()] or nil
+   return type(value) == "string" and sides[value] or nil
 end
 
 --- An object without its nulls, as a button's data is.
@@ -117,17 +119,23 @@ function content.type_name(message_type)
    return row and row.name or "unknown"
 end
 
---- Read what a message carries into an event.
----@param event table gains `text`, `image`, `file`, `voice`, `location`, `video` or `contact`
----@param message table Divar's Message object
-function content.read_into(event, message)
-   -- `message_text` was the bot's key from 2025-01 to 2025-02.
-   event.text = text(message.text) or text(message.message_text)
-   for _, row in pairs(types) do
-      if row.key and message[row.key] ~= nil then
-         event[row.name] = read(message[row.key], row.readers)
-      end
+-- The media by the event's names.
+local media = {}
+content.media = {}
+for _, row in pairs(types) do
+   if row.key then
+      media[row.name] = row
+      content.media[#content.media + 1] = row.name
    end
+end
+
+--- One medium of a message; nil when it has none.
+---@param name string one of content.media
+---@param message table Divar's Message object
+---@return table?
+function content.medium(name, message)
+   local row = media[name]
+   return read(message[row.key], row.readers)
 end
 
 --- A place, of a location message or of a click on one.

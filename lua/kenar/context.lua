@@ -1,6 +1,8 @@
 --- What a handler is given: the event, what it may say, and to whom.
 
-local errors = require "kenar.error"
+local addressing = require "kenar.addressing"
+local consent = require "kenar.consent"
+local events = require "kenar.event"
 
 ---@class kenar.Context : kenar.Event
 ---@field event kenar.Event
@@ -9,7 +11,8 @@ local errors = require "kenar.error"
 ---@field request table        as the host gave it
 ---@field data table           the button's data, without our reserved keys
 ---@field action? string       the name of the button's handler
----@field via? string          the chat that the button says it stood in
+---@field via? string          the chat that the button says it stood in: "bot" or a grant's id, both only hints
+---@field grant? kenar.Grant   of the user in whose name the app speaks here; looked for when it is first asked for
 ---@field log table
 local Context = {}
 Context.__name = "kenar.context"
@@ -17,27 +20,63 @@ Context.__name = "kenar.context"
 -- Data that every button of ours carries beside the user's.
 local RESERVED = "^kenar_"
 
--- An event's fields are read through the context: ctx.text is ctx.event.text.
-function Context.__index(self, key)
-   local method = Context[key]
-   if method ~= nil then
-      return method
-   end
-   return self.event[key]
-end
-
-local function data_of(event)
-   local data = {}
-   for key, value in pairs(event.data or {}) do
-      if type(key) ~= "string" or not key:find(RESERVED) then
-         data[key] = value
-      end
-   end
-   return data
-end
-
 local function string_of(value)
    return type(value) == "string" and value or nil
+end
+
+-- A message or a press has the grant by which it would be answered; other events that of their user.
+local function grant_of(self)
+   local event = self._event
+   if event.kind == "oauth_return" then
+      return self._granted
+   end
+   local address = addressing.of_event(event, self.via)
+   if address.chat == "bot" or not event.conversation_id and not address.seller_id then
+      local user_id = event.variant ~= "legacy" and event.user_id or nil
+      if not address.id and not user_id then
+         return nil
+      end
+      address = { id = address.id, user_id = user_id }
+   end
+   local grant, err = self.bot.grants:locate(address)
+   if not grant and err.code_name ~= "NO_GRANT" then
+      error(err, 0)
+   end
+   return grant
+end
+
+-- What is made when it is first asked for.
+local made = {
+   event = function(self) return events.complete(self._event) end,
+   client = function(self) return self.bot.client end,
+   log = function(self) return self.bot.log end,
+   grant = grant_of,
+   action = function(self) return self._event.data and string_of(self._event.data.kenar_action) end,
+   via = function(self) return self._event.data and string_of(self._event.data.kenar_via) end,
+   data = function(self)
+      local data = {}
+      for key, value in pairs(self._event.data or {}) do
+         if type(key) ~= "string" or not key:find(RESERVED) then
+            data[key] = value
+         end
+      end
+      return data
+   end,
+}
+
+-- An event's fields are read through the context: ctx.text is ctx.event.text.
+function Context.__index(self, key)
+   local value = Context[key]
+   if value ~= nil then
+      return value
+   end
+   local make = made[key]
+   if not make then
+      return self._event[key]
+   end
+   value = make(self)
+   rawset(self, key, value)
+   return value
 end
 
 --- Make the context of an event.
@@ -46,58 +85,61 @@ end
 ---@param request table
 ---@return kenar.Context
 function Context.new(bot, event, request)
-   local data = event.data
-   return setmetatable({
-      bot = bot, event = event, request = request, client = bot.client, log = bot.log,
-      data = data_of(event),
-      action = data and string_of(data.kenar_action),
-      via = data and string_of(data.kenar_via),
-   }, Context)
+   return setmetatable({ bot = bot, _event = event, request = request, handled = nil }, Context)
 end
 
-local function fail(fields)
-   error(errors.new(fields), 0)
-end
-
--- A click names its conversation, but not whether that is a post's or the bot's: our buttons say it themselves, and
--- only a post's chat has a post.
-local function is_bot_chat(self)
-   if self.event.chat then
-      return self.event.chat == "bot"
+-- A verb of ctx has no second result to look at: what fails raises.
+local function raise(result, err)
+   if result == nil then
+      error(err, 0)
    end
-   return self.via == "bot" or self.via == nil and self.event.post_token == nil
+   return result
 end
 
-local reply_options = { timeout = true }
+local reply_options = { timeout = true, as = true }
 
---- Answer in the conversation that the event came from: the bot's chat, or the post's in the name of the user
---- whose token the client holds.
+--- Answer in the conversation that the event came from: the bot's chat, or the post's in the name of the user who
+--- granted it, or else of the one whose token the client holds.
 ---@param message string|kenar.Message
----@param options? { timeout: number }
+---@param options? { as: "SELLER"|"BUYER", timeout: number } `as`: for whom to speak, where both sides granted
 ---@return table result Divar's answer; a failure raises a kenar.Error
 function Context:reply(message, options)
-   for name in pairs(options or {}) do
+   options = options or {}
+   for name in pairs(options) do
       if not reply_options[name] then
          error(("unknown option %q of reply"):format(tostring(name)), 2)
       end
    end
-   local id = self.event.conversation_id
-   if not id then
-      fail {
-         kind = "invalid", path = "conversation_id", sent = "no", retryable = false,
-         message = "this event names no conversation to reply in",
-      }
+   addressing.check_side(options.as, 2)
+   local address = addressing.of_event(self._event, self.via)
+   address.as = options.as
+   return raise(addressing.send(self.bot, address, message, { timeout = options.timeout }))
+end
+
+--- The URL at which the user is asked for scopes; good for one consent. Whoever agrees there is heard by
+--- `bot:granted`, and the app then speaks in his name where the scopes allow it.
+---@param scopes string|string[] as kenar.scope makes them; with "offline_access" the consent can be kept for longer
+---   than an hour, with "USER_ID" it is known whose it is
+---@param options? table `next`: the URL to go to afterwards, unless the handler returns one; `side` ("SELLER" or
+---   "BUYER"), `conversation_id`, `post_token`: of the consent, where those of this event are not meant; `data`: what
+---   the handler gets as ctx.data; `ttl`: seconds that the URL is good for (600)
+---@return string url raises a kenar.Error without the settings public_url, app_slug and oauth_secret
+function Context:authorize(scopes, options)
+   return raise(consent.url(self, scopes, options))
+end
+
+--- Have Divar tell of events in the name of the user of ctx.grant, or of one who granted the scope that it needs.
+---@param event_type string "NEW_MESSAGE_ON_POST" or "POST_UPDATE"
+---@param resource_id? string a post's token; nil for all posts of the user
+---@param metadata? table comes back as ctx.metadata
+---@return table result Divar's answer; a failure raises a kenar.Error
+function Context:subscribe(event_type, resource_id, metadata)
+   if type(event_type) ~= "string" then
+      error("event_type: expected a string, got " .. type(event_type), 2)
    end
-   local result, err
-   if is_bot_chat(self) then
-      result, err = self.client:send_bot_message(id, message, options)
-   else
-      result, err = self.client:send_message(id, message, options)
-   end
-   if not result then
-      error(err, 0)
-   end
-   return result
+   local grants = self.bot.grants
+   local grant = raise(grants:subscriber(event_type, resource_id, self.grant))
+   return raise(grants:subscribe(grant, event_type, resource_id, metadata))
 end
 
 return Context

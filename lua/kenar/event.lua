@@ -14,7 +14,7 @@ local text, object, data_of = content.text, content.object, content.data
 local event = {}
 
 -- The largest body that is parsed; servers refuse it earlier.
-local MAX_BYTES = 1048576
+local LIMITS = { max_bytes = 1048576 }
 
 ---@alias kenar.event_kind
 ---| "message" | "session_init" | "server_link" | "dynamic_action" | "post_update" | "payment_transaction"
@@ -24,7 +24,7 @@ local MAX_BYTES = 1048576
 ---@field type? string         the name on the wire: NEW_MESSAGE; nil for requests that carry none
 ---@field kind kenar.event_kind
 ---@field variant "current"|"legacy"
----@field detail? string       what a filter's part behind the colon compares: text, publish, completed
+---@field detail? string       what a filter's part behind the colon compares: text, publish, completed, granted
 ---@field id? string
 ---@field dedup_key? string    nil where Divar repeats on purpose
 ---@field order_key? string    events of one key are handled in order
@@ -33,6 +33,7 @@ local MAX_BYTES = 1048576
 ---@field post_token? string
 ---@field side? "SELLER"|"BUYER"  who wrote or pressed
 ---@field sender? { id: string?, type: string? }
+---@field sender_type? "HUMAN"|"BOT"
 ---@field user_id? string
 ---@field peer_id? string
 ---@field message_type? string TEXT, IMAGE, FILE, VOICE, LOCATION, VIDEO, CONTACT or what Divar adds
@@ -43,25 +44,12 @@ local MAX_BYTES = 1048576
 ---@field metadata? table      what was given when subscribing
 ---@field post? table
 ---@field return_url? string
+---@field next_url? string     kind oauth_return: where ctx:authorize said the user is to go
 ---@field sent_at? integer     microseconds since 1970
 ---@field payload table        the part of the body that is about this event
 ---@field raw string           the body as it came
 
--- `/start MY_POST gZd7omnS` is what Divar writes in the user's name when a touch point opens a bot's chat.
-local function start_of(message)
-   local rest = message and message:match "^/start%f[%s%z](.*)$"
-   if not rest then
-      return nil
-   end
-   local touch_point, id = rest:match "^%s+(%S+)%s*(%S*)"
-   return { touch_point = touch_point, id = text(id) }
-end
-
-local function read_chatbot_message(result, message)
-   messages.read(result, message)
-   result.chat = "bot"
-   result.start = start_of(result.text)
-end
+local NO_HEADERS = {}
 
 local function read_revocation(result, revocation)
    result.kind = "user_access_revocation"
@@ -94,55 +82,72 @@ local function read_payment(result, payment)
    result.order_key = result.id and "payment:" .. result.id
 end
 
--- One row an event: under which keys its payload may lie, and how it is read.
+-- One row an event: under which key its payload lies, and how it is read.
 local events = {
-   NEW_MESSAGE = { keys = { "new_message" }, read = messages.read },
-   NEW_CHATBOT_MESSAGE = { keys = { "new_chatbot_message" }, read = read_chatbot_message },
-   CHAT_MESSAGE = { keys = { "payload" }, read = messages.read_legacy },
-   USER_ACCESS_REVOCATION = { keys = { "user_access_revocation" }, read = read_revocation },
-   POST_UPDATE = { keys = { "post_update" }, read = read_post_update },
-   PAYMENT_TRANSACTION = { keys = { "payment_transaction", "transaction" }, read = read_payment },
+   NEW_MESSAGE = { key = "new_message", read = messages.read },
+   NEW_CHATBOT_MESSAGE = { key = "new_chatbot_message", read = messages.read_chatbot },
+   CHAT_MESSAGE = { key = "payload", read = messages.read_legacy },
+   USER_ACCESS_REVOCATION = { key = "user_access_revocation", read = read_revocation },
+   POST_UPDATE = { key = "post_update", read = read_post_update },
+   PAYMENT_TRANSACTION = { key = "payment_transaction", older_key = "transaction", read = read_payment },
 }
 
 local function read_event(result, body)
    local row = events[body.type]
    result.type = body.type
-   result.metadata = data_of(body.metadata) or data_of(body.meta_data)
-   if row then
-      for _, key in ipairs(row.keys) do
-         local payload = object(body[key])
-         if payload then
-            result.payload = payload
-            row.read(result, payload)
-            return
-         end
-      end
+   if body.metadata or body.meta_data then
+      result.metadata = data_of(body.metadata) or data_of(body.meta_data)
+   end
+   local payload = row and (object(body[row.key]) or row.older_key and object(body[row.older_key]))
+   if payload then
+      result.payload = payload
+      row.read(result, payload)
+      return
    end
    result.kind = "unknown"
    result.payload = body
 end
 
---- Read a request of Divar's.
+--- Read a request of Divar's, the fields of a chat message only as they are asked for.
 ---@param bytes string the body
 ---@param headers? table<string, string> names in lower case; only the version header is read
 ---@param endpoint? "events"|"session"|"action" the URL it came to; decides only where the body does not
 ---@return kenar.Event? event, kenar.Error? err kind `invalid` when it is not a JSON object
-function event.parse(bytes, headers, endpoint)
-   local body, err = json.decode(bytes, { max_bytes = MAX_BYTES })
+function event.read(bytes, headers, endpoint)
+   local body, err = json.decode(bytes, LIMITS)
    if err then
       return nil, err
    end
    if not object(body) then
       return nil, errors.new { kind = "invalid", message = "expected a JSON object" }
    end
-   local result = { variant = "current", raw = bytes }
-   local read = type(body.type) == "string" and read_event or visit.reader(body, headers or {}, endpoint)
+   -- The names are there for the table's size: it is filled field by field.
+   local result = {
+      variant = "current", raw = bytes, kind = nil, type = nil, payload = nil, chat = nil, metadata = nil,
+   }
+   local read = type(body.type) == "string" and read_event or visit.reader(body, headers or NO_HEADERS, endpoint)
    if read then
       read(result, body)
    else
       result.kind, result.payload = "unknown", body
    end
    return result
+end
+
+--- Every field of an event that event.read gave.
+event.complete = messages.complete
+
+--- Read a request of Divar's as plain data.
+---@param bytes string the body
+---@param headers? table<string, string> as in event.read
+---@param endpoint? "events"|"session"|"action" as in event.read
+---@return kenar.Event? event, kenar.Error? err
+function event.parse(bytes, headers, endpoint)
+   local result, err = event.read(bytes, headers, endpoint)
+   if not result then
+      return nil, err
+   end
+   return messages.complete(result)
 end
 
 return event

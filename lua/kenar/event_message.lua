@@ -1,4 +1,7 @@
---- Chat messages as Divar writes them, now and before 2024-11, read into an event.
+--- Chat messages as Divar writes them, now and before 2024-11.
+--
+-- A field is read when it is first asked for: of the twenty that a message has, a handler uses few, and Divar
+-- unpublishes apps that are slow.
 
 local content = require "kenar.content"
 local timestamp = require "kenar.timestamp"
@@ -7,64 +10,151 @@ local text, object, side_of = content.text, content.object, content.side
 
 local messages = {}
 
---- A message of today's shape, in a post's chat or the bot's.
----@param result table
----@param message table
-function messages.read(result, message)
-   local conversation = object(message.conversation) or {}
-   local sender = object(message.sender) or {}
-   result.kind = "message"
-   result.id = text(message.id)
-   result.dedup_key = result.id
-   result.conversation_id = text(conversation.id)
-   result.order_key = result.conversation_id
-   result.post_token = text(conversation.post_token)
-   result.chat = conversation.type == "BOT" and "bot" or "post"
-   result.side = side_of(sender.side) or side_of(sender.type)
-   local sender_type = text(sender.type)
-   if sender_type == "USER" then
-      sender_type = "HUMAN"
-   elseif side_of(sender_type) then
-      sender_type = nil
-   end
-   result.sender = { id = text(sender.id), type = sender_type }
-   result.message_type = text(message.type)
-   result.detail = content.type_name(result.message_type)
-   result.sent_at = timestamp.microseconds(message.sent_at)
-   content.read_into(result, message)
+local NONE = {}
+local SLASH = ("/"):byte()
+
+local function part(message, name)
+   local value = message[name]
+   return type(value) == "table" and value or NONE
 end
 
---- A message of the old hook. It has no conversation id: the post and its two sides name the conversation.
----@param result table
+-- `/start MY_POST gZd7omnS` is what Divar writes in the user's name when a touch point opens a bot's chat.
+local function start_of(written)
+   if not written or written:byte() ~= SLASH then
+      return nil
+   end
+   local rest = written:match "^/start%f[%s%z](.*)$"
+   if not rest then
+      return nil
+   end
+   local touch_point, id = rest:match "^%s+(%S+)%s*(%S*)"
+   return { touch_point = touch_point, id = text(id) }
+end
+
+-- What both shapes have: from Divar's message to the event's value.
+local function with_shared(fields)
+   function fields.id(message) return text(message.id) end
+   function fields.dedup_key(message) return text(message.id) end
+   function fields.message_type(message) return text(message.type) end
+   function fields.detail(message) return content.type_name(message.type) end
+   function fields.sent_at(message) return timestamp.microseconds(message.sent_at) end
+   return fields
+end
+
+local current = with_shared {
+   conversation_id = function(message) return text(part(message, "conversation").id) end,
+   order_key = function(message) return text(part(message, "conversation").id) end,
+   post_token = function(message) return text(part(message, "conversation").post_token) end,
+   side = function(message)
+      local sender = part(message, "sender")
+      return side_of(sender.side) or side_of(sender.type)
+   end,
+   -- Divar's samples write USER where its table has HUMAN, and once wrote the side here.
+   sender_type = function(message)
+      local kind = text(part(message, "sender").type)
+      if kind == "USER" then
+         return "HUMAN"
+      end
+      return not side_of(kind) and kind or nil
+   end,
+   sender = function(message, event) return { id = text(part(message, "sender").id), type = event.sender_type } end,
+   -- `message_text` was the bot's key from 2025-01 to 2025-02.
+   text = function(message) return text(message.text) or text(message.message_text) end,
+   start = function(_, event) return event.chat == "bot" and start_of(event.text) or nil end,
+}
+for _, name in ipairs(content.media) do
+   current[name] = function(message) return content.medium(name, message) end
+end
+
+-- The old hook called the two sides `from` and `to` first, and may send both pairs, one of them null.
+local function party(message, name, older)
+   return object(message[name]) or part(message, older)
+end
+
+local legacy = with_shared {
+   post_token = function(message) return text(part(message, "metadata").post_token) end,
+   post = function(message)
+      local about = part(message, "metadata")
+      return { token = text(about.post_token), category = text(about.category), title = text(about.title) }
+   end,
+   user_id = function(message) return text(party(message, "sender", "from").id) end,
+   peer_id = function(message) return text(party(message, "receiver", "to").id) end,
+   sender = function(_, event) return { id = event.user_id } end,
+   side = function(message)
+      local sent, received = party(message, "sender", "from").is_supply, party(message, "receiver", "to").is_supply
+      if type(sent) == "boolean" then
+         return sent and "SELLER" or "BUYER"
+      elseif type(received) == "boolean" then
+         return received and "BUYER" or "SELLER"
+      end
+   end,
+   -- There is no conversation id: the post and its two sides name the conversation.
+   order_key = function(_, event)
+      local seller, buyer = event.user_id, event.peer_id
+      if event.side == "BUYER" then
+         seller, buyer = buyer, seller
+      end
+      return table.concat({ event.post_token or "", seller or "", buyer or "" }, ":")
+   end,
+   text = function(message) return text(part(message, "data").text) end,
+}
+for _, name in ipairs(content.media) do
+   legacy[name] = function(message) return content.medium(name, part(message, "data")) end
+end
+
+local function lazily(fields)
+   return {
+      fields = fields,
+      __index = function(event, key)
+         local reader = fields[key]
+         if reader then
+            local value = reader(event.payload, event)
+            if value ~= nil then
+               rawset(event, key, value)
+            end
+            return value
+         end
+      end,
+   }
+end
+
+local shapes = { current = lazily(current), legacy = lazily(legacy) }
+
+--- A message of today's shape, in a post's chat or the bot's.
+---@param event kenar.Event with its payload
 ---@param message table
-function messages.read_legacy(result, message)
-   local from = object(message.sender) or object(message.from) or {}
-   local to = object(message.receiver) or object(message.to) or {}
-   local about = object(message.metadata) or {}
-   result.kind = "message"
-   result.variant = "legacy"
-   result.chat = "post"
-   result.id = text(message.id)
-   result.dedup_key = result.id
-   result.post_token = text(about.post_token)
-   result.post = { token = result.post_token, category = text(about.category), title = text(about.title) }
-   result.user_id = text(from.id)
-   result.peer_id = text(to.id)
-   result.sender = { id = result.user_id }
-   if type(from.is_supply) == "boolean" then
-      result.side = from.is_supply and "SELLER" or "BUYER"
-   elseif type(to.is_supply) == "boolean" then
-      result.side = to.is_supply and "BUYER" or "SELLER"
+function messages.read(event, message)
+   event.kind = "message"
+   event.chat = part(message, "conversation").type == "BOT" and "bot" or "post"
+   setmetatable(event, shapes.current)
+end
+
+--- A message in the bot's chat, whatever its conversation says.
+---@param event kenar.Event with its payload
+function messages.read_chatbot(event)
+   event.kind, event.chat = "message", "bot"
+   setmetatable(event, shapes.current)
+end
+
+--- A message of the old hook.
+---@param event kenar.Event with its payload
+function messages.read_legacy(event)
+   event.kind, event.variant, event.chat = "message", "legacy", "post"
+   setmetatable(event, shapes.legacy)
+end
+
+--- Read every field, so that the event is plain data.
+---@param event kenar.Event
+---@return kenar.Event
+function messages.complete(event)
+   local shape = getmetatable(event)
+   if shape then
+      for name in pairs(shape.fields) do
+         local _ = event[name]
+      end
+      setmetatable(event, nil)
    end
-   local seller, buyer = result.user_id, result.peer_id
-   if result.side == "BUYER" then
-      seller, buyer = buyer, seller
-   end
-   result.order_key = table.concat({ result.post_token or "", seller or "", buyer or "" }, ":")
-   result.message_type = text(message.type)
-   result.detail = content.type_name(result.message_type)
-   result.sent_at = timestamp.microseconds(message.sent_at)
-   content.read_into(result, object(message.data) or {})
+   return event
 end
 
 return messages

@@ -10,7 +10,8 @@ local families = {
    ["*"] = function() return true end,
 }
 for kind in (
-   "server_link session_init dynamic_action post_update payment_transaction user_access_revocation unknown"
+   "server_link session_init dynamic_action post_update payment_transaction user_access_revocation oauth_return "
+   .. "direct_link unknown"
 ):gmatch "%S+" do
    families[kind] = function(event) return event.kind == kind end
 end
@@ -23,6 +24,7 @@ local message_details = {
 local details = {
    chatbot = message_details, post = message_details, message = message_details,
    post_update = true, payment_transaction = true,
+   oauth_return = { granted = true, denied = true, failed = true },
 }
 
 local function names_of(set)
@@ -65,7 +67,7 @@ local sides = { SELLER = true, BUYER = true }
 local function compile_where(where)
    if type(where) == "function" then
       return function(event, ctx)
-         return (event.sender == nil or event.sender.type ~= "BOT") and where(ctx) and true or false
+         return event.sender_type ~= "BOT" and where(ctx) and true or false
       end
    end
    if where ~= nil and type(where) ~= "table" then
@@ -88,7 +90,7 @@ local function compile_where(where)
       return nil, "text is a Lua pattern"
    end
    return function(event)
-      local sender = event.sender and event.sender.type
+      local sender = event.sender_type
       if from ~= "any" and (sender == "BOT") ~= (from == "BOT") then
          return false
       end
@@ -103,7 +105,7 @@ end
 ---@param names string|string[] "chatbot", "post" or "message" (both), each with ":text", ":image", ":file",
 ---   ":voice", ":location", ":video", ":contact" or ":unknown"; "server_link", "session_init", "dynamic_action",
 ---   "post_update", "post_update:publish", "payment_transaction", "payment_transaction:completed",
----   "user_access_revocation", "unknown", "*"
+---   "user_access_revocation", "oauth_return" with ":granted", ":denied" or ":failed", "direct_link", "unknown", "*"
 ---@param where? fun(ctx): boolean | { side: "SELLER"|"BUYER", text: string, from: "HUMAN"|"BOT"|"any" }
 ---@return (fun(event: kenar.Event, ctx: table): boolean)? test, string? message
 function filter.compile(names, where)

@@ -12,8 +12,11 @@ local names = {
    grid = { "kenar.grid" },
    json = { "kenar.json" },
    message = { "kenar.message" },
+   oauth = { "kenar.oauth", "new" },
    persian = { "kenar.persian" },
+   scope = { "kenar.scope" },
    serve = { "kenar.serve" },
+   template = { "kenar.template", "new" },
    version = { "kenar.version" },
 }
 

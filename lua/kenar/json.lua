@@ -1,4 +1,14 @@
 --- JSON, strict in both directions, with lua-cjson's conventions.
+--
+-- Reading takes RFC 8259 and nothing else: valid UTF-8, no key twice in an object, no number too large for a
+-- double. Null is `json.null`; every array has the metatable `json.array_mt`, so that an empty one is written
+-- as `[]` again. Whole numbers without fraction and exponent are integers on Lua 5.4 as far as 64 bits go; all
+-- others, and all on LuaJIT, are the nearest double, which is exact up to 2^53.
+--
+-- Writing gives the shortest digits that read back to the same number, and whole ones without a point: 1.0 is
+-- `1`. A table with keys 1 to n is an array, one with string keys an object, an empty one `{}` unless its
+-- metatable says otherwise; what is neither, or has a hole, is refused, as are NaN and infinity, bytes that are
+-- not UTF-8, functions, and nesting deeper than 64. No metamethod is called.
 
 local core = require "kenar.core"
 local errors = require "kenar.error"
@@ -35,10 +45,15 @@ end
 
 --- Read JSON.
 ---@param bytes string
----@param options? { max_bytes: integer?, max_depth: integer? } default depth 64
----@return any value, kenar.Error? err kind `invalid`, with the offset
+---@param options? { max_bytes: integer?, max_depth: integer? } default: 2 GiB; 64 levels, 1000 at most
+---@return any value, kenar.Error? err kind `invalid`, with the offset of the first byte that does not fit
 function json.decode(bytes, options)
-   local value, message, offset = decode(bytes, options and options.max_bytes, options and options.max_depth)
+   local value, message, offset
+   if options then
+      value, message, offset = decode(bytes, options.max_bytes, options.max_depth)
+   else
+      value, message, offset = decode(bytes)
+   end
    if message == nil then
       return value
    end

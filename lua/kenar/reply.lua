@@ -31,13 +31,22 @@ local function encode(status, value)
    return webhook.response(status, body)
 end
 
-local function url_reply(event, value)
+local function url_of(event, value)
    if value == nil then
-      value = completion_url(event)
+      return completion_url(event)
    end
    if type(value) ~= "string" or not value:find "^%a[%w+.-]*:[^%s%c]+$" then
       return nil, ("a handler of %s returns an absolute URL or nil, got %s"):format(event.kind,
          type(value) == "string" and ("%q"):format(value) or type(value))
+   end
+   return value
+end
+
+local function url_reply(event, value)
+   local err
+   value, err = url_of(event, value)
+   if not value then
+      return nil, err
    end
    if event.variant == "legacy" then
       return encode(200, { status = "200", message = "success", url = value })
@@ -45,7 +54,7 @@ local function url_reply(event, value)
    return encode(200, { url = value })
 end
 
-local function action_reply(_, value, via)
+local function action_reply(_, value, ctx)
    if value == nil then
       return webhook.response(200)
    end
@@ -67,7 +76,7 @@ local function action_reply(_, value, via)
    end
    local action, err
    if has_action then
-      action, err = message.action(rest, { via = via })
+      action, err = message.action(rest, { via = ctx.via })
       if not action then
          return nil, err
       end
@@ -75,9 +84,30 @@ local function action_reply(_, value, via)
    return encode(200, { action = action, text_message = value.text })
 end
 
-local replies = { server_link = url_reply, session_init = url_reply, dynamic_action = action_reply }
+--- A response that sends a browser on. Neither the page nor its address, which may hold a state, is kept anywhere.
+---@param url string
+---@return table response
+function reply.redirect(url)
+   return {
+      status = 303, body = "",
+      headers = { location = url, ["cache-control"] = "no-store", ["referrer-policy"] = "no-referrer" },
+   }
+end
 
---- Whether Divar waits for what the handler returns.
+local function redirect_reply(event, value)
+   local url, err = url_of(event, value == nil and event.next_url or value)
+   if not url then
+      return nil, err
+   end
+   return reply.redirect(url)
+end
+
+local replies = {
+   server_link = url_reply, session_init = url_reply, dynamic_action = action_reply,
+   oauth_return = redirect_reply, direct_link = redirect_reply,
+}
+
+--- Whether Divar, or a user's browser, waits for what the handler returns.
 ---@param kind kenar.event_kind
 ---@return boolean
 function reply.is_awaited(kind)
@@ -87,14 +117,14 @@ end
 --- The response to an event.
 ---@param event kenar.Event
 ---@param value any what the handler returned
----@param via string? the chat that new buttons say they stand in
+---@param ctx kenar.Context whose chat new buttons say they stand in
 ---@return table? response, any err
-function reply.of(event, value, via)
+function reply.of(event, value, ctx)
    local build = replies[event.kind]
    if not build then
       return webhook.response(200)
    end
-   return build(event, value, via)
+   return build(event, value, ctx)
 end
 
 --- The response when a handler failed, or there is none.
@@ -105,10 +135,11 @@ function reply.fallback(event, fallback)
    if not reply.is_awaited(event.kind) then
       return webhook.response(200)
    end
+   local value = fallback.url
    if event.kind == "dynamic_action" then
-      return (assert(action_reply(event, fallback.text)))
+      value = fallback.text
    end
-   return (assert(url_reply(event, fallback.url)))
+   return (assert(replies[event.kind](event, value)))
 end
 
 return reply

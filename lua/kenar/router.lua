@@ -22,7 +22,7 @@ function Router:use(middleware)
 end
 
 local function route_from(self, ctx, first)
-   local routes, event = self._routes, ctx.event
+   local routes, event = self._routes, ctx._event
    for index = first, #routes do
       local route = routes[index]
       if route.matches(event, ctx) then

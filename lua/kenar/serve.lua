@@ -50,6 +50,10 @@ local function check_settings(list)
    return true
 end
 
+local function is_below(prefix, path)
+   return path:sub(1, #prefix) == prefix and (#path == #prefix or path:sub(#prefix + 1, #prefix + 1) == "/")
+end
+
 -- The longest prefix that fits has the request.
 local function router_of(list)
    if list[2] == nil then
@@ -63,7 +67,7 @@ local function router_of(list)
    table.sort(sorted, function(a, b) return #a.prefix > #b.prefix end)
    return function(request)
       for _, bot in ipairs(sorted) do
-         if webhook.endpoint(bot.prefix, request.path) then
+         if is_below(bot.prefix, request.path) then
             return bot:handle(request)
          end
       end
@@ -103,6 +107,11 @@ return function(list, options)
          host:stop(0)
       end
    end)
+   for _, bot in ipairs(list) do
+      if bot.oauth then
+         bot.grants:keep_alive()
+      end
+   end
    if options.on_listening then
       options.on_listening(listener:port())
    end

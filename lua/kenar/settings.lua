@@ -2,6 +2,8 @@
 --
 -- Nothing is read when a bot file is required; a test, nginx and `kenar run` load the same file.
 
+local stores = require "kenar.store"
+
 local settings = {}
 
 -- One row a setting. `list` takes a string or a list of them; `many` says what separates them in the environment.
@@ -13,6 +15,9 @@ local rows = {
    oauth_secret = { environment = "KENAR_OAUTH_SECRET", type = "string", secret = true },
    public_url = { environment = "KENAR_PUBLIC_URL", type = "url" },
    base_url = { environment = "KENAR_BASE_URL", type = "url", default = "https://open-api.divar.ir" },
+   store = { environment = "KENAR_STORE", type = "store", default = "memory:" },
+   send_code_on_refresh = { type = "boolean", default = true },
+   legacy_oauth = { type = "boolean", default = false },
    oauth_url = { environment = "KENAR_OAUTH_URL", type = "url", default = "https://oauth.divar.ir" },
    upload_url = { environment = "KENAR_UPLOAD_URL", type = "url", default = "https://chat.divar.ir" },
    token_header = {
@@ -53,6 +58,13 @@ local types = {
       return value
    end,
    url = check_url,
+   store = function(value)
+      local is_url = type(value) == "string" and value:find "^%a[%w+.-]*:" ~= nil
+      if not is_url and not stores.is(value) then
+         return nil, 'expected a URL such as "memory:", or a store'
+      end
+      return value
+   end,
    boolean = function(value)
       if type(value) ~= "boolean" then
          return nil, "expected true or false, got " .. type(value)

@@ -40,23 +40,24 @@ end
 local endpoints = { [""] = "any", ["/"] = "any", ["/events"] = "events", ["/session"] = "session",
    ["/action"] = "action" }
 
---- The panel's URL that a path stands for.
+--- The paths below a prefix, and which of the panel's URLs each stands for.
 ---@param prefix string
----@param path string
----@return "any"|"events"|"session"|"action"|nil
-function webhook.endpoint(prefix, path)
-   if path:sub(1, #prefix) == prefix then
-      return endpoints[path:sub(#prefix + 1)]
+---@return table<string, "any"|"events"|"session"|"action">
+function webhook.paths(prefix)
+   local paths = {}
+   for rest, endpoint in pairs(endpoints) do
+      paths[prefix .. rest] = endpoint
    end
+   return paths
 end
 
 --- Let a request in, or answer it.
 ---@param request { method: string, path: string, headers: table<string, string>, body: string }
----@param prefix string
+---@param paths table<string, string> of webhook.paths
 ---@param keys string[]
 ---@return kenar.Event? event, table? response, string? reason why it was refused: for the log, never for the caller
-function webhook.receive(request, prefix, keys)
-   local endpoint = webhook.endpoint(prefix, request.path)
+function webhook.receive(request, paths, keys)
+   local endpoint = paths[request.path]
    if not endpoint then
       return nil, webhook.response(404), "unknown path"
    end
@@ -68,7 +69,7 @@ function webhook.receive(request, prefix, keys)
    if not webhook.authentic(keys, request.headers.authorization) then
       return nil, webhook.response(401), #keys == 0 and "no identification key is configured" or "wrong key"
    end
-   local parsed, err = event.parse(request.body or "", request.headers, endpoint)
+   local parsed, err = event.read(request.body or "", request.headers, endpoint)
    if not parsed then
       return nil, webhook.response(400), err.message
    end

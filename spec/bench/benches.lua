@@ -39,7 +39,7 @@ local function sending_peers(in_flight)
    local arguments = " {divar}{path} {message} {count} " .. in_flight
    return {
       { name = "Go net/http", command = "{build}/go_send" .. arguments, present = has_go },
-      { name = "Node fetch", command = "node spec/bench/peers/send.mjs" .. arguments, present = has_node },
+      { name = "Node http", command = "node spec/bench/peers/send.mjs" .. arguments, present = has_node },
       {
          name = "lua-http, LuaJIT",
          command = "luajit spec/bench/peers/send_lua_http.lua" .. arguments,
@@ -118,7 +118,7 @@ return {
          {
             { name = "Go net/http", command = "{build}/go_webhook {port} {key} {divar} {reply}", present = has_go },
             {
-               name = "Node http, fetch",
+               name = "Node http",
                command = "node spec/bench/peers/webhook.mjs {port} {key} {divar} {reply}",
                present = has_node,
             },

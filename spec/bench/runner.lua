@@ -8,7 +8,7 @@ local process = require "spec.bench.process"
 
 local modes = {
    quick = { rounds = 5, slice = 0.05, seconds = 1, count = 2000, first = 4000, total = 20000, peers = false },
-   full = { rounds = 5, slice = 0.20, seconds = 2, count = 10000, first = 20000, total = 100000, peers = true },
+   full = { rounds = 9, slice = 0.10, seconds = 1, count = 5000, first = 20000, total = 100000, peers = true },
 }
 
 local settings = modes[arg[3]]

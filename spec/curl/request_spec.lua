@@ -147,6 +147,7 @@ describe("a request", function()
          for _, url in ipairs(urls) do
             local message = assert_invalid { url = url }
             assert.is_nil(message:find "secret", url)
+            assert.equal(url:find("@", 1, true) ~= nil, message:find("user part", 1, true) ~= nil, url)
          end
       end)
    end)

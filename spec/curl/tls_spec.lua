@@ -116,6 +116,48 @@ describe("over TLS", function()
       assert_refused(get(good, { ca_file = folder .. "/none.pem" }))
    end)
 
+   it("a child of the program that closes its copy of the pool leaves the connection alone", function()
+      local process = assert(wire.spawn({
+         "openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", good.certificate, "-key", good.key,
+      }, { stdin = "pipe", stderr = "stdout" }))
+      local output = ""
+      -- Steps the pool until openssl has printed the text.
+      local function wait_for(text, pool)
+         local deadline = wire.clock() + 10
+         while not output:find(text, 1, true) do
+            if pool then
+               pool:step(0.01)
+            end
+            output = output .. (process:read(0.01) or "")
+            assert(wire.clock() < deadline, output)
+         end
+      end
+      wait_for("ACCEPT 127.0.0.1:")
+      local url = "https://127.0.0.1:" .. output:match "ACCEPT 127%.0%.0%.1:(%d+)" .. "/"
+      local pool = curl.pool { ca_file = authority.certificate }
+      -- This server prints what it receives, and sends what is written to it.
+      local function exchange(path)
+         assert(pool:add { url = url .. path })
+         wait_for("GET /" .. path, pool)
+         process:write "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+         assert.equal(200, transfers.next(pool).status)
+      end
+      exchange "first"
+      local child = assert(wire.fork(function()
+         pool:close()
+         pool = nil
+         collectgarbage()
+         collectgarbage()
+      end, "all"))
+      assert.equal(0, child:wait(10))
+      child:close()
+      exchange "second"
+      local _, handshakes = output:gsub("BEGIN SSL SESSION PARAMETERS", "")
+      assert.equal(1, handshakes)
+      pool:close()
+      process:close()
+   end)
+
    -- Lets a pool begin a handshake with a server that answers it with `reply(socket)`.
    local function handshake(options, reply)
       local listener = assert(wire.listen())

@@ -30,15 +30,20 @@ static struct wire_process *new_process(lua_State *L)
     return self;
 }
 
-/* In the child: die with the parent, and hold none of its descriptors but those in `keep`. */
-static void become_child(pid_t parent, const int *keep, size_t count)
+/* In the child: end when the parent ends, however it does. */
+static void die_with(pid_t parent)
 {
-    struct rlimit limit;
-    int highest = 4096;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) {
         _exit(127);
     }
+}
+
+/* In the child: hold none of the parent's descriptors but those in `keep` and 0 to 2. */
+static void close_others(const int *keep, size_t count)
+{
+    struct rlimit limit;
+    int highest = 4096;
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 65536) {
         highest = (int)limit.rlim_cur;
     }
@@ -137,7 +142,8 @@ static int wire_spawn(lua_State *L)
             int null = open("/dev/null", O_WRONLY);
             dup2(null, 2);
         }
-        become_child(parent, NULL, 0);
+        die_with(parent);
+        close_others(NULL, 0);
         apply_environment(L, 2);
         if (directory == NULL || chdir(directory) == 0) {
             execvp(command[0], command);
@@ -153,23 +159,27 @@ static int wire_spawn(lua_State *L)
     return 1;
 }
 
-/* wire.fork(f [, fd, ...]) -> process | nil, message. f runs in a child that holds of our
- * descriptors only 0 to 2 and those given; the child's exit status is 0 when f returned and 1 when
- * it raised (the message goes to stderr). */
+/* wire.fork(f [, fd, ... | "all"]) -> process | nil, message. f runs in a child that holds of our
+ * descriptors only 0 to 2 and those given, or all; the child's exit status is 0 when f returned and
+ * 1 when it raised (the message goes to stderr). */
 static int wire_fork(lua_State *L)
 {
     int keep[8];
     size_t count = 0;
+    bool keep_all = lua_type(L, 2) == LUA_TSTRING && strcmp(lua_tostring(L, 2), "all") == 0;
     pid_t parent = getpid();
     struct wire_process *self;
     luaL_checktype(L, 1, LUA_TFUNCTION);
-    for (int i = 2; i <= lua_gettop(L) && count < 8; i++) {
+    for (int i = keep_all ? 3 : 2; i <= lua_gettop(L) && count < 8; i++) {
         keep[count++] = (int)luaL_checkinteger(L, i);
     }
     self = new_process(L);
     self->pid = fork();
     if (self->pid == 0) {
-        become_child(parent, keep, count);
+        die_with(parent);
+        if (!keep_all) {
+            close_others(keep, count);
+        }
         lua_gc(L, LUA_GCSTOP, 0); /* what the parent made is the parent's to finalize */
         lua_pushvalue(L, 1);
         if (lua_pcall(L, 0, 0, 0) != 0) {

@@ -121,8 +121,8 @@ function Listener:close(deadline)
    self.server:close()
 end
 
---- Listen and serve. `handle(request)` runs as a task of the loop and returns `{ status =, headers =, body = }`; when it
---- raises or returns something else, the client gets 500 without any detail, and the error is reported.
+--- Listen and serve. `handle(request)` runs as a task of the loop and returns `{ status =, headers =, body = }`. When
+--- it raises or returns something else, the client gets 500 without any detail, and the error is reported.
 ---@param host table the loop (kenar.host.loop)
 ---@param options table those of `kenar.httpd`'s server: `address` (numeric; "127.0.0.1"), `port` (0, a free one),
 ---   `max_body` (bytes, 1 MiB; more is answered 413), `max_connections` (1024), `header_timeout`, `body_timeout` and

@@ -45,9 +45,6 @@ end
 
 -- How long the poll may last at most; nil: until something happens.
 local function patience(self, tasks, max_wait)
-   if tasks.timers.count == 0 and #self.watched == 0 and not tasks.stopped then
-      return max_wait
-   end
    local earliest = tasks.timers:next_at()
    for i = 1, #self.watched do
       earliest = earlier(earliest, self.watched[i].wanted_at)
@@ -61,20 +58,27 @@ end
 local function turn(self, max_wait, is_deep)
    local tasks, requests = self.scheduler, self.transfers
    -- A deep wait leaves ready tasks alone, so they must not keep it from sleeping.
-   local wait = not is_deep and tasks.ready_count > 0 and 0 or patience(self, tasks, max_wait)
-   requests:step(wait, unpack(self.fds))
+   if not is_deep and tasks.ready_count > 0 then
+      max_wait = 0
+   elseif tasks.timers.count > 0 or self.watched[1] or tasks.stopped then
+      max_wait = patience(self, tasks, max_wait)
+   end
+   requests:step(max_wait, unpack(self.fds))
    if tasks.timers.count > 0 then
       tasks:fire_timers()
    end
    if tasks.stopped and clock() >= self.deadline then
       requests:close()
    end
-   if not is_deep then
+   if is_deep then
+      return
+   end
+   if self.watched[1] then
       serve_watched(self)
-      if tasks.ready_count > 0 then
-         tasks:run_ready()
-         serve_watched(self) -- what a task answered leaves now, not after the next event
-      end
+   end
+   if tasks.ready_count > 0 then
+      tasks:run_ready()
+      serve_watched(self) -- what a task answered leaves now, not after the next event
    end
 end
 
@@ -251,11 +255,11 @@ function loop.new(options)
          self.on_error(err, traceback)
       end,
       turn = function(is_deep)
-         if not is_alive(self) then
-            return false
+         local is_worth_waiting = self.transfers.count > 0 or is_alive(self)
+         if is_worth_waiting then
+            turn(self, nil, is_deep)
          end
-         turn(self, nil, is_deep)
-         return true
+         return is_worth_waiting
       end,
    }
    self.transfers = transfers.new(self.scheduler, pool_options)

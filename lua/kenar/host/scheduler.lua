@@ -4,6 +4,7 @@
 -- own inside a task, a callback of C such as table.sort's) the wait runs the loop until what it waits for has happened.
 
 local errors = require "kenar.error"
+local tasks = require "kenar.host.task"
 local timers = require "kenar.host.timers"
 
 local unpack = table.unpack or unpack -- luacheck: ignore 143
@@ -20,13 +21,8 @@ local NESTED_WAITS = 20
 -- How often waiting is refused after the end before the caller is taken for a loop that never looks at the answer.
 local REFUSALS = 10000
 
-local Scheduler, Task = {}, {}
-Scheduler.__index, Task.__index = Scheduler, Task
-Task.__name = "kenar.task"
-
-local function pack(...)
-   return { n = select("#", ...), ... }
-end
+local Scheduler = {}
+Scheduler.__index = Scheduler
 
 --- Let what waits go on: `waiting.woken` is true from now on, and its task is resumed in the next turn.
 ---@param waiting table
@@ -133,15 +129,7 @@ end
 
 local function finish(self, task, ok, ...)
    self.living = self.living - 1
-   task.done, task.ok, task.results = true, ok, pack(...)
-   task.f, task.arguments, task.thread = nil, nil, nil
-   local waiters = task.waiters
-   if waiters then
-      task.waiters = nil
-      for i = 1, #waiters do
-         self:wake(waiters[i])
-      end
-   end
+   tasks.finish(task, ok, ...)
 end
 
 -- The life of a thread: one task after the other.
@@ -254,38 +242,10 @@ function Scheduler:spawn(f, ...)
    if type(f) ~= "function" then
       error("spawn takes a function, got " .. type(f), 3)
    end
-   local task = setmetatable({ scheduler = self, f = f, arguments = pack(...), done = false }, Task)
+   local task = tasks.new(self, f, ...)
    self.living = self.living + 1
    self:make_ready(task)
    return task
-end
-
---- Wait for the task's end.
----@param timeout? number seconds
----@return true|nil done, any result what the function returned; or nil and a "timeout" kenar.Error, or what it raised
-function Task:wait(timeout)
-   if not self.done then
-      local tasks, waiting = self.scheduler, {}
-      self.waiters = self.waiters or {}
-      self.waiters[#self.waiters + 1] = waiting
-      if timeout then
-         tasks.timers:add(waiting, tasks.clock() + timeout)
-      end
-      tasks:wait(waiting)
-      tasks.timers:remove(waiting)
-      if waiting.reason then
-         for i = #(self.waiters or {}), 1, -1 do
-            if self.waiters[i] == waiting then
-               table.remove(self.waiters, i)
-            end
-         end
-         return nil, errors.new { kind = "timeout", message = "the task did not end within " .. timeout .. " s" }
-      end
-   end
-   if self.ok then
-      return true, unpack(self.results, 1, self.results.n)
-   end
-   return nil, self.results[1]
 end
 
 --- Make a scheduler. `turn(is_deep)` waits for something to happen outside and hands it to `wake`, runs the ready tasks

@@ -5,6 +5,8 @@ local errors = require "kenar.error"
 
 local transfers = {}
 
+local NO_HEADERS = {}
+
 local Transfers = {}
 Transfers.__index = Transfers
 
@@ -16,15 +18,8 @@ end
 
 -- A table of headers is compiled once and known again by identity.
 local function compile(self, headers)
-   local list = self.header_lists[headers]
-   if list then
-      return list
-   end
-   local message
-   list, message = curl.headers(headers)
-   if list then
-      self.header_lists[headers] = list
-   end
+   local list, message = curl.headers(headers)
+   self.header_lists[headers] = list
    return list, message
 end
 
@@ -36,31 +31,32 @@ end
 ---@param req table as the contract of hosts has it
 ---@return table|nil res, kenar.Error|nil err with `kind`, `message`, `sent` and `method`
 function Transfers:request(req)
-   local headers = req.headers
-   if type(headers) == "table" then
+   local headers = req.headers or NO_HEADERS
+   local list = self.header_lists[headers]
+   if not list then
       local why
-      headers, why = compile(self, headers)
-      if not headers then
+      list, why = compile(self, headers)
+      if not list then
          return nil, refusal(req, "invalid", why)
       end
    end
-   local id, kind, message = (self.pool or open_pool(self)):add(req, headers)
+   local id, kind, message = (self.pool or open_pool(self)):add(req, list)
    if not id then
       return nil, refusal(req, kind, message)
    end
-   local on_progress = req.on_progress
    -- All fields at once: a table that grows costs more than everything else here.
-   local waiting = {
-      is_external = true, woken = false, task = false, method = req.method, on_progress = on_progress,
-      response = false, err = false,
-   }
+   local waiting = { is_external = true, woken = false, task = false, response = false, err = false, req = req }
    self.waiting[id] = waiting
    self.count = self.count + 1
-   if on_progress then
+   if req.on_progress then
       self.progress_count = self.progress_count + 1
    end
    self.scheduler:wait(waiting)
-   return waiting.response or nil, waiting.err or nil
+   local response = waiting.response
+   if response then
+      return response
+   end
+   return nil, waiting.err
 end
 
 -- Most callers never look at the headers of an answer: they are read when somebody does.
@@ -80,7 +76,7 @@ local function report_progress(self, waiting, sent, total)
       return
    end
    waiting.progress = sent
-   local ok, err = pcall(waiting.on_progress, sent, total)
+   local ok, err = pcall(waiting.req.on_progress, sent, total)
    if not ok then
       self.scheduler:report(err, tostring(err))
    end
@@ -90,13 +86,13 @@ local function conclude(self, id, status, headers, body, sent)
    local waiting = self.waiting[id]
    self.waiting[id] = nil
    self.count = self.count - 1
-   if waiting.on_progress then
+   if waiting.req.on_progress then
       self.progress_count = self.progress_count - 1
    end
    if status then
       waiting.response = setmetatable({ status = status, header_lines = headers, body = body }, Response)
    else
-      waiting.err = errors.new { kind = headers, message = body, sent = sent, method = waiting.method }
+      waiting.err = errors.new { kind = headers, message = body, sent = sent, method = waiting.req.method }
    end
    self.scheduler:wake(waiting)
 end
@@ -109,7 +105,7 @@ function Transfers:step(seconds, ...)
    local ended = pool:step(seconds, ...)
    if self.progress_count > 0 then
       for id, waiting in pairs(self.waiting) do
-         if waiting.on_progress then
+         if waiting.req.on_progress then
             report_progress(self, waiting, pool:progress(id))
          end
       end

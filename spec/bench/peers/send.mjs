@@ -1,25 +1,15 @@
-// Sends the same message COUNT times with Node's fetch (undici), IN_FLIGHT at a time.
+// Sends the same message COUNT times with node:http, IN_FLIGHT at a time.
 // Usage: node send.mjs URL BODY_FILE COUNT IN_FLIGHT. Prints the CPU microseconds of one message.
 import { readFileSync } from "node:fs";
+import { post } from "./post.mjs";
 
 const [url, bodyFile, count, inFlight] = process.argv.slice(2);
 const message = JSON.parse(readFileSync(bodyFile, "utf8"));
-const headers = {
-  "Content-Type": "application/json",
-  "x-api-key": "bench-api-key",
-  Authorization: "Bearer bench-access-token",
-};
-
-async function send() {
-  const answer = await fetch(url, { method: "POST", headers, body: JSON.stringify(message) });
-  if (answer.status !== 200) throw new Error(`status ${answer.status}`);
-  return answer.json();
-}
 
 async function sendMessages(total) {
   let left = total;
   const worker = async () => {
-    while (left-- > 0) await send();
+    while (left-- > 0) await post(url, JSON.stringify(message));
   };
   await Promise.all(Array.from({ length: Number(inFlight) }, worker));
 }

@@ -1,23 +1,18 @@
 // A webhook on node:http: compares the key, decodes the event, finds the handler of its type, answers.
-// With BASE_URL the handler sends a message (fetch) before it answers.
+// With BASE_URL the handler sends a message before it answers.
 // Usage: node webhook.mjs PORT KEY [BASE_URL BODY_FILE]. Runs until it is killed.
 import { timingSafeEqual } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { post } from "./post.mjs";
 
 const [port, key, baseUrl, bodyFile] = process.argv.slice(2);
 const expected = Buffer.from(key);
 const reply = bodyFile && readFileSync(bodyFile, "utf8");
 
-async function send(event) {
+function send(event) {
   const id = encodeURIComponent(event.new_chatbot_message.conversation.id);
-  const answer = await fetch(`${baseUrl}/v1/open-platform/chat/bot/conversations/${id}/messages`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", "x-api-key": "bench-api-key" },
-    body: reply,
-  });
-  await answer.json();
-  if (answer.status !== 200) throw new Error(`status ${answer.status}`);
+  return post(`${baseUrl}/v1/open-platform/chat/bot/conversations/${id}/messages`, reply);
 }
 
 const handlers = { NEW_CHATBOT_MESSAGE: baseUrl ? send : async () => {} };

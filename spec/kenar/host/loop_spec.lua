@@ -75,6 +75,7 @@ describe("the standalone loop", function()
       end)
 
       it("cannot be called inside a task", function()
+         function host.on_error() end
          local ok, err = host.spawn(function()
             host:run()
          end):wait()
@@ -415,6 +416,14 @@ describe("the standalone loop", function()
          end)
          assert.same({ "USR1", "USR2" }, names)
       end)
+   end)
+
+   it("forgets those who waited for a semaphore in vain", function()
+      local semaphore = host.semaphore(0)
+      for _ = 1, 3 do
+         semaphore:wait(0.001)
+      end
+      assert.equal(0, #semaphore.waiters)
    end)
 
    it("knows its options", function()

@@ -1,0 +1,278 @@
+--- The way to a user's tokens: the URL of Divar's consent page, and the calls that give and renew tokens.
+--
+-- A bot mounts all of this by itself (ctx:authorize, bot:granted); this is for programs with a web server of their own.
+-- Forms and addresses are those of Divar's docs, OAuth pages; `legacy` those of 2024-05 and before.
+
+local delivery = require "kenar.delivery"
+local errors = require "kenar.error"
+local hosts = require "kenar.host"
+local json = require "kenar.json"
+local log = require "kenar.log"
+local query = require "kenar.query"
+local scopes = require "kenar.scope"
+local states = require "kenar.oauth_state"
+local stores = require "kenar.store"
+local version = require "kenar.version"
+
+local oauth = {}
+
+---@class kenar.Tokens
+---@field access_token string
+---@field refresh_token? string only where the scope offline_access was granted
+---@field expires_at number     of the access token, seconds since 1970
+---@field scopes string[]
+---@field token_type? string
+local Tokens = {}
+Tokens.__name = "kenar.tokens"
+
+function Tokens.__tostring()
+   return Tokens.__name
+end
+
+---@class kenar.OAuth
+---@field states kenar.OAuthStates
+---@field redirect_uri? string
+local OAuth = {}
+OAuth.__index = OAuth
+OAuth.__name = "kenar.oauth"
+
+function OAuth:__tostring()
+   return ("%s: %s"):format(OAuth.__name, self._client_id)
+end
+
+-- Divar's documents show an hour, and 604799 seconds were seen: this counts only where an answer says nothing.
+local DEFAULT_LIFE = 3600
+local MAX_ANSWER = 65536
+local MAX_DESCRIPTION = 300
+
+local endpoint = { name = "oauth_token", method = "POST" }
+
+-- The two generations: where the pages are, and which fields a request has, in which form.
+local generations = {
+   current = {
+      authorize = "/oauth2/auth", token = "/oauth2/token", content_type = "application/x-www-form-urlencoded",
+      body = query.encode,
+      exchange = { "code", "client_id", "client_secret", "grant_type", "redirect_uri" },
+      refresh = { "code", "client_id", "client_secret", "grant_type", "redirect_uri", "refresh_token" },
+   },
+   legacy = {
+      authorize = "https://open-platform-redirect.divar.ir/oauth", token = "/v1/open-platform/oauth/access_token",
+      content_type = "application/json",
+      body = function(fields)
+         local object = {}
+         for _, field in ipairs(fields) do
+            object[field[1]] = field[2]
+         end
+         return assert(json.encode(object))
+      end,
+      exchange = { "code", "client_id", "client_secret", "grant_type" },
+      refresh = { "grant_type", "refresh_token" },
+   },
+}
+
+--- Divar's page that asks the user.
+---@param state string as `states:issue` made it
+---@param asked string[]
+---@return string url
+function OAuth:page_url(state, asked)
+   local page = self._generation.authorize
+   return (page:sub(1, 1) == "/" and self._oauth_url .. page or page) .. "?" .. query.encode {
+      { "response_type", "code" }, { "client_id", self._client_id }, { "redirect_uri", self.redirect_uri },
+      { "scope", table.concat(asked, " ") }, { "state", state },
+   }
+end
+
+local url_options = { scopes = true, data = true, ttl = true }
+
+--- The URL to send a user to, who comes back to the redirect_uri with `state` and, having agreed, `code`.
+---@param options { scopes: string|string[], data: table?, ttl: number? } `data` is kept with the state until
+---   take_state; `ttl` in seconds (600)
+---@return string? url, string|kenar.Error state or an error of kind `store`
+function OAuth:authorize_url(options)
+   for name in pairs(options) do
+      if not url_options[name] then
+         error(("unknown option %q of authorize_url"):format(tostring(name)), 2)
+      end
+   end
+   local asked = scopes.list(options.scopes)
+   if asked[1] == nil then
+      error("scopes: at least one is needed", 2)
+   elseif not self.redirect_uri then
+      error("redirect_uri: needed, as it is registered in Divar's panel", 2)
+   end
+   local state, err = self.states:issue(options.data or {}, options.ttl)
+   if not state then
+      return nil, err
+   end
+   return self:page_url(state, asked), state
+end
+
+--- Use up the state that a user came back with. A state that was not issued, has expired or was used before is an
+--- error: the request is not to be believed.
+---@param state any as it came
+---@return table? data as authorize_url was given it, kenar.Error? err kind `auth` with code_name BAD_STATE, or `store`
+function OAuth:take_state(state)
+   return self.states:take(state)
+end
+
+-- Answers hold tokens, and refusals may repeat what they refuse: no body is kept, and no message shows a secret.
+local function clean(err, fields)
+   local refusal = json.decode(err.body or "")
+   err.body, err.details = nil, nil
+   if err.status and type(refusal) == "table" and type(refusal.error) == "string" then
+      local description = type(refusal.error_description) == "string" and refusal.error_description or ""
+      err.kind = err.status < 500 and err.status ~= 429 and "auth" or err.kind
+      err.code_name = refusal.error:sub(1, MAX_DESCRIPTION):upper():gsub("[^%w]", "_")
+      err.message = refusal.error:sub(1, MAX_DESCRIPTION)
+         .. (description ~= "" and ": " .. description:sub(1, MAX_DESCRIPTION) or "")
+   end
+   local secrets = {}
+   for _, field in ipairs(fields) do
+      if field[1] ~= "grant_type" and field[1] ~= "redirect_uri" and field[1] ~= "client_id" then
+         secrets[#secrets + 1] = field[2]
+      end
+   end
+   err.message = log.new { secrets = secrets }:mask(err.message)
+   return nil, err
+end
+
+local function is_token(value)
+   return type(value) == "string" and value ~= "" and not value:find "[%s%c]"
+end
+
+local function read_tokens(result, began)
+   local access_token, refresh_token = result.access_token, result.refresh_token
+   if not is_token(access_token) or refresh_token ~= nil and refresh_token ~= "" and not is_token(refresh_token) then
+      return nil, errors.new {
+         kind = "http", sent = "yes", retryable = false, endpoint = endpoint.name, method = endpoint.method,
+         message = "Divar accepted the call, but its answer holds no usable token",
+      }
+   end
+   local granted = type(result.scope) == "string" and scopes.list(result.scope) or {}
+   -- The old form gives a point in time, the current one a number of seconds.
+   local expires_at = tonumber(result.expires) or began + (tonumber(result.expires_in) or DEFAULT_LIFE)
+   return setmetatable({
+      access_token = access_token, refresh_token = refresh_token ~= "" and refresh_token or nil,
+      expires_at = expires_at, scopes = granted[1] and granted or nil,
+      token_type = type(result.token_type) == "string" and result.token_type or nil,
+   }, Tokens)
+end
+
+local function request_tokens(self, kind, values)
+   local generation = self._generation
+   local fields = {}
+   for index, name in ipairs(generation[kind]) do
+      fields[index] = { name, values[name] }
+   end
+   local host = self._host or hosts.current()
+   local began = host.now()
+   local result, err = delivery.send(host, endpoint, {
+      method = endpoint.method, url = self._oauth_url .. generation.token, body = generation.body(fields),
+      headers = {
+         ["content-type"] = generation.content_type, accept = "application/json",
+         ["user-agent"] = "kenar/" .. version, ["x-api-key"] = self._api_key,
+      },
+      timeout = self._timeout, connect_timeout = self._connect_timeout, max_body = MAX_ANSWER,
+   })
+   if not result then
+      return clean(err, fields)
+   end
+   return read_tokens(result, began)
+end
+
+--- Change the code of a return into tokens. A code is good once.
+---@param code string
+---@param asked? string[] the scopes that were asked for: those of the tokens where the answer names none
+---@return kenar.Tokens? tokens, kenar.Error? err kind `auth` with code_name INVALID_GRANT for a code that is no good
+function OAuth:exchange(code, asked)
+   if type(code) ~= "string" or code == "" then
+      error("code: expected a string, got " .. type(code), 2)
+   end
+   local tokens, err = request_tokens(self, "exchange", {
+      grant_type = "authorization_code", code = code, client_id = self._client_id,
+      client_secret = self._client_secret, redirect_uri = self.redirect_uri,
+   })
+   if not tokens then
+      return nil, err
+   end
+   tokens.scopes = tokens.scopes or asked or {}
+   return tokens
+end
+
+--- Renew tokens before they expire. Divar gives a new pair; the old one lives for two minutes more, so a refresh whose
+--- answer was lost may be tried again.
+---@param tokens kenar.Tokens
+---@return kenar.Tokens? tokens, kenar.Error? err kind `auth` where the user has to be asked again
+function OAuth:refresh(tokens)
+   if not tokens.refresh_token then
+      return nil, errors.new {
+         kind = "auth", code_name = "NO_REFRESH_TOKEN", sent = "no", retryable = false,
+         message = "these tokens cannot be renewed: the scope offline_access was not granted",
+      }
+   end
+   local renewed, err = request_tokens(self, "refresh", {
+      grant_type = "refresh_token", refresh_token = tokens.refresh_token, client_id = self._client_id,
+      client_secret = self._client_secret, redirect_uri = tokens.redirect_uri or self.redirect_uri,
+      code = self._send_code_on_refresh and tokens.access_token or nil,
+   })
+   if not renewed then
+      return nil, err
+   end
+   renewed.refresh_token = renewed.refresh_token or tokens.refresh_token
+   renewed.scopes = renewed.scopes or tokens.scopes
+   return renewed
+end
+
+local function expect_url(name, value)
+   if type(value) ~= "string" or not value:find "^https?://[^%s?#]+$" then
+      error(name .. ": expected a URL without a query", 3)
+   end
+end
+
+local options_known = {
+   client_id = "string", client_secret = "string", redirect_uri = "string", oauth_url = "string", api_key = "string",
+   store = true, host = "table", legacy = "boolean", send_code_on_refresh = "boolean", timeout = "number",
+   connect_timeout = "number",
+}
+
+--- Make the OAuth side of an app.
+---@param options table `client_id`, the app's slug; `client_secret`; `redirect_uri`, as registered in the panel,
+---   without a query; `store` (default "memory:"), where states are kept; `oauth_url` (https://oauth.divar.ir);
+---   `send_code_on_refresh` (true): Divar's documents put the current access token into a refresh's `code`; `legacy`:
+---   the JSON form of 2024-05 and before, with `api_key` and mostly `oauth_url = "https://api.divar.ir"`; `timeout` and
+---   `connect_timeout` in seconds (10, 5); `host`
+---@return kenar.OAuth
+function oauth.new(options)
+   for name, value in pairs(options) do
+      local expected = options_known[name]
+      if not expected then
+         error(("unknown option %q of oauth"):format(tostring(name)), 2)
+      elseif expected ~= true and type(value) ~= expected then
+         error(("%s: expected a %s, got %s"):format(name, expected, type(value)), 2)
+      end
+   end
+   for _, name in ipairs { "client_id", "client_secret" } do
+      if not options[name] or options[name] == "" then
+         error(name .. ": needed, as Divar's panel shows it", 2)
+      end
+   end
+   if options.redirect_uri then
+      expect_url("redirect_uri", options.redirect_uri)
+   end
+   local oauth_url = options.oauth_url or "https://oauth.divar.ir"
+   expect_url("oauth_url", oauth_url)
+   local store, err = stores.open(options.store or "memory:", options.host or hosts.current())
+   if not store then
+      error(tostring(err), 2)
+   end
+   return setmetatable({
+      states = states.new(store), redirect_uri = options.redirect_uri,
+      _client_id = options.client_id, _client_secret = options.client_secret, _api_key = options.api_key,
+      _oauth_url = oauth_url:gsub("/+$", ""), _host = options.host,
+      _generation = generations[options.legacy and "legacy" or "current"],
+      _send_code_on_refresh = options.send_code_on_refresh ~= false,
+      _timeout = options.timeout or 10, _connect_timeout = options.connect_timeout or 5,
+   }, OAuth)
+end
+
+return oauth

@@ -1,0 +1,158 @@
+--- The states of consents under way: random, good for one return, and for the browser that began.
+
+local core = require "kenar.core"
+local errors = require "kenar.error"
+local json = require "kenar.json"
+
+local oauth_state = {}
+
+---@class kenar.OAuthStates
+local States = {}
+States.__index = States
+States.__name = "kenar.oauth.states"
+
+function States.__tostring()
+   return States.__name
+end
+
+local DEFAULT_TTL = 600
+local RANDOM_BYTES = 32
+
+--- A random text that fits into a URL, a cookie and a key.
+---@param bytes integer how many random bytes stand behind it
+---@return string
+function oauth_state.random(bytes)
+   return (core.base64_encode(assert(core.random_bytes(bytes)), true):gsub("=", ""))
+end
+
+local function refuse(why)
+   return nil, errors.new {
+      kind = "auth", code_name = "BAD_STATE", sent = "no", retryable = false,
+      message = "the state of this consent " .. why,
+   }
+end
+
+-- Whatever a stranger sends becomes part of a key: only what this file could have made does.
+local function is_random(text)
+   return type(text) == "string" and #text == 43 and not text:find "[^%w_-]"
+end
+
+local function key_of(state)
+   return "oauth:state:" .. state
+end
+
+local function browser_key_of(state)
+   return "oauth:browser:" .. state
+end
+
+--- Make a state.
+---@param data table plain data that JSON can hold
+---@param ttl? number seconds (600)
+---@return string? state, kenar.Error? err kind `store`
+function States:issue(data, ttl)
+   ttl = ttl or DEFAULT_TTL
+   local bytes, problem = json.encode { data = data, ttl = ttl }
+   if not bytes then
+      error("data: " .. tostring(problem), 3)
+   end
+   local state = oauth_state.random(RANDOM_BYTES)
+   local ok, err = self._store:set(key_of(state), bytes, ttl)
+   if not ok then
+      return nil, err
+   end
+   return state
+end
+
+local function read(self, state)
+   if not is_random(state) then
+      return refuse "was not issued here"
+   end
+   local bytes, err = self._store:get(key_of(state))
+   if err then
+      return nil, err
+   elseif not bytes then
+      return refuse "was not issued here, was used before, or has expired"
+   end
+   return assert(json.decode(bytes)), bytes
+end
+
+--- What a state stands for, without using it up.
+---@param state any as it came
+---@return table? data, kenar.Error? err kind `auth` with code_name BAD_STATE, or `store`
+function States:peek(state)
+   local record, err = read(self, state)
+   if not record then
+      return nil, err
+   end
+   return record.data
+end
+
+--- What a state stands for; it is gone afterwards, whoever asks.
+---@param state any as it came
+---@return table? data, kenar.Error? err kind `auth` with code_name BAD_STATE, or `store`
+function States:take(state)
+   local record, bytes = read(self, state)
+   if not record then
+      return nil, bytes
+   end
+   local taken, err = self._store:cas(key_of(state), bytes, nil)
+   if taken == nil then
+      return nil, err
+   elseif not taken then
+      return refuse "was used before"
+   end
+   -- It would expire by itself.
+   self._store:del(browser_key_of(state))
+   return record.data
+end
+
+--- Bind a state to the browser that begins. One that is bound stays bound to whom it was.
+---@param state any as it came
+---@param browser? string what the browser showed
+---@return string? browser what it must show on return; nil when another browser began
+---@return number|kenar.Error ttl seconds that the state lives at most, or the error
+function States:bind(state, browser)
+   local record, err = read(self, state)
+   if not record then
+      return nil, err
+   end
+   local made = oauth_state.random(RANDOM_BYTES)
+   local added
+   added, err = self._store:add(browser_key_of(state), made, record.ttl)
+   if added == nil then
+      return nil, err
+   elseif added then
+      return made, record.ttl
+   end
+   local ok
+   ok, err = self:check_browser(state, browser)
+   if not ok then
+      return nil, err
+   end
+   return browser, record.ttl
+end
+
+--- Whether the browser that returns is the one that began.
+---@param state any as it came
+---@param browser? string what the browser showed
+---@return true? ok, kenar.Error? err
+function States:check_browser(state, browser)
+   if not is_random(state) then
+      return refuse "was not issued here"
+   end
+   local bound, err = self._store:get(browser_key_of(state))
+   if err then
+      return nil, err
+   elseif not bound or not core.equal(browser, bound) then
+      return refuse "belongs to another browser, was used before, or has expired"
+   end
+   return true
+end
+
+---@param store kenar.Store
+---@return kenar.OAuthStates
+function oauth_state.new(store)
+   return setmetatable({ _store = store }, States)
+end
+
+return oauth_state

@@ -1,0 +1,99 @@
+--- What a bot remembers: keys and byte values with a time to live.
+--
+-- Every store is one contract, and any call of it may wait:
+--
+--    get(key) -> value | nil | nil, err              set(key, value, ttl) -> true | nil, err
+--    del(key) -> true | nil, err                     incr(key, n, ttl) -> number | nil, err
+--    add(key, value, ttl) -> true | false | nil, err      only where there is no such key
+--    cas(key, old, new, ttl) -> true | false | nil, err   only where the value is `old`; `new` nil deletes the key
+--
+-- `ttl` are seconds by the store's clock; without it a key stays. `incr` makes a missing key with the ttl and leaves an
+-- existing one's as it is. A store never drops a key that has not expired: having no room is an error. Errors are of
+-- kind `store`.
+
+local errors = require "kenar.error"
+
+local store = {}
+
+---@class kenar.Store
+---@field get fun(self, key: string): string?, kenar.Error?
+---@field set fun(self, key: string, value: string, ttl: number?): true?, kenar.Error?
+---@field del fun(self, key: string): true?, kenar.Error?
+---@field incr fun(self, key: string, n: number?, ttl: number?): number?, kenar.Error?
+---@field add fun(self, key: string, value: string, ttl: number?): boolean?, kenar.Error?
+---@field cas fun(self, key: string, old: string, new: string?, ttl: number?): boolean?, kenar.Error?
+
+local methods = { "get", "set", "del", "incr", "add", "cas" }
+
+-- One row a scheme: what opens it, given what stands behind the colon.
+local schemes = {
+   memory = function(_, host)
+      return require("kenar.store.memory").new { now = host.clock }
+   end,
+}
+
+local function known_schemes()
+   local names = {}
+   for name in pairs(schemes) do
+      names[#names + 1] = name .. ":"
+   end
+   table.sort(names)
+   return table.concat(names, ", ")
+end
+
+--- Whether a value is a store: a table with the contract's methods.
+---@param value any
+---@return boolean
+function store.is(value)
+   if type(value) ~= "table" then
+      return false
+   end
+   for _, name in ipairs(methods) do
+      if type(value[name]) ~= "function" then
+         return false
+      end
+   end
+   return true
+end
+
+--- Open a store.
+---@param where string|kenar.Store "memory:", or a store of the program's own, which is given back
+---@param host table whose clock a store in this process keeps
+---@return kenar.Store? store, kenar.Error? err kind `store`
+function store.open(where, host)
+   if type(where) ~= "string" then
+      if not store.is(where) then
+         error("store: expected a URL such as \"memory:\", or a table with " .. table.concat(methods, ", "), 2)
+      end
+      return where
+   end
+   local scheme, rest = where:match "^(%a[%w+.-]*):(.*)$"
+   local open = schemes[scheme]
+   if not open then
+      -- The URL is not shown: it may hold a password.
+      return nil, errors.new {
+         kind = "store", message = ("unknown kind of store %q; known are %s"):format(scheme or "", known_schemes()),
+      }
+   end
+   return open(rest, host)
+end
+
+local Namespaced = {}
+Namespaced.__index = Namespaced
+
+for _, name in ipairs(methods) do
+   Namespaced[name] = function(self, key, ...)
+      local inner = self.inner
+      return inner[name](inner, self.prefix .. key, ...)
+   end
+end
+
+--- The part of a store whose keys begin with a prefix, as a store.
+---@param inner kenar.Store
+---@param prefix string
+---@return kenar.Store
+function store.namespaced(inner, prefix)
+   return setmetatable({ inner = inner, prefix = prefix }, Namespaced)
+end
+
+return store

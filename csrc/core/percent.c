@@ -6,6 +6,14 @@ static bool is_unreserved(unsigned char byte)
            (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' || byte == '_' || byte == '~';
 }
 
+bool kenar_percent_is_plain(const char *bytes, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (!is_unreserved((unsigned char)bytes[i]))
+            return false;
+    return true;
+}
+
 size_t kenar_percent_encode(const char *bytes, size_t length, char *out)
 {
     static const char digits[] = "0123456789ABCDEF";

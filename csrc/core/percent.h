@@ -5,6 +5,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Whether encoding would change nothing. */
+bool kenar_percent_is_plain(const char *bytes, size_t length);
+
 /* Keep letters, digits and -._~ as they are and write every other byte as %XX. `out` has room for 3
  * * length. */
 size_t kenar_percent_encode(const char *bytes, size_t length, char *out);

@@ -64,6 +64,11 @@ static int percent_encode(lua_State *L)
     size_t length;
     const char *bytes = luaL_checklstring(L, 1, &length);
     luaL_argcheck(L, length < SIZE_MAX / 3, 1, "too long");
+    /* Most ids have nothing to encode, and go back as the string they are. */
+    if (kenar_percent_is_plain(bytes, length)) {
+        lua_pushvalue(L, 1);
+        return 1;
+    }
     char *out = scratch(L, length * 3);
     lua_pushlstring(L, out, kenar_percent_encode(bytes, length, out));
     return 1;

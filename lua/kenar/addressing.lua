@@ -215,6 +215,7 @@ end
 function addressing.of_request(request)
    local target, value = target_of(request)
    addressing.check_side(request.as, 3)
+   addressing.check_message(request.message, 3)
    local chat = targets[target]
    if chat ~= "post" and (request.as or request.post_token or request.grant) then
       error("as, post_token and grant say for whom to speak in a post's chat: conversation_id", 3)
@@ -223,6 +224,15 @@ function addressing.of_request(request)
       chat = chat, [chat == "user" and "user_id" or "conversation_id"] = value, as = request.as,
       post_token = request.post_token, id = request.grant,
    }
+end
+
+--- Check that a message is one at all.
+---@param message any
+---@param level integer as for `error`
+function addressing.check_message(message, level)
+   if type(message) ~= "string" and type(message) ~= "table" then
+      error("message: expected a table or a string, got " .. type(message), level + 1)
+   end
 end
 
 --- Check the name of a side that a program gives.

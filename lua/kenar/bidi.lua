@@ -31,33 +31,26 @@ end
 -- the word begins with them: .ir, -5, ~/bin.
 local signs_before, word_begins = set "+−±#@$€£", set ".-/~_"
 local signs_after = set "+#%°$€£"
-local brackets = { { "(", ")" }, { "[", "]" }, { "{", "}" } }
+local opening_of = { [")"] = "(", ["]"] = "[", ["}"] = "{" }
 local spaces = set " \194\160\226\128\175"
 
 -- Many programs take the mark behind an address for a part of it, so that the link breaks (Android's Linkify does).
-local links = { "%a[%w+.-]*://%S+", "www%.%S+", "%w[%w.-]*%.%a%a+/%S*" }
-
--- The places, first to last byte, of what is left as it is.
-local function kept_places(text)
-   local places = {}
-   for _, pattern in ipairs(links) do
-      local from, to = text:find(pattern)
-      while from do
-         places[#places + 1] = { from, to }
-         from, to = text:find(pattern, to + 1)
-      end
-   end
-   return places
+local function is_link(word)
+   local host = word:match "^([^/]*)/"
+   return word:find("://", 1, true) or word:find "^www%." or host and host:find "%w%.%a%a+$"
 end
 
-local function mark_kept(text, characters)
-   for _, place in ipairs(kept_places(text)) do
-      for _, character in ipairs(characters) do
-         if character.position >= place[1] and character.position <= place[2] then
-            character.kind = "boundary"
+-- What no run may touch: one true for each byte of the words that are links.
+local function link_bytes(text)
+   local bytes = {}
+   for from, word, to in text:gmatch "()(%S+)()" do
+      if is_link(word) then
+         for position = from, to - 1 do
+            bytes[position] = true
          end
       end
    end
+   return bytes
 end
 
 -- "letter", "digit" (0-9), "persian_digit", "space", "neutral", or "boundary": what no run may cross.
@@ -77,7 +70,7 @@ end
 
 local function read(text)
    local characters, position = {}, 1
-   local open = 0
+   local open, in_link = 0, link_bytes(text)
    while position <= #text do
       local following, code_point = grapheme.next(text, position)
       local piece = text:sub(position, following - 1)
@@ -88,12 +81,10 @@ local function read(text)
       elseif code_point == 10 or code_point == 13 or code_point == 0x2029 then
          open = 0 -- the end of a paragraph ends them all
       end
-      characters[#characters + 1] = {
-         piece = piece, position = position, kind = open > 0 and "boundary" or kind_of(piece, code_point),
-      }
+      local is_kept = open > 0 or in_link[position]
+      characters[#characters + 1] = { piece = piece, kind = is_kept and "boundary" or kind_of(piece, code_point) }
       position = following
    end
-   mark_kept(text, characters)
    return characters
 end
 
@@ -149,30 +140,29 @@ local function find_runs(characters)
    return join(characters, join(characters, runs))
 end
 
--- How many brackets of one kind a run opens and does not close; negative when it closes more.
-local function balance(characters, run, pair)
-   local count = 0
+-- Take in the partners of brackets that stand inside, where they touch the run.
+local function take_brackets(characters, run)
+   -- How many are opened and not closed; negative when more are closed.
+   local balance = { ["("] = 0, ["["] = 0, ["{"] = 0 }
    for index = run.first, run.last do
       local piece = characters[index].piece
-      count = count + (piece == pair[1] and 1 or piece == pair[2] and -1 or 0)
-   end
-   return count
-end
-
--- The partner of a bracket that stands inside, where it touches the run.
-local function take_bracket(characters, run)
-   local before, after = characters[run.first - 1], characters[run.last + 1]
-   for _, pair in ipairs(brackets) do
-      local count = balance(characters, run, pair)
-      if count > 0 and after and after.piece == pair[2] then
-         run.last = run.last + 1
-         return true
-      elseif count < 0 and before and before.piece == pair[1] then
-         run.first = run.first - 1
-         return true
+      if balance[piece] then
+         balance[piece] = balance[piece] + 1
+      elseif opening_of[piece] then
+         balance[opening_of[piece]] = balance[opening_of[piece]] - 1
       end
    end
-   return false
+   local before, after = characters[run.first - 1], characters[run.last + 1]
+   while after and opening_of[after.piece] and balance[opening_of[after.piece]] > 0 do
+      balance[opening_of[after.piece]] = balance[opening_of[after.piece]] - 1
+      run.last = run.last + 1
+      after = characters[run.last + 1]
+   end
+   while before and (balance[before.piece] or 0) < 0 do
+      balance[before.piece] = balance[before.piece] + 1
+      run.first = run.first - 1
+      before = characters[run.first - 1]
+   end
 end
 
 local function take_signs(characters, run)
@@ -190,7 +180,7 @@ local function take_signs(characters, run)
    while signs_after[piece(run.last + 1)] and not (piece(run.last + 1) == "%" and run.ends_persian) do
       run.last = run.last + 1
    end
-   while take_bracket(characters, run) do end
+   take_brackets(characters, run)
 end
 
 --- Put isolates around the Latin words and the numbers of a text. What is isolated or embedded already stays as it

@@ -2,6 +2,7 @@
 --
 -- Building one does no I/O and knows no host, so that `kenar run`, nginx and a spec load the same file.
 
+local access = require "kenar.access"
 local addressing = require "kenar.addressing"
 local clients = require "kenar.client"
 local consent = require "kenar.consent"
@@ -107,7 +108,7 @@ local function answer(self, ctx)
    elseif reply.is_awaited(event.kind) then
       self.log:warn("no handler", { event = event.kind, action = ctx.action, source = event.source })
    end
-   return reply.fallback(event, self._fallback)
+   return reply.fallback(event, self._fallback, ctx)
 end
 
 -- A user who takes his consent back must be gone before anybody speaks for him once more.
@@ -139,7 +140,7 @@ local function open_page(self, page, request)
 end
 
 local function take_event(self, request)
-   local event, response, reason = webhook.receive(request, self._paths, self._values.identification_key)
+   local event, response, reason = webhook.receive(request, self._paths, self._values.identification_key, self._access)
    if not event then
       return nil, response, reason
    end
@@ -207,6 +208,7 @@ function Bot:attach(host, overrides)
       secrets = settings.secrets(values), level = values.log_level, now = host.now,
       write = host.log or write_line, fields = { bot = self.name },
    }
+   self._access = values.allow_addresses and access.new(values.allow_addresses, values.trusted_proxies)
    consent.attach(self, values, host)
    return self
 end
@@ -253,7 +255,10 @@ end
 ---@param options? table `name`; `api_key`; `identification_key`, a key or a list of them; `app_slug`, `oauth_secret`
 ---   and `public_url`, without which users cannot be asked; `store` (default "memory:"), where grants are kept;
 ---   `prefix`, below which it listens (default "/kenar"); `fallback` = { url =, text = }, what a user gets when a
----   handler failed; `send_code_on_refresh`, `legacy_oauth`: see kenar.oauth; and the settings of kenar.client
+---   handler failed; `allow_addresses`, "divar" or a list of addresses and networks that may post to the bot, and
+---   `trusted_proxies`, a list of those whose X-Forwarded-For counts: see kenar.access; `legacy_status`, "string" or
+---   "number": how the old replies write it; `send_code_on_refresh`, `legacy_oauth`: see kenar.oauth; and the settings
+---   of kenar.client
 ---@return kenar.Bot
 function bot.new(options)
    options = options or {}

@@ -118,7 +118,7 @@ local function encoding_for(self, endpoint, options)
       return encoding
    end
    local own = { via = options.via or endpoint.via, state = options.state }
-   for name, value in pairs(encoding) do
+   for name, value in pairs(encoding or {}) do
       own[name] = own[name] or value
    end
    return own

@@ -66,14 +66,17 @@ function Client:get_user(options)
 end
 
 local function build(values, host)
+   -- Without the defaults: reading options costs as much as writing a button.
    local encoding, bot_encoding = {}, { via = "bot" }
-   for _, name in ipairs { "icon_key", "strict_icons", "send_type", "text_with_media" } do
-      encoding[name], bot_encoding[name] = values[name], values[name]
+   for name, default in pairs { icon_key = "icon", strict_icons = false, send_type = true, text_with_media = false } do
+      if values[name] ~= nil and values[name] ~= default then
+         encoding[name], bot_encoding[name] = values[name], values[name]
+      end
    end
    local self = setmetatable({
       _values = values, _host = host,
       _headers = call.headers(values, values.access_token), _key_headers = call.headers(values),
-      _encoding = encoding, _bot_encoding = bot_encoding,
+      _encoding = next(encoding) and encoding, _bot_encoding = bot_encoding,
    }, Client)
    self.legacy = setmetatable({ _client = self }, Legacy)
    return self

@@ -37,9 +37,7 @@ function content.object(value)
    end
 end
 
-local sides = {
-   SELLER = "SELLER", BUYER = "BUYER", SUPPLY = "SELLER", DEMAND = "BUYER", Supply = "SELLER", Demand = "BUYER",
-}
+local sides = { SELLER = "SELLER", BUYER = "BUYER", SUPPLY = "SELLER", DEMAND = "BUYER" }
 
 --- A list; null and other types are an empty one.
 ---@param value any
@@ -48,11 +46,19 @@ function content.array(value)
    return type(value) == "table" and value or {}
 end
 
---- A side by any of its names: Divar's documents use two pairs, in two spellings.
+--- A side by any of its names: Divar's documents use two pairs, in capitals and not.
 ---@param value any
 ---@return "SELLER"|"BUYER"|nil
 function content.side(value)
-   return type(value) == "string" and sides[value] or nil
+   return type(value) == "string" and (sides[value] or sides[value:upper()]) or nil
+end
+
+--- Where Divar wants the user back, under any of the three names that it has had.
+---@param source table
+---@return string?
+function content.return_url(source)
+   local text = content.text
+   return text(source.completion_url) or text(source.return_url) or text(source.callback_url)
 end
 
 --- An object without its nulls, as a button's data is.
@@ -74,9 +80,11 @@ end
 
 local text, number, object = content.text, content.number, content.object
 
--- Reads an object field by field; `readers` maps each field that we know to how it is read, and what Divar adds
--- later comes along untouched.
-local function read(source, readers)
+--- Read an object field by field. What Divar adds later comes along untouched; nulls do not.
+---@param source any
+---@param readers table<string, function> how each field is read that we know
+---@return table? result nil when it is no object
+function content.fields(source, readers)
    source = object(source)
    if not source then
       return nil
@@ -92,6 +100,8 @@ local function read(source, readers)
    end
    return result
 end
+
+local read = content.fields
 
 local place = { latitude = number, longitude = number }
 

@@ -111,6 +111,7 @@ function Context:reply(message, options)
       end
    end
    addressing.check_side(options.as, 2)
+   addressing.check_message(message, 2)
    local address = addressing.of_event(self._event, self.via)
    address.as = options.as
    return raise(addressing.send(self.bot, address, message, { timeout = options.timeout }))

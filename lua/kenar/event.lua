@@ -43,6 +43,7 @@ local LIMITS = { max_bytes = 1048576 }
 ---@field data? table          a button's data, with our reserved keys
 ---@field metadata? table      what was given when subscribing
 ---@field post? table
+---@field payment? { id: string?, cost_rials: number?, extra_details: string?, state: string?, type: string? }
 ---@field return_url? string
 ---@field next_url? string     kind oauth_return: where ctx:authorize said the user is to go
 ---@field sent_at? integer     microseconds since 1970
@@ -58,7 +59,7 @@ local function read_revocation(result, revocation)
 end
 
 local function read_post_update(result, update)
-   local post = object(update.post) or {}
+   local post = data_of(update.post) or {}
    result.kind = "post_update"
    result.detail = text(update.type) and update.type:lower()
    result.post = post
@@ -67,17 +68,27 @@ local function read_post_update(result, update)
 end
 
 -- Protobuf's JSON may write an enum by its number.
-local payment_states = { "pending", "completed", "failed", "refunded" }
-
-local function read_payment(result, payment)
-   local state = payment.state
-   result.kind = "payment_transaction"
-   result.id = text(payment.id)
-   if type(state) == "string" then
-      result.detail = state:gsub("^TRANSACTION_STATE_", ""):lower()
-   else
-      result.detail = payment_states[state]
+local function named(prefix, names)
+   return function(value)
+      if type(value) == "string" then
+         return value
+      end
+      return names[value] and prefix .. names[value]
    end
+end
+
+local payment_fields = {
+   id = text, cost_rials = content.number, extra_details = text,
+   state = named("TRANSACTION_STATE_", { "PENDING", "COMPLETED", "FAILED", "REFUNDED" }),
+   type = named("TRANSACTION_TYPE_", { "REORDER" }),
+}
+
+local function read_payment(result, transaction)
+   local payment = content.fields(transaction, payment_fields)
+   result.kind = "payment_transaction"
+   result.payment = payment
+   result.id = payment.id
+   result.detail = payment.state and payment.state:gsub("^TRANSACTION_STATE_", ""):lower()
    result.dedup_key = result.id and result.id .. ":" .. (result.detail or "")
    result.order_key = result.id and "payment:" .. result.id
 end

@@ -94,7 +94,9 @@ local legacy = with_shared {
       if event.side == "BUYER" then
          seller, buyer = buyer, seller
       end
-      return table.concat({ event.post_token or "", seller or "", buyer or "" }, ":")
+      if event.post_token or seller or buyer then
+         return table.concat({ event.post_token or "", seller or "", buyer or "" }, ":")
+      end
    end,
    text = function(message) return text(part(message, "data").text) end,
 }

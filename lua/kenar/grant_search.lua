@@ -139,7 +139,7 @@ function Search:subscriber(event_type, resource_id, preferred)
          end
       end
    end
-   return no_grant(scopes)
+   return no_grant { scopes[1] }
 end
 
 ---@param records kenar.GrantRecords

@@ -4,6 +4,7 @@
 -- vouches for nothing (Divar's docs, direct link page).
 
 local consent = require "kenar.consent"
+local content = require "kenar.content"
 local query = require "kenar.query"
 local webhook = require "kenar.webhook"
 
@@ -44,6 +45,9 @@ local function finish(bot, request, values)
    return landed
 end
 
+-- What Divar adds to the link itself; the rest is the app's own.
+local link_fields = { post_token = true, completion_url = true, return_url = true, callback_url = true }
+
 --- The event of a fallback link.
 ---@param text? string the query string
 ---@return kenar.Event? event, string? problem
@@ -54,14 +58,13 @@ function landing.direct_link(text)
    end
    local data = {}
    for name, value in pairs(values) do
-      if name ~= "post_token" and name ~= "completion_url" then
+      if not link_fields[name] then
          data[name] = value
       end
    end
    return {
       kind = "direct_link", variant = "current", payload = values, raw = text or "", data = data,
-      post_token = values.post_token ~= "" and values.post_token or nil,
-      return_url = values.completion_url ~= "" and values.completion_url or nil,
+      post_token = content.text(values.post_token), return_url = content.return_url(values),
    }
 end
 

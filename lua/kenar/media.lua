@@ -177,6 +177,10 @@ end
 ---@param content kenar.Message
 ---@return kenar.Message? content, kenar.Error? err
 function media.resolve(client, content)
+   -- Every message comes this way, few have a medium.
+   if content.image == nil and content.file == nil and content.voice == nil and content.video == nil then
+      return content
+   end
    local found
    for kind in pairs(kinds) do
       if content[kind] ~= nil then
@@ -185,9 +189,6 @@ function media.resolve(client, content)
          end
          found = kind
       end
-   end
-   if not found then
-      return content
    end
    if content.text ~= nil or content.media_token ~= nil then
       return refuse("invalid", found, "a message has a text or one medium, this one has "

@@ -65,9 +65,10 @@ end
 function numeral.to_number(text)
    text = numeral.digits_to_latin(text):gsub(LEFT_TO_RIGHT_MARK, ""):gsub(MINUS, "-")
    text = text:gsub(THOUSANDS, ","):gsub(DECIMAL, ".")
-   local sign, whole, fraction = text:match "^%s*([+-]?)([%d,]+)(%.?%d*)%s*$"
+   local sign, figures = text:match "^%s*([+-]?)([%d,.]+)%s*$"
+   local whole, fraction = (figures or ""):match "^([%d,]+)(.*)$"
    whole = whole and without_separators(whole)
-   if not whole or fraction == "." then
+   if not whole or fraction ~= "" and not fraction:find "^%.%d+$" then
       return nil
    end
    local number = tonumber(whole .. fraction)

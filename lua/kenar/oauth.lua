@@ -57,7 +57,7 @@ local generations = {
    },
    legacy = {
       authorize = "https://open-platform-redirect.divar.ir/oauth", token = "/v1/open-platform/oauth/access_token",
-      content_type = "application/json",
+      content_type = "application/json", has_api_key = true,
       body = function(fields)
          local object = {}
          for _, field in ipairs(fields) do
@@ -132,7 +132,7 @@ local function clean(err, fields)
          secrets[#secrets + 1] = field[2]
       end
    end
-   err.message = log.new { secrets = secrets }:mask(err.message)
+   err.message = log.new { secrets = secrets }:mask(err.message):gsub("ory_%a+_[%w._-]+", "***")
    return nil, err
 end
 
@@ -170,7 +170,7 @@ local function request_tokens(self, kind, values)
       method = endpoint.method, url = self._oauth_url .. generation.token, body = generation.body(fields),
       headers = {
          ["content-type"] = generation.content_type, accept = "application/json",
-         ["user-agent"] = "kenar/" .. version, ["x-api-key"] = self._api_key,
+         ["user-agent"] = "kenar/" .. version, ["x-api-key"] = generation.has_api_key and self._api_key or nil,
       },
       timeout = self._timeout, connect_timeout = self._connect_timeout, max_body = MAX_ANSWER,
    })

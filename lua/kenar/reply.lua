@@ -31,6 +31,28 @@ local function encode(status, value)
    return webhook.response(status, body)
 end
 
+-- The old form repeats the status in the body. Divar's documents show a string there, and a number in the answers of
+-- its own API.
+local function legacy_status(ctx, status)
+   if ctx.bot:setting "legacy_status" == "number" then
+      return status
+   end
+   return ("%.0f"):format(status)
+end
+
+-- `{ status = 400, message = "bad request" }` is what the old form has for a visit that leads nowhere; the current
+-- one has nothing of the kind, and the user goes back to Divar.
+local function refusal(event, value, ctx)
+   local status, text = value.status, value.message
+   if type(status) ~= "number" or status < 400 or status > 599 or status % 1 ~= 0 or type(text) ~= "string" then
+      return nil, ("a handler of %s that refuses returns a status from 400 to 599 and a message"):format(event.kind)
+   end
+   if event.variant == "legacy" then
+      return encode(200, { status = legacy_status(ctx, status), message = text })
+   end
+   return encode(200, { url = completion_url(event) })
+end
+
 local function url_of(event, value)
    if value == nil then
       return completion_url(event)
@@ -42,14 +64,17 @@ local function url_of(event, value)
    return value
 end
 
-local function url_reply(event, value)
+local function url_reply(event, value, ctx)
+   if type(value) == "table" then
+      return refusal(event, value, ctx)
+   end
    local err
    value, err = url_of(event, value)
    if not value then
       return nil, err
    end
    if event.variant == "legacy" then
-      return encode(200, { status = "200", message = "success", url = value })
+      return encode(200, { status = legacy_status(ctx, 200), message = "success", url = value })
    end
    return encode(200, { url = value })
 end
@@ -130,8 +155,9 @@ end
 --- The response when a handler failed, or there is none.
 ---@param event kenar.Event
 ---@param fallback { url: string?, text: string? }
+---@param ctx kenar.Context
 ---@return table response
-function reply.fallback(event, fallback)
+function reply.fallback(event, fallback, ctx)
    if not reply.is_awaited(event.kind) then
       return webhook.response(200)
    end
@@ -139,7 +165,7 @@ function reply.fallback(event, fallback)
    if event.kind == "dynamic_action" then
       value = fallback.text
    end
-   return (assert(replies[event.kind](event, value)))
+   return (assert(replies[event.kind](event, value, ctx)))
 end
 
 return reply

@@ -2,6 +2,7 @@
 --
 -- Nothing is read when a bot file is required; a test, nginx and `kenar run` load the same file.
 
+local access = require "kenar.access"
 local stores = require "kenar.store"
 
 local settings = {}
@@ -31,6 +32,9 @@ local rows = {
    send_type = { type = "boolean", default = true },
    text_with_media = { type = "choice", choices = { empty = true } },
    metadata_key = { type = "choice", choices = { metadata = true, meta_data = true }, default = "metadata" },
+   legacy_status = { type = "choice", choices = { string = true, number = true }, default = "string" },
+   allow_addresses = { type = "networks", named = { divar = access.DIVAR } },
+   trusted_proxies = { type = "networks" },
    log_level = {
       environment = "KENAR_LOG_LEVEL", type = "choice", default = "warn",
       choices = { debug = true, info = true, warn = true, error = true },
@@ -64,6 +68,9 @@ local types = {
          return nil, 'expected a URL such as "memory:", or a store'
       end
       return value
+   end,
+   networks = function(value, row)
+      return access.networks(row.named and row.named[value] or value)
    end,
    boolean = function(value)
       if type(value) ~= "boolean" then

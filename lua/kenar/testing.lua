@@ -10,11 +10,10 @@
 -- handler raises is raised again by the verb that led to it, unless the bot has a `catch` of its own.
 
 local bots = require "kenar.bot"
-local errors = require "kenar.error"
-local judges = require "kenar.sandbox.judge"
-local no_sockets = require "kenar.sandbox.no_sockets"
 local people = require "kenar.sandbox.person"
-local virtual = require "kenar.host.virtual"
+local rehearsals = require "kenar.sandbox.rehearsal"
+local subscriptions = require "kenar.sandbox.subscriptions"
+local tokens = require "kenar.sandbox.tokens"
 
 local testing = {}
 
@@ -26,16 +25,7 @@ local testing = {}
 ---@field host table         the virtual host
 ---@field judge kenar.sandbox.Judge
 local Divar = {}
-Divar.__index = Divar
 Divar.__name = "kenar.testing.divar"
-
-local API = "https://open-api.divar.ir"
-local BOT = "https://bot.example.ir"
--- One of the addresses that Divar publishes for its events.
-local DIVAR_ADDRESS = "78.111.6.41"
--- Deliveries that one act may lead to: beyond this a bot answers itself.
-local MAX_DELIVERIES = 1000
-local ACCESS_TOKEN = "testing-access-token"
 
 -- Catches that this file gave to bots, so that a bot can be tested twice.
 local our_catches = setmetatable({}, { __mode = "k" })
@@ -48,71 +38,10 @@ local function check_options(given, known, what)
    end
 end
 
--- Divar's API as the virtual host serves it.
-local function serve_api(self, req)
-   local reply = self.judge:answer {
-      method = req.method, path = req.url:sub(#API + 1), headers = req.headers, body = req.body,
-   }
-   self.judge:record(reply.exchange, reply.delay or 0)
-   if reply.delay then
-      self.host.sleep(reply.delay)
-   end
-   local failure = reply.failure
-   if not failure then
-      return reply.response
-   end
-   if failure.kind == "timeout" then
-      self.host.sleep(req.timeout or 0)
-   end
-   return nil, errors.new {
-      kind = failure.kind, sent = failure.sent, message = "the sandbox was told to fail: " .. failure.kind,
-   }
-end
-
-local function deliver(self)
-   local delivery = self.judge:next_delivery()
-   local request = delivery.request
-   local began = self.host.clock()
-   local ok, response = pcall(self.bot.handle, self.bot, {
-      method = request.method, path = request.url:sub(#BOT + 1), headers = request.headers, body = request.body,
-      remote_addr = DIVAR_ADDRESS,
-   })
-   if not ok then
-      self.errors[#self.errors + 1] = response
-      response = { status = 500, headers = {}, body = "" }
-   end
-   self.judge:delivered(delivery, response, nil, self.host.clock() - began)
-   self.delivering = self.delivering - 1
-end
-
-local function on_delivery(self)
-   self.delivered = self.delivered + 1
-   if self.delivered <= MAX_DELIVERIES then
-      self.delivering = self.delivering + 1
-      self.host.spawn(deliver, self)
-   end
-end
-
--- Calls `f` and runs until the bot has answered all that it led to. Time passes only where the bot waits for it.
-local function settle(self, f)
-   self.delivered = 0
-   local errors_before = #self.errors
-   local ok, err = no_sockets.call(self.host, function()
-      f()
-      repeat
-         self.host:run(function()
-            return self.delivering == 0
-         end)
-         self.host:advance(0)
-      until self.delivering == 0
-   end)
-   if not ok then
-      error(err, 0)
-   elseif self.delivered > MAX_DELIVERIES then
-      error("one act led to more than " .. MAX_DELIVERIES .. " deliveries: does the bot answer its own messages?", 0)
-   elseif self.errors[errors_before + 1] ~= nil then
-      error(self.errors[errors_before + 1], 0)
-   end
+local function person_of(self, conversation, side)
+   return people.new(self.judge, function(f, user_id)
+      self._rehearsal:settle(f, user_id)
+   end, conversation, side)
 end
 
 --- Open the bot's chat; one user has one.
@@ -122,23 +51,116 @@ function Divar:chatbot(options)
    options = options or {}
    check_options(options, { user = true }, "chatbot")
    local user = self.judge.state:user(options.user or "customer")
-   return people.new(self.judge, self.settle, self.judge.state:chatbot(user.id), "USER")
+   return person_of(self, self.judge.state:chatbot(user.id), "USER")
 end
 
---- Open a conversation about a post, between its seller and a buyer. The client's own access token is the seller's.
----@param options? { post_token: string?, buyer: string?, id: string? } `buyer` is a user's name, default "buyer"
+--- Put a post up.
+---@param options { token: string, seller: string?, title: string?, category: string?, test: boolean? } `seller` is a
+---   user's name, default "seller"; `test = false` makes a post that apps in development may not write to
+---@return { token: string, title: string, category: string, seller: string, test: boolean } post
+function Divar:post(options)
+   check_options(options, { token = true, seller = true, title = true, category = true, test = true }, "post")
+   return self.judge.state:post(options.token, options)
+end
+
+--- Open a conversation about a post, between its seller and a buyer. The client's own access token is that of the user
+--- called "seller".
+---
+--- Divar tells a bot of a post's messages only while it has subscribed to them. So that a spec need not begin with a
+--- consent, the bot hears of them here as though it had; `subscribed = false` leaves it to the bot's own
+--- subscriptions, as Divar does. Where the bot has one, the message comes with its metadata either way.
+---@param options? { post_token: string?, buyer: string?, id: string?, subscribed: boolean? } `buyer` is a user's name,
+---   default "buyer"; `subscribed` holds for all conversations about the post, the last one said counts
 ---@return { id: string, post_token: string, seller: kenar.testing.Person, buyer: kenar.testing.Person }
 function Divar:conversation(options)
    options = options or {}
-   check_options(options, { post_token = true, buyer = true, id = true }, "conversation")
+   check_options(options, { post_token = true, buyer = true, id = true, subscribed = true }, "conversation")
    local state = self.judge.state
    local buyer = state:user(options.buyer or "buyer")
    local conversation = state:conversation(options.post_token or "gZd7omnS", buyer.id, options.id)
+   subscriptions.stand(state, conversation.post_token, options.subscribed ~= false)
    return {
       id = conversation.id, post_token = conversation.post_token,
-      seller = people.new(self.judge, self.settle, conversation, "SELLER"),
-      buyer = people.new(self.judge, self.settle, conversation, "BUYER"),
+      seller = person_of(self, conversation, "SELLER"), buyer = person_of(self, conversation, "BUYER"),
    }
+end
+
+-- A user's name, of a name or a person; by default of whoever acted last.
+local function name_of(self, user)
+   if type(user) == "string" then
+      return user
+   elseif user == nil and not self._rehearsal.acting then
+      error("say which user: nobody has acted yet", 3)
+   end
+   return self.judge.state.users[user and user.user_id or self._rehearsal.acting].name
+end
+
+local function perform(self, name, ...)
+   local arguments, count = { ... }, select("#", ...)
+   local unpack = table.unpack or unpack -- luacheck: ignore 143
+   local act, problem
+   self._rehearsal:settle(function()
+      act, problem = self.judge[name](self.judge, unpack(arguments, 1, count))
+   end)
+   problem = problem or act.problem
+   if problem then
+      error(problem, 3)
+   end
+   return act.seen
+end
+
+--- Open a URL of ctx:authorize as the user's browser would: the bot's page, Divar's, where the user agrees or refuses,
+--- and back.
+---@param url string
+---@param options? { user: string|kenar.testing.Person, deny: boolean? } `user`: who opens it, default who acted last
+---@return { url: string, status: integer?, body: string? } seen where the browser ended; with `status` and `body` where
+---   that is a page of the bot's or of Divar's: 400 where one refused
+function Divar:consent(url, options)
+   options = options or {}
+   check_options(options, { user = true, deny = true }, "consent")
+   return self._rehearsal:browse(url, name_of(self, options.user), options.deny)
+end
+
+--- Let all access tokens expire that have a lifetime, whatever the bot was told of it. Refresh tokens live on.
+function Divar:expire_tokens()
+   tokens.expire(self.judge.state)
+end
+
+--- Let a user take his consents back.
+---@param user? string|kenar.testing.Person default whoever acted last
+function Divar:revoke(user)
+   perform(self, "revoke", name_of(self, user))
+end
+
+--- Let a payment become something.
+---@param transaction? table Divar's `id`, `cost_rials`, `extra_details`, `state` (default TRANSACTION_STATE_COMPLETED)
+---   and `type`; what is absent is filled in
+function Divar:pay(transaction)
+   perform(self, "pay", transaction)
+end
+
+--- Change a post: Divar tells bots that have subscribed to POST_UPDATE.
+---@param options { token: string, type: string?, post: table? } `type` PUBLISH (default), RETIRE, ONGOING, ARCHIVE;
+---   `post`: Divar's fields of it
+function Divar:update_post(options)
+   check_options(options, { token = true, type = true, post = true }, "update_post")
+   perform(self, "update_post", options.token, options.type, options.post)
+end
+
+--- Open the app from one of Divar's pages rather than from a chat.
+---@param options { source: string, user: string|kenar.testing.Person|nil, post_token: string? } `source`: POST_ADDON,
+---   MY_POST, MY_DIVAR, DIVAR_PRO, DEMAND_POST...
+---@return { url: string? } seen
+function Divar:open(options)
+   check_options(options, { source = true, user = true, post_token = true }, "open")
+   return perform(self, "visit", name_of(self, options.user), options.source, options.post_token)
+end
+
+--- Follow a direct link of a post: a browser opens the bot's fallback URL.
+---@param post_token? string
+---@return { url: string } seen where the browser was sent
+function Divar:direct_link(post_token)
+   return perform(self, "direct_link", post_token)
 end
 
 --- Make Divar fail.
@@ -153,7 +175,7 @@ end
 --- Let seconds pass.
 ---@param seconds number
 function Divar:advance(seconds)
-   self.settle(function()
+   self._rehearsal:settle(function()
       self.host:advance(seconds)
    end)
 end
@@ -169,13 +191,21 @@ function Divar:grant(options)
    return token
 end
 
-local function collect_errors(self)
-   local bot = self.bot
+-- What is heard and seen lies with the rehearsal.
+function Divar.__index(self, key)
+   local method = Divar[key]
+   if method ~= nil then
+      return method
+   end
+   return rawget(self, "_rehearsal")[key]
+end
+
+local function collect_errors(bot, list)
    if bot._catch and not our_catches[bot._catch] then
       return
    end
    local function catch(err)
-      self.errors[#self.errors + 1] = err
+      list[#list + 1] = err
    end
    our_catches[catch] = true
    bot:catch(catch)
@@ -193,46 +223,9 @@ function testing.divar(bot, options)
    end
    options = options or {}
    check_options(options, { now = true, assumptions = true, settings = true, permissions = true }, "divar")
-   local self = setmetatable({
-      bot = bot, requests = {}, deliveries = {}, errors = {}, log = {}, delivering = 0, delivered = 0,
-   }, Divar)
-   self.settle = function(f)
-      settle(self, f)
-   end
-   self.host = virtual.new {
-      now = options.now,
-      serves = { [API] = function(req) return serve_api(self, req) end },
-      on_error = function(err) self.errors[#self.errors + 1] = err end,
-      log = function(line) self.log[#self.log + 1] = line end,
-   }
-   local app = {
-      api_key = "testing-api-key", identification_key = "testing-identification-key",
-      permissions = options.permissions,
-      urls = { events = BOT .. bot.prefix .. "/events", session = BOT .. bot.prefix .. "/session",
-         action = BOT .. bot.prefix .. "/action" },
-   }
-   self.judge = judges.new {
-      app = app, now = self.host.now, assumptions = options.assumptions,
-      on_delivery = function() on_delivery(self) end,
-      on_exchange = function(exchange)
-         local list = exchange.direction == "to_divar" and self.requests or self.deliveries
-         exchange.status = exchange.response and exchange.response.status
-         list[#list + 1] = exchange
-      end,
-   }
-   self.judge.state:grant(ACCESS_TOKEN, self.judge.state:user("seller").id, {
-      "CHAT_SUPPLIER_ALL_CONVERSATIONS_MESSAGE_SEND",
-   })
-   local settings = {
-      api_key = app.api_key, identification_key = app.identification_key, access_token = ACCESS_TOKEN, base_url = API,
-      log_level = "debug",
-   }
-   for name, value in pairs(options.settings or {}) do
-      settings[name] = value
-   end
-   bot:attach(self.host, settings)
-   collect_errors(self)
-   return self
+   local rehearsal = rehearsals.new(bot, options)
+   collect_errors(bot, rehearsal.errors)
+   return setmetatable({ _rehearsal = rehearsal }, Divar)
 end
 
 return testing

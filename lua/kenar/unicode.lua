@@ -86,14 +86,20 @@ local listed = {
    ]],
 }
 
+-- Below it are Latin and Arabic letters: each code point by itself, to be looked up at once.
+local LISTED_SINGLY = 0x800
+
 -- One sorted list for each property: the first and the last code point of every range.
 local function read(text)
-   local first, last = {}, {}
+   local first, last, single = {}, {}, {}
    for from, to in text:gmatch "(%x+)%-?(%x*)" do
       first[#first + 1] = tonumber(from, 16)
       last[#last + 1] = to == "" and first[#first] or tonumber(to, 16)
+      for code_point = first[#first], math.min(last[#last], LISTED_SINGLY - 1) do
+         single[code_point] = true
+      end
    end
-   return { first = first, last = last }
+   return { first = first, last = last, single = single }
 end
 
 local properties = {}
@@ -109,6 +115,9 @@ local unicode = {}
 ---@return boolean
 function unicode.is(code_point, property)
    local ranges = properties[property]
+   if code_point < LISTED_SINGLY then
+      return ranges.single[code_point] == true
+   end
    local first, last = ranges.first, ranges.last
    local low, high = 1, #first
    while low <= high do

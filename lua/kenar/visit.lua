@@ -13,7 +13,7 @@ local function read_visit(result, body)
    result.order_key = result.conversation_id
    result.post_token = text(body.post_token)
    result.user_id = text(body.user_id)
-   result.return_url = text(body.completion_url) or text(body.return_url) or text(body.callback_url)
+   result.return_url = content.return_url(body)
 end
 
 local function read_session(result, body)

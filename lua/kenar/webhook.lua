@@ -55,8 +55,9 @@ end
 ---@param request { method: string, path: string, headers: table<string, string>, body: string }
 ---@param paths table<string, string> of webhook.paths
 ---@param keys string[]
+---@param access? kenar.Access
 ---@return kenar.Event? event, table? response, string? reason why it was refused: for the log, never for the caller
-function webhook.receive(request, paths, keys)
+function webhook.receive(request, paths, keys, access)
    local endpoint = paths[request.path]
    if not endpoint then
       return nil, webhook.response(404), "unknown path"
@@ -65,6 +66,12 @@ function webhook.receive(request, paths, keys)
       local response = webhook.response(405)
       response.headers = { ["content-type"] = "application/json", allow = "POST" }
       return nil, response, "method is not POST"
+   end
+   if access then
+      local allowed, reason = access:allows(request)
+      if not allowed then
+         return nil, webhook.response(403), reason
+      end
    end
    if not webhook.authentic(keys, request.headers.authorization) then
       return nil, webhook.response(401), #keys == 0 and "no identification key is configured" or "wrong key"

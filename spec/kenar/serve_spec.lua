@@ -1,3 +1,4 @@
+local fault_server = require "spec.support.fault_server"
 local fixture = require "spec.support.fixture"
 local kenar = require "kenar"
 local loop = require "kenar.host.loop"
@@ -19,15 +20,18 @@ local function serve(bots, visit, options)
    for name, value in pairs(options or {}) do
       given[name] = value
    end
+   local went_well, problem
    function given.on_listening(port)
       host.spawn(function()
-         visit(host, port)
+         went_well, problem = pcall(visit, host, port)
          local file = assert(io.open "/proc/self/stat")
          os.execute("kill -TERM " .. file:read "*n")
          file:close()
       end)
    end
-   return kenar.serve(bots, given)
+   local ok, message = kenar.serve(bots, given)
+   assert(went_well, problem)
+   return ok, message
 end
 
 local function post(host, port, path, key)
@@ -62,6 +66,39 @@ describe("kenar.serve", function()
       end))
       assert.same({ "/shop", "/shop/cars", "/help" }, heard)
       assert.same({ 200, 200, 200, 404 }, statuses)
+   end)
+
+   it("answers another webhook while a handler waits two seconds for Divar", function()
+      local path = "/v1/open-platform/chat/bot/conversations/slow/messages"
+      local divar = fault_server.start {
+         [path] = function(connection)
+            connection:pause(2)
+            connection:answer(200, { ["content-type"] = "application/json" }, "{}")
+         end,
+      }
+      finally(function() divar:stop() end)
+      local order, is_waiting = {}, false
+      local bot = bot_at("/kenar", { base_url = divar.url })
+      bot:on("chatbot", function(ctx)
+         is_waiting = true
+         assert(ctx.client:send_bot_message("slow", "سلام"))
+         order[#order + 1] = "Divar answered"
+      end)
+      bot:on("unknown", function() end)
+      assert.is_true(serve({ bot }, function(host, port)
+         local waiting = host.spawn(function()
+            local status = post(host, port, "/kenar").status
+            order[#order + 1] = "slow " .. status
+         end)
+         repeat assert(host.sleep(0.005)) until is_waiting
+         local res = assert(host.request {
+            method = "POST", url = ("http://127.0.0.1:%d/kenar"):format(port), timeout = 5,
+            headers = { authorization = "k" }, body = fixture.bytes "in.unknown_event",
+         })
+         order[#order + 1] = "other " .. res.status
+         waiting:wait(5)
+      end))
+      assert.same({ "other 200", "Divar answered", "slow 200" }, order)
    end)
 
    it("finishes what runs before it returns", function()

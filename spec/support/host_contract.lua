@@ -7,6 +7,7 @@
 local assert = require "luassert"
 local busted = require "busted"
 local errors = require "kenar.error"
+local waiting_contract = require "spec.support.waiting_contract"
 
 local describe, it, before_each, after_each = busted.describe, busted.it, busted.before_each, busted.after_each
 
@@ -26,8 +27,10 @@ return function(make)
       subject.close()
    end)
 
-   -- Runs `f` in a task and raises what it raised.
-   local function in_task(f)
+   local current = { host = function() return host end, url = function() return subject.url end }
+
+   --- Run `f` in a task and raise what it raised.
+   function current.in_task(f)
       if subject.run then
          return subject.run(f)
       end
@@ -37,15 +40,17 @@ return function(make)
       end
    end
 
-   -- Every promise about waiting holds in a task and outside of any.
-   local function everywhere(name, f)
+   --- Every promise about waiting holds in a task and outside of any.
+   function current.everywhere(name, f)
       it(name .. ", in a task", function()
-         in_task(f)
+         current.in_task(f)
       end)
       it(name .. ", outside of tasks", function()
          f()
       end)
    end
+
+   local in_task, everywhere = current.in_task, current.everywhere
 
    it("has a name", function()
       assert.equal("string", type(host.name))
@@ -200,120 +205,5 @@ return function(make)
       end)
    end)
 
-   describe("semaphore", function()
-      everywhere("lets as many pass as it counts", function()
-         local semaphore = host.semaphore(2)
-         assert.is_true(semaphore:wait(0))
-         assert.is_true(semaphore:wait(0))
-         assert.same({ nil, "timeout" }, { semaphore:wait(0) })
-         semaphore:post()
-         assert.is_true(semaphore:wait())
-      end)
-
-      everywhere("waits no longer than it is told", function()
-         local began = host.clock()
-         local ok, why = host.semaphore(0):wait(0.02)
-         assert.is_nil(ok)
-         assert.equal("timeout", why)
-         assert.is_true(host.clock() - began >= 0.02)
-      end)
-
-      it("wakes those who wait in their order, and not those who gave up", function()
-         in_task(function()
-            local semaphore, order, tasks = host.semaphore(0), {}, {}
-            for i = 1, 4 do
-               tasks[i] = host.spawn(function()
-                  if semaphore:wait(i == 2 and 0.01 or nil) then
-                     order[#order + 1] = i
-                  end
-               end)
-            end
-            assert(tasks[2]:wait())
-            semaphore:post(3)
-            for _, task in ipairs(tasks) do
-               assert(task:wait())
-            end
-            assert.same({ 1, 3, 4 }, order)
-            assert.same({ nil, "timeout" }, { semaphore:wait(0) })
-         end)
-      end)
-   end)
-
-   describe("waiting", function()
-      it("works under pcall and xpcall", function()
-         in_task(function()
-            assert.same({ true, true }, { pcall(host.sleep, 0) })
-            assert.same({ true, "value" }, { xpcall(function()
-               host.sleep(0)
-               return "value"
-            end, debug.traceback) })
-            local ok, err = pcall(function()
-               host.sleep(0)
-               error "on purpose"
-            end)
-            assert.is_false(ok)
-            assert.is_truthy(err:find("on purpose", 1, true))
-         end)
-      end)
-
-      it("works in a coroutine of the program's own inside a task", function()
-         in_task(function()
-            local produce = coroutine.wrap(function()
-               for i = 1, 3 do
-                  assert(host.sleep(0))
-                  assert(host.request { method = "GET", url = subject.url .. "/answer" })
-                  coroutine.yield(i)
-               end
-            end)
-            assert.same({ 1, 2, 3 }, { produce(), produce(), produce() })
-         end)
-      end)
-
-      it("works where a coroutine cannot yield", function()
-         in_task(function()
-            local list = { 3, 1, 2 }
-            table.sort(list, function(a, b)
-               assert(host.sleep(0))
-               return a < b
-            end)
-            assert.same({ 1, 2, 3 }, list)
-         end)
-      end)
-   end)
-
-   describe("after a stop", function()
-      before_each(function()
-         assert.is_false(host.closing())
-      end)
-
-      it("closing is true, and nothing new begins", function()
-         host:stop()
-         assert.is_true(host.closing())
-         assert.same({ nil, "closed" }, { host.sleep(10) })
-         assert.same({ nil, "closed" }, { host.semaphore(0):wait() })
-         local res, err = host.request { method = "GET", url = subject.url .. "/answer" }
-         assert.is_nil(res)
-         assert.is_true(errors.is(err))
-         assert.equal("closed", err.kind)
-         assert.equal("no", err.sent)
-      end)
-
-      it("what was waiting is told", function()
-         local told = {}
-         host.spawn(function()
-            told.sleep = select(2, host.sleep(1000))
-         end)
-         host.spawn(function()
-            told.semaphore = select(2, host.semaphore(0):wait())
-         end)
-         in_task(function()
-            host.sleep(0)
-            host.sleep(0)
-         end)
-         host:stop()
-         host:run()
-         assert.same({ sleep = "closed", semaphore = "closed" }, told)
-         assert.equal(0, host:count())
-      end)
-   end)
+   waiting_contract(current)
 end

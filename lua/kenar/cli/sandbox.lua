@@ -7,11 +7,13 @@ local listening = require "kenar.cli.listening"
 local BOT = "http://127.0.0.1:8080/kenar"
 
 local function announce(sandbox, bot_url)
-   local servers = require "kenar.sandbox.server"
    print(("sandbox on %s, the bot expected on %s"):format(sandbox:url(), bot_url))
    print "Start a bot that talks to it:"
-   print(("  KENAR_BASE_URL=%s KENAR_API_KEY=%s KENAR_IDENTIFICATION_KEY=%s kenar run bot.lua"):format(sandbox:url(),
-      servers.settings.api_key, servers.settings.identification_key))
+   local settings = {}
+   for index, setting in ipairs(sandbox:environment()) do
+      settings[index] = setting[1] .. "=" .. setting[2]
+   end
+   print(("  %s kenar run bot.lua"):format(table.concat(settings, " ")))
    print "Be a customer: the first call gives the conversation_id of the second."
    print(("  curl -d '{}' %s/sandbox/chatbots"):format(sandbox:url()))
    print(([[  curl -d '{"act": "say", "conversation_id": "...", "side": "USER", "text": "hello"}' %s/sandbox/acts]])

@@ -4,13 +4,15 @@
 
 local deliveries = require "kenar.sandbox.deliveries"
 local json = require "kenar.json"
+local notices = require "kenar.sandbox.notices"
 
 local acts = {}
 
 ---@class kenar.sandbox.Act
----@field what string           "message", "press" or "open"
----@field conversation_id string
----@field side string           SELLER, BUYER, or USER in a bot's chat
+---@field what string           "message", "press", "open", or one of kenar.sandbox.app_acts
+---@field conversation_id? string
+---@field side? string          SELLER, BUYER, or USER in a bot's chat
+---@field waiting integer       deliveries that the bot has yet to answer
 ---@field done boolean          whether the bot has answered all that the act led to
 ---@field problem? string       what the bot did wrong, in words that say what to fix
 ---@field seen table            what the person sees: { url = } or { page = "post"|"post_manage", post_token = }, and
@@ -59,8 +61,16 @@ local function filled_in(defaults, given)
    return content
 end
 
-local function new_act(what, conversation, side)
-   return { what = what, conversation_id = conversation.id, side = side, done = false, seen = {}, hops = 0 }
+--- Begin an act.
+---@param what string
+---@param conversation? kenar.sandbox.Conversation
+---@param side? string
+---@return kenar.sandbox.Act
+function acts.new(what, conversation, side)
+   return {
+      what = what, conversation_id = conversation and conversation.id, side = side, done = false, seen = {}, hops = 0,
+      waiting = 0,
+   }
 end
 
 local function find(judge, conversation_id, side)
@@ -80,9 +90,10 @@ local function write(judge, conversation_id, side, message)
    end
    message.sender = { type = "HUMAN", side = conversation.type == "POST" and side or nil }
    judge.state:add_message(conversation, message)
-   local act = new_act("message", conversation, side)
+   local act = acts.new("message", conversation, side)
    act.message = message
-   judge:deliver("events", deliveries.event(judge.assumed.deliveries, conversation, message), act)
+   notices.message(judge, conversation, message, act)
+   acts.finish(act)
    return act
 end
 
@@ -129,8 +140,12 @@ function acts.open(judge, conversation_id, side, source)
    if not conversation then
       return nil, problem
    end
-   local act = new_act("open", conversation, side)
-   judge:deliver("session", deliveries.session(judge.assumed.deliveries, conversation, side, nil, source), act)
+   local act, assumed = acts.new("open", conversation, side), judge.assumed
+   if assumed.deliveries.session == "legacy" and conversation.type == "POST" then
+      judge:deliver("legacy_session", deliveries.legacy_session(assumed, judge.state, conversation, side), act)
+   else
+      judge:deliver("session", deliveries.session(assumed.deliveries, conversation, side, nil, source), act)
+   end
    return act
 end
 
@@ -198,16 +213,23 @@ local effects = {
       return "session", deliveries.session(judge.assumed.deliveries, conversation, act.side, value.data or {},
          "CHAT_MESSAGE_ACTION")
    end,
+   legacy_link = function(act, value, judge, conversation)
+      return "legacy_session", deliveries.legacy_session(judge.assumed, judge.state, conversation, act.side, value.data)
+   end,
    get_dynamic_action = function(act, value, judge, conversation)
       return "action", deliveries.action(judge.assumed.deliveries, conversation, act.side, value.data)
    end,
 }
 
---- Mark an act as done.
+--- Mark an act as done, unless the bot has more to answer.
 ---@param act kenar.sandbox.Act
 ---@param problem? string
 function acts.finish(act, problem)
-   act.done, act.problem = true, problem
+   act.problem = act.problem or problem
+   if act.waiting > 0 or act.done then
+      return
+   end
+   act.done = true
    if act.on_done then
       act.on_done()
    end
@@ -248,7 +270,7 @@ function acts.press(judge, conversation_id, side, which)
    if not button then
       return nil, problem
    end
-   local act = new_act("press", conversation, side)
+   local act = acts.new("press", conversation, side)
    act.button = button
    acts.follow(judge, act, button.action)
    return act

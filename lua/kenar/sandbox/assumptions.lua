@@ -13,6 +13,7 @@ assumptions.bodies = {
    empty_caption = "accept",
    other_type = "refuse", -- a `type` that is not TEXT, the only documented one
    text_with_media = "refuse", -- the OpenAPI file says: text or media, not both
+   older_field = "accept", -- `meta_data` of a subscription, as the documents had it at first
 }
 
 --- How answers that Divar's documents leave open are given: the HTTP status, the gRPC code and the message.
@@ -26,14 +27,66 @@ assumptions.refusals = {
    missing_token = { status = 401, code = 16, message = "access token is missing" },
    wrong_token = { status = 401, code = 16, message = "access token is not valid" },
    expired_token = { status = 401, code = 16, message = "access token is expired" },
+   revoked_token = { status = 401, code = 16, message = "access token is revoked" },
    missing_scope = { status = 403, code = 7, message = "access token lacks the scope" },
    foreign_token = { status = 403, code = 7, message = "access token belongs to another user" },
    real_post = { status = 403, code = 7, message = "apps in development work with test posts only" },
    invalid = { status = 400, code = 3, message = "invalid argument" },
    unknown_conversation = { status = 404, code = 5, message = "conversation not found" },
    unknown_user = { status = 404, code = 5, message = "user not found" },
+   unknown_post = { status = 404, code = 5, message = "post not found" },
+   unknown_media = { status = 400, code = 3, message = "media token is not valid" },
    blocked = { status = 412, code = 9, message = "message delivery failed due to recipient's restriction" },
    rate_limited = { status = 429, code = 8, message = "rate limit exceeded" },
+   leaked_key = { status = 400, code = 3, message = "the upload host takes no api key" },
+   wrong_upload_token = { status = 401, code = 16, message = "upload token is not valid" },
+   bad_upload = { status = 400, code = 3, message = "not a multipart body with a file" },
+   unknown_format = { status = 415, code = 3, message = "format is not supported" },
+   too_large = { status = 413, code = 3, message = "file is too large" },
+}
+
+--- The refusals of the OAuth server, in RFC 6749's words.
+assumptions.oauth_refusals = {
+   invalid_request = { status = 400, description = "The request is malformed." },
+   invalid_client = { status = 401, description = "Client authentication failed." },
+   invalid_grant = { status = 400, description = "The provided authorization grant is invalid or expired." },
+   unsupported_grant_type = { status = 400, description = "The grant type is not supported." },
+}
+
+--- OAuth: lifetimes in seconds. An hour and thirty days are documented, as are the two minutes of the old pair.
+assumptions.oauth = {
+   code_lifetime = 600,
+   access_token_lifetime = 3600, -- 604799 was seen in 2024-08
+   refresh_token_lifetime = 2592000,
+   grace = 120,
+   code_on_refresh = "require", -- documented, if odd: the current access token; "ignore" does without
+   denial = "error", -- back with error=access_denied, as apps have seen; "bare": with the state alone
+}
+
+--- Media.
+assumptions.media = {
+   megabyte = 1000000, -- or 1048576
+   upload_token_lifetime = 600,
+   upload_token_uses = 1,
+   unknown_token = "refuse", -- a media_token that was not given here; "accept" takes it for a picture's
+}
+
+--- Events.
+assumptions.events = {
+   overlapping = "once", -- what several subscriptions cover comes with the newest one's metadata; "each": with each
+   all_covers_one = true, -- the scope for all posts allows a subscription to one of them
+   own_messages = true, -- NEW_MESSAGE also tells of what the app wrote, as a sample of Divar's has it
+   repeats = 1, -- how often a POST_UPDATE comes; Divar says that repeats are to be expected
+}
+
+--- What was before 2024-11.
+assumptions.legacy = {
+   endpoints = "serve", -- or "gone": nobody says whether they still answer
+   hook_lives = "token", -- as long as the token that registered it; or "ever"
+   hook_parties = "sender_receiver", -- or "from_to", or "both": the older pair null, as it was captured
+   own_messages = true, -- the hook also tells of what the app wrote in the owner's name
+   supplier_key = "supplier", -- or "Supplier"
+   conversation_id = true, -- a click names its conversation, as from 2024-08 on
 }
 
 --- How deliveries are written where sources differ, and how long the bot has.
@@ -42,9 +95,14 @@ assumptions.deliveries = {
    human = "HUMAN", -- or "USER", as older samples have it
    user_side = { SELLER = "SUPPLY", BUYER = "DEMAND" }, -- or Supply and Demand
    version_header = "API-Version", -- or "API_VERSION", which some proxies drop
+   session = "current", -- or "legacy": how the app is opened from a post's chat
+   payment_key = "payment_transaction", -- or "transaction"
+   return_url = "https://open-platform-redirect.divar.ir/completion",
    timeout = 10, -- seconds
    hops = 5, -- how many dynamic actions may answer with a further one
 }
+
+local areas = { "bodies", "refusals", "oauth_refusals", "oauth", "media", "events", "legacy", "deliveries" }
 
 local function merged(base, changes, where)
    local result = {}
@@ -61,13 +119,18 @@ local function merged(base, changes, where)
 end
 
 --- The defaults with some of them changed.
----@param changes? { bodies?: table, refusals?: table, deliveries?: table } keys as in the three tables above
----@return { bodies: table, refusals: table, deliveries: table }
+---@param changes? table<string, table> by the names of the tables above, with their keys
+---@return table<string, table>
 function assumptions.with(changes)
    changes = changes or {}
    local result = {}
-   for _, area in ipairs { "bodies", "refusals", "deliveries" } do
+   for _, area in ipairs(areas) do
       result[area] = merged(assumptions[area], changes[area], area)
+   end
+   for area in pairs(changes) do
+      if not result[area] then
+         error(("unknown assumptions %s"):format(tostring(area)), 4)
+      end
    end
    return result
 end

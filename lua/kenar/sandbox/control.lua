@@ -5,6 +5,7 @@
 local core = require "kenar.core"
 local json = require "kenar.json"
 local states = require "kenar.sandbox.state"
+local tokens = require "kenar.sandbox.tokens"
 
 local control = {}
 
@@ -20,7 +21,14 @@ local function text_of(bytes)
    return "base64:" .. core.base64_encode(bytes)
 end
 
-local secret = { authorization = true, ["x-api-key"] = true, ["x-access-token"] = true, cookie = true }
+local secret = {
+   authorization = true, ["x-api-key"] = true, ["x-access-token"] = true, cookie = true, ["set-cookie"] = true,
+   location = true,
+}
+-- What passes here holds codes, secrets and tokens.
+local secret_calls = {
+   oauth_decision = true, oauth_token = true, legacy_oauth_token = true, create_upload_token = true,
+}
 
 local function headers_of(headers)
    local shown = {}
@@ -31,15 +39,16 @@ local function headers_of(headers)
 end
 
 local function exchange_of(exchange)
-   local response = exchange.response
+   local response, is_secret = exchange.response, secret_calls[exchange.endpoint]
    return {
       number = exchange.number, direction = exchange.direction, endpoint = exchange.endpoint, event = exchange.event,
       method = exchange.method, path = text_of(exchange.path), headers = headers_of(exchange.headers),
-      body = text_of(exchange.bytes), conversation_id = text_of(exchange.conversation_id),
+      body = is_secret and "***" or text_of(exchange.bytes), conversation_id = text_of(exchange.conversation_id),
       findings = exchange.findings and list(exchange.findings), problem = text_of(exchange.problem),
       seconds = exchange.seconds, fault = exchange.fault and true or nil,
       response = response and {
-         status = response.status, headers = headers_of(response.headers), body = text_of(response.body),
+         status = response.status, headers = headers_of(response.headers),
+         body = is_secret and "***" or text_of(response.body),
       },
    }
 end
@@ -68,12 +77,18 @@ local arguments = {
    start = { "conversation_id", "touch_point", "id" },
    open = { "conversation_id", "side", "source" },
    press = { "conversation_id", "side", "which" },
+   visit = { "user", "source", "post_token" },
+   direct_link = { "post_token" },
+   consent = { "user", "url", "deny" },
+   revoke = { "user" },
+   pay = { "transaction", "metadata" },
+   update_post = { "post_token", "change", "fields" },
 }
 
 local function perform(sandbox, body)
    local names = arguments[body.act]
    if not names then
-      return nil, "act is say, send, start, open or press"
+      return nil, "act is say, send, start, open, press, visit, direct_link, consent, revoke, pay or update_post"
    end
    local values = {}
    for i, name in ipairs(names) do
@@ -87,9 +102,9 @@ local function perform(sandbox, body)
    if not act then
       return nil, problem
    end
+   local conversation = act.conversation_id and sandbox.judge.state.conversations[act.conversation_id]
    return {
-      problem = text_of(act.problem), seen = act.seen,
-      conversation = conversation_of(sandbox.judge.state.conversations[act.conversation_id]),
+      problem = text_of(act.problem), seen = act.seen, conversation = conversation and conversation_of(conversation),
    }
 end
 
@@ -132,6 +147,20 @@ local calls = {
          return nil, problem
       end
       return conversation_of(sandbox.judge.state:conversation(text_in(body, "post_token", "gZd7omnS"), buyer.id))
+   end,
+   ["POST /sandbox/posts"] = function(sandbox, body)
+      local seller, problem = user_in(sandbox, body, "seller")
+      if not seller then
+         return nil, problem
+      end
+      return sandbox.judge.state:post(text_in(body, "post_token", "gZd7omnS"), {
+         seller = seller.name, title = text_in(body, "title"), category = text_in(body, "category"),
+         test = body.test ~= false,
+      })
+   end,
+   ["POST /sandbox/tokens/expire"] = function(sandbox)
+      tokens.expire(sandbox.judge.state)
+      return {}
    end,
    ["POST /sandbox/acts"] = perform,
    ["POST /sandbox/faults"] = function(sandbox, body)

@@ -1,7 +1,6 @@
---- What Divar posts to a bot, and what it makes of the bot's answer.
+--- The bodies of what Divar posts to a bot.
 
 local json = require "kenar.json"
-local rules = require "kenar.sandbox.rules"
 
 local deliveries = {}
 
@@ -11,21 +10,20 @@ local content_keys = {
    CONTACT = "contact_data",
 }
 
-local function sent_at(assumed, microseconds)
-   if assumed.sent_at ~= "rfc3339" then
-      return microseconds
-   end
+--- A time as protobuf's JSON writes it.
+---@param microseconds number since 1970
+---@return string
+function deliveries.rfc3339(microseconds)
    local seconds = math.floor(microseconds / 1000000)
    return os.date("!%Y-%m-%dT%H:%M:%S", seconds) .. (".%06dZ"):format(microseconds - seconds * 1000000)
 end
 
---- The event that tells the bot of a message.
+--- A message as events and the read conversation have it.
 ---@param assumed table as in assumptions.deliveries
 ---@param conversation kenar.sandbox.Conversation
 ---@param message kenar.sandbox.Message
----@return table body
-function deliveries.event(assumed, conversation, message)
-   local bot_chat = conversation.type == "BOT"
+---@return table
+function deliveries.message(assumed, conversation, message)
    local payload = {
       id = message.id,
       conversation = { id = conversation.id, type = conversation.type, post_token = conversation.post_token },
@@ -33,34 +31,91 @@ function deliveries.event(assumed, conversation, message)
          type = message.sender.type == "HUMAN" and assumed.human or message.sender.type, side = message.sender.side,
       },
       type = message.type,
-      sent_at = sent_at(assumed, message.sent_at),
+      sent_at = assumed.sent_at == "rfc3339" and deliveries.rfc3339(message.sent_at) or message.sent_at,
       text = message.text,
    }
    local key = content_keys[message.type]
    if key then
       payload[key] = message.content or { link = "https://example.com/media/" .. message.media_token }
    end
-   if bot_chat then
-      return { type = "NEW_CHATBOT_MESSAGE", new_chatbot_message = payload }
+   return payload
+end
+
+--- The event of a message in a bot's chat.
+function deliveries.chatbot_message(assumed, conversation, message)
+   return { type = "NEW_CHATBOT_MESSAGE", new_chatbot_message = deliveries.message(assumed, conversation, message) }
+end
+
+--- The event of a message in a post's chat.
+---@param metadata? table the subscription's
+function deliveries.new_message(assumed, conversation, message, metadata)
+   return {
+      type = "NEW_MESSAGE", metadata = metadata, new_message = deliveries.message(assumed, conversation, message),
+   }
+end
+
+local other_side = { SELLER = "BUYER", BUYER = "SELLER" }
+
+--- The same as the hook of before 2024-11 has it: users by their old ids, no conversation's id.
+---@param assumed table as in assumptions.legacy
+---@param state table
+function deliveries.chat_message(assumed, state, conversation, message)
+   local post, side = state:post(conversation.post_token), message.sender.side
+   local function party(which)
+      return { id = state.users[conversation.members[which]].legacy_id, is_supply = which == "SELLER" }
    end
-   return { type = "NEW_MESSAGE", new_message = payload }
+   local payload = {
+      id = message.id, type = message.type, data = { text = message.text },
+      metadata = { post_token = post.token, category = post.category, title = post.title },
+      sent_at = ("%.0f"):format(message.sent_at),
+   }
+   local sender, receiver = party(side), party(other_side[side])
+   if assumed.hook_parties == "from_to" then
+      payload.from, payload.to = sender, receiver
+   else
+      payload.sender, payload.receiver = sender, receiver
+      if assumed.hook_parties == "both" then
+         payload.from, payload.to = json.null, json.null
+      end
+   end
+   return {
+      type = "CHAT_MESSAGE", timestamp = ("%.0f"):format(math.floor(message.sent_at / 1000000)), payload = payload,
+   }
 end
 
 -- Divar writes null for what it does not know; a bot's chat has neither a post nor sides.
 local function visit(assumed, conversation, side, fields)
    fields.post_token = conversation.post_token or json.null
-   fields.conversation_id = conversation.id
+   fields.conversation_id = conversation.id or json.null
    fields.user_side = assumed.user_side[side] or json.null
    fields.user_id = conversation.members[side]
    return fields
 end
 
---- The request for the page that a server link opens.
+--- The request for the page that a server link or a touch point opens.
+---@param conversation table a conversation, or { post_token =, members = } where there is none
 ---@param data? table the action's data; nil when the app was opened without a button
 ---@param source string CHAT_MESSAGE_ACTION, or the touch point
 ---@return table body
 function deliveries.session(assumed, conversation, side, data, source)
    return visit(assumed, conversation, side, { source = source, extra_data = data })
+end
+
+--- The request of before 2024-11 for a page.
+---@param assumed table all assumptions
+---@param state table
+---@param data? table the button's extra_data; nil when the app was opened without a button
+---@return table body
+function deliveries.legacy_session(assumed, state, conversation, side, data)
+   local function id(which)
+      return state.users[conversation.members[which]].legacy_id
+   end
+   return {
+      extra_data = data and { provider_data = data }, callback_url = assumed.deliveries.return_url,
+      post_token = conversation.post_token, user_id = id(side), peer_id = id(other_side[side]),
+      [assumed.legacy.supplier_key] = { id = id "SELLER" }, demand = { id = id "BUYER" },
+      conversation_id = assumed.legacy.conversation_id and conversation.id or nil,
+   }
 end
 
 --- The request for what a dynamic action does.
@@ -69,78 +124,37 @@ function deliveries.action(assumed, conversation, side, data)
    return visit(assumed, conversation, side, { touchpoint = "CHAT", extra_data = data or {} })
 end
 
---- The HTTP request of a delivery.
----@param app { urls: table<string, string>, identification_key: string }
----@param kind "events"|"session"|"action"
----@param body table
----@return { method: string, url: string, headers: table, body: string }
-function deliveries.request(app, assumed, kind, body)
-   local headers = { ["content-type"] = "application/json", authorization = app.identification_key }
-   if kind == "session" then
-      headers[assumed.version_header:lower()] = "2"
+--- The event of a change of a post; of one that is gone only the token is told.
+---@param post table
+---@param change string
+---@param fields? table
+---@param metadata? table
+function deliveries.post_update(post, change, fields, metadata)
+   local told = { token = post.token }
+   if change ~= "RETIRE" and change ~= "ARCHIVE" then
+      told = {
+         token = post.token, category = post.category, city = "tehran", district = "nazi-abad", is_phone_hidden = false,
+         supplier_chat_assistant_enabled = true, chat_enabled = true, first_published_at = "2025-02-08T10:00:00Z",
+         data = { title = post.title, description = post.title },
+      }
+      for key, value in pairs(fields or {}) do
+         told[key] = value
+      end
    end
-   return { method = "POST", url = app.urls[kind], headers = headers, body = assert(json.encode(body)) }
+   return { type = "POST_UPDATE", metadata = metadata, post_update = { type = change, post = told } }
 end
 
-local function decoded_object(response)
-   local body, err = json.decode(response.body or "")
-   if type(body) ~= "table" or getmetatable(body) == json.array_mt or body[1] ~= nil then
-      return nil, "the bot's answer is not a JSON object" .. (err and ": " .. tostring(err.message or err) or "")
-   end
-   return body
+--- The event of a payment.
+---@param transaction table in Divar's fields
+---@param metadata? table
+function deliveries.payment(assumed, transaction, metadata)
+   return { type = "PAYMENT_TRANSACTION", metadata = metadata, [assumed.payment_key] = transaction }
 end
 
-local readers = {}
-
-function readers.events()
-   return {}
-end
-
-function readers.session(response)
-   local body, problem = decoded_object(response)
-   if not body then
-      return { problem = problem }
-   end
-   if type(body.url) ~= "string" or body.url == "" then
-      return { problem = "the bot's answer has no url, so nothing opens" }
-   end
-   return { url = body.url }
-end
-
-function readers.action(response, assumed)
-   local body, problem = decoded_object(response)
-   if not body then
-      return { problem = problem }
-   end
-   local text, action = body.text_message, body.action
-   if text ~= nil and text ~= json.null and type(text) ~= "string" then
-      return { problem = "text_message of the bot's answer is not a string" }
-   end
-   if action == nil or action == json.null then
-      return { text = type(text) == "string" and text or nil }
-   end
-   local _, first = rules.check(rules.action, action, assumed)
-   if first then
-      local where = first.path == "" and "action" or "action." .. first.path
-      return { problem = ("the bot's answer: %s: %s"):format(where, first.message) }
-   end
-   return { text = type(text) == "string" and text or nil, action = action }
-end
-
---- What Divar makes of a bot's answer.
----@param kind "events"|"session"|"action"
----@param response? { status: integer, body: string } nil when there was none
----@param err? any why there was none
----@param assumed table as in assumptions.bodies
----@return { problem: string?, url: string?, text: string?, action: table? }
-function deliveries.read(kind, response, err, assumed)
-   if not response then
-      return { problem = "the bot did not answer: " .. tostring(err) }
-   end
-   if response.status < 200 or response.status > 299 then
-      return { problem = ("the bot answered %d"):format(response.status) }
-   end
-   return readers[kind](response, assumed)
+--- The event of a user who took his consents back.
+---@param user_id string
+function deliveries.revocation(user_id)
+   return { type = "USER_ACCESS_REVOCATION", user_access_revocation = { user_id = user_id } }
 end
 
 return deliveries

@@ -1,110 +1,31 @@
---- Divar's API as the sandbox answers it: one row an endpoint, and what each does.
+--- Divar's endpoints as the sandbox answers them: one row each.
 --
--- A row's `act` runs once key, permission, token and body have been judged; it answers with a body, or with nil and
--- the name of a refusal.
+-- A row of the API has an `act`, which runs once key, permission, token and body have been judged; it answers with a
+-- body, or with nil and the name of a refusal. The other servers have a `door` of their own.
 
+local api = require "kenar.sandbox.api"
 local core = require "kenar.core"
+local oauth = require "kenar.sandbox.oauth"
+local reading = require "kenar.sandbox.reading"
 local rules = require "kenar.sandbox.rules"
-local state = require "kenar.sandbox.state"
+local scopes = require "kenar.sandbox.scopes"
+local sending = require "kenar.sandbox.sending"
+local subscriptions = require "kenar.sandbox.subscriptions"
+local uploads = require "kenar.sandbox.uploads"
 
 local endpoints = {}
 
-local other_side = { SELLER = "BUYER", BUYER = "SELLER" }
-
--- `{ rows = { { buttons = { ... } } } }` as a list of lists; nil where the message has no grid.
-local function rows_of(grid)
-   if type(grid) ~= "table" or type(grid.rows) ~= "table" then
-      return nil
-   end
-   local rows = {}
-   for i, row in ipairs(grid.rows) do
-      rows[i] = row.buttons
-   end
-   return rows
-end
-
-local function filled(value)
-   return type(value) == "string" and value ~= "" and value or nil
-end
-
--- Any of three scopes lets an app write in a conversation; two of them are the post's owner's.
-local function may_send(conversation, side, scopes)
-   return scopes["CONVERSATION_SEND_MESSAGE." .. conversation.id]
-      or side == "SELLER" and (scopes["CHAT_POST_CONVERSATIONS_MESSAGE_SEND." .. conversation.post_token]
-         or scopes.CHAT_SUPPLIER_ALL_CONVERSATIONS_MESSAGE_SEND)
-end
-
-local function send_message(call)
-   local conversation = call.state.conversations[call.parameters.conversation_id]
-   if not conversation or conversation.type ~= "POST" then
-      return nil, "unknown_conversation"
-   end
-   local side = state.side_of(conversation, call.grant.user_id)
-   if not side then
-      return nil, "foreign_token"
-   end
-   if not may_send(conversation, side, call.grant.scopes) then
-      return nil, "missing_scope"
-   end
-   if not call.state:post(conversation.post_token).test then
-      return nil, "real_post"
-   end
-   if conversation.blocked then
-      return nil, "blocked"
-   end
-   local body = call.body
-   local message = call.state:add_message(conversation, {
-      sender = { type = "BOT", side = side }, type = filled(body.media_token) and "IMAGE" or "TEXT",
-      text = filled(body.message), media_token = filled(body.media_token),
-      buttons = { [side] = rows_of(body.sender_buttons), [other_side[side]] = rows_of(body.receiver_buttons) },
-   })
-   call.deliver_message(conversation, message)
-   return { status = 200, message = "success" }
-end
-
-local function send_in_chatbot(call, conversation)
-   if conversation.blocked then
-      return nil, "blocked"
-   end
-   local body = call.body
-   call.state:add_message(conversation, {
-      sender = { type = "BOT" }, type = filled(body.media_token) and "IMAGE" or "TEXT",
-      text = filled(body.text_message), media_token = filled(body.media_token),
-      buttons = { USER = rows_of(body.buttons) },
-   })
-   return { conversation_id = conversation.id }
-end
-
-local function send_bot_message(call)
-   local conversation = call.state.conversations[call.parameters.conversation_id]
-   if not conversation or conversation.type ~= "BOT" then
-      return nil, "unknown_conversation"
-   end
-   return send_in_chatbot(call, conversation)
-end
-
-local function send_bot_message_to_user(call)
-   local user_id = call.parameters.user_id
-   if not call.state.users[user_id] then
-      return nil, "unknown_user"
-   end
-   if call.grant.user_id ~= user_id then
-      return nil, "foreign_token"
-   end
-   if not call.grant.scopes.CHAT_BOT_USER_MESSAGE_SEND then
-      return nil, "missing_scope"
-   end
-   return send_in_chatbot(call, call.state:chatbot(user_id))
-end
-
 ---@class kenar.sandbox.Endpoint
----@field name string                 the name of the client's method
+---@field name string                 of the client's method; `legacy_` before what is there twice
+---@field server? "api"|"oauth"|"upload" whose host it is on; default "api"
 ---@field method string
 ---@field path string                 `{name}` stands for one percent-encoded part
+---@field is_legacy? boolean          of before 2024-11
 ---@field permission? string          what the API key must be allowed
----@field token "required"|"optional" the user's access token
+---@field token? "required"|"optional"|"none" the user's access token
 ---@field body? table                 one of kenar.sandbox.rules
----@field act fun(call: table): table?, string?
+---@field act? fun(call: table): table?, string?
+---@field door? fun(judge: table, exchange: table, row: table, parameters: table): table default: the API's
 
 ---@type kenar.sandbox.Endpoint[]
 endpoints.rows = {
@@ -112,19 +33,80 @@ endpoints.rows = {
       name = "send_message", method = "POST",
       path = "/v2/open-platform/conversations/{conversation_id}/messages",
       permission = "CHAT_SEND_MESSAGE_OAUTH", token = "required", body = rules.conversation_message,
-      act = send_message,
+      act = sending.to_conversation,
    },
    {
       name = "send_bot_message", method = "POST",
       path = "/v1/open-platform/chat/bot/conversations/{conversation_id}/messages",
       permission = "CHAT_BOT_SEND_MESSAGE", token = "optional", body = rules.bot_message,
-      act = send_bot_message,
+      act = sending.to_chatbot,
    },
    {
       name = "send_bot_message_to_user", method = "POST",
       path = "/v1/open-platform/chat/bot/users/{user_id}/messages",
       permission = "CHAT_BOT_SEND_MESSAGE", token = "required", body = rules.bot_message,
-      act = send_bot_message_to_user,
+      act = sending.to_user,
+   },
+   {
+      name = "get_conversation", method = "GET", path = "/v1/open-platform/chat/conversations/{conversation_id}",
+      permission = "CHAT_READ_CONVERSATION", token = "required", act = reading.conversation,
+   },
+   {
+      name = "create_upload_token", method = "POST", path = "/experimental/open-platform/chat/upload",
+      permission = "CHAT_UPLOAD_MEDIA", token = "none", body = rules.nothing, act = uploads.create_token,
+   },
+   {
+      name = "upload_media", server = "upload", method = "POST", path = "/upload/{media_type}", door = uploads.answer,
+   },
+   {
+      name = "subscribe", method = "POST", path = "/v1/open-platform/events/subscriptions",
+      permission = "EVENTS_REGISTER_SUBSCRIPTION", token = "required", body = rules.subscription,
+      act = subscriptions.subscribe,
+   },
+   {
+      name = "get_user", method = "GET", path = "/v1/open-platform/users",
+      permission = "USER_RETRIEVE", token = "required", act = reading.user,
+   },
+   {
+      name = "get_user_by_post", method = "POST", path = "/v1/open-platform/users",
+      permission = "USER_RETRIEVE", token = "required", body = rules.nothing, act = reading.user_by_post,
+   },
+   {
+      name = "get_user_id_by_phone", method = "POST", path = "/v1/open-platform/get-user-id-by-phone",
+      permission = "GET_USER_ID_BY_PHONE", token = "none", body = rules.phone, act = reading.user_id_by_phone,
+   },
+   {
+      name = "oauth_scopes", method = "GET", path = "/v1/open-platform/assets/oauth-scope",
+      token = "none", act = scopes.list_scopes,
+   },
+   {
+      name = "permissions", method = "GET", path = "/v1/open-platform/assets/permission",
+      token = "none", act = scopes.list_permissions,
+   },
+   {
+      name = "legacy_send_message", method = "POST", path = "/v2/open-platform/chat/conversation", is_legacy = true,
+      permission = "CHAT_SEND_MESSAGE_OAUTH", token = "required", body = rules.legacy_message, act = sending.legacy,
+   },
+   {
+      name = "notify_post_conversations", method = "POST",
+      path = "/v1/open-platform/notify/chat/post-conversations", is_legacy = true,
+      permission = "CHAT_SET_NOTIFY_POST_CONVERSATIONS", token = "required", body = rules.hook,
+      act = subscriptions.hook,
+   },
+   {
+      name = "conversation_messages", method = "GET", path = "/v1/open-platform/chat/conversation-messages",
+      is_legacy = true, permission = "CHAT_READ_CONVERSATION", token = "required", act = reading.legacy_conversation,
+   },
+   { name = "oauth_page", server = "oauth", method = "GET", path = "/oauth2/auth", door = oauth.page },
+   { name = "oauth_decision", server = "oauth", method = "POST", path = "/oauth2/auth", door = oauth.decision },
+   { -- The consent page of 2024-05 and before.
+      name = "legacy_oauth_page", server = "oauth", method = "GET", path = "/oauth", is_legacy = true,
+      door = oauth.page,
+   },
+   { name = "oauth_token", server = "oauth", method = "POST", path = "/oauth2/token", door = oauth.token },
+   {
+      name = "legacy_oauth_token", method = "POST", path = "/v1/open-platform/oauth/access_token",
+      is_legacy = true, door = oauth.legacy_token,
    },
 }
 
@@ -144,6 +126,7 @@ end
 
 for _, row in ipairs(endpoints.rows) do
    row.pattern, row.parameters = compile(row.path)
+   row.server, row.door = row.server or "api", row.door or api.answer
    endpoints.by_name[row.name] = row
 end
 
@@ -166,11 +149,12 @@ end
 --- The endpoint of a request.
 ---@param method string
 ---@param path string without the query
+---@param server? "api"|"oauth"|"upload" whose host it came to; nil: any
 ---@return kenar.sandbox.Endpoint? row, table<string, string>|string parameters or the name of the refusal
-function endpoints.find(method, path)
+function endpoints.find(method, path, server)
    local refusal = "unknown_path"
    for _, row in ipairs(endpoints.rows) do
-      local parameters = parameters_of(row, path)
+      local parameters = (not server or row.server == server) and parameters_of(row, path)
       if parameters and row.method == method then
          return row, parameters
       elseif parameters then

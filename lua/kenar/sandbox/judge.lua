@@ -5,12 +5,13 @@
 -- client's encoder; what the documents leave open is in kenar.sandbox.assumptions.
 
 local acts = require "kenar.sandbox.acts"
+local answers = require "kenar.sandbox.answers"
+local app_acts = require "kenar.sandbox.app_acts"
 local assumptions = require "kenar.sandbox.assumptions"
-local deliveries = require "kenar.sandbox.deliveries"
 local endpoints = require "kenar.sandbox.endpoints"
 local faults = require "kenar.sandbox.faults"
 local json = require "kenar.json"
-local rules = require "kenar.sandbox.rules"
+local postings = require "kenar.sandbox.postings"
 local state = require "kenar.sandbox.state"
 
 local judge = {}
@@ -27,14 +28,18 @@ Judge.__index = Judge
 ---@field api_key string
 ---@field identification_key string
 ---@field permissions? table<string, boolean> nil: all of them, as apps in development have
----@field urls { events: string, session: string, action: string } where the bot is
+---@field slug? string           the OAuth client's id
+---@field oauth_secret? string
+---@field redirect_uris? string[] as registered in the panel
+---@field urls { events: string, session: string, action: string, fallback: string? } where the bot is
 
 ---@class kenar.sandbox.Exchange
 ---@field direction "to_divar"|"to_bot"
 ---@field endpoint? string       the client's method, of what came to Divar
----@field event? string          what was delivered: NEW_MESSAGE, session_init, dynamic_action
+---@field event? string          what was delivered: NEW_MESSAGE, session_init, dynamic_action, direct_link
 ---@field method string
 ---@field path string
+---@field query? string
 ---@field headers table<string, string> names in lower case
 ---@field body any               decoded; nil when it is not JSON
 ---@field bytes string           as it came
@@ -48,128 +53,25 @@ Judge.__index = Judge
 for _, name in ipairs { "say", "send", "start", "open", "press" } do
    Judge[name] = acts[name]
 end
-
-local json_headers = { ["content-type"] = "application/json", ["grpcgateway-content-type"] = "application/grpc" }
-local empty_list = setmetatable({}, json.array_mt)
-
-local function response_of(status, body, headers)
-   local all = {}
-   for _, given in ipairs { json_headers, headers or {} } do
-      for name, value in pairs(given) do
-         all[name:lower()] = tostring(value)
-      end
-   end
-   if type(body) ~= "string" then
-      body = assert(json.encode(body))
-   end
-   return { status = status, headers = all, body = body }
-end
-
-local function refusal(self, name, message, details)
-   local row = self.assumed.refusals[name]
-   return response_of(row.status, {
-      code = row.code, message = message or row.message, details = details or empty_list,
-   })
-end
-
-local function invalid(self, findings, first)
-   local violations = {}
-   for _, finding in ipairs(findings) do
-      if finding.severity == "error" then
-         violations[#violations + 1] = { field = finding.path, description = finding.message }
-      end
-   end
-   local where = first.path == "" and "" or first.path .. ": "
-   return refusal(self, "invalid", where .. first.message, {
-      { ["@type"] = "type.googleapis.com/google.rpc.BadRequest", fieldViolations = violations },
-   })
-end
-
--- The token in either of the two headers that Divar has taken over the years.
-local function token_of(headers)
-   local authorization = headers.authorization
-   return authorization and authorization:match "^[Bb]earer%s+(%S+)%s*$" or headers["x-access-token"],
-      authorization ~= nil or headers["x-access-token"] ~= nil
-end
-
-local function check_credentials(self, row, headers)
-   local key = headers["x-api-key"]
-   if not key then
-      return nil, "missing_key"
-   elseif key ~= self.app.api_key then
-      return nil, "wrong_key"
-   elseif self.app.permissions and not self.app.permissions[row.permission] then
-      return nil, "missing_permission"
-   end
-   local token, given = token_of(headers)
-   if not given then
-      return nil, row.token == "required" and "missing_token" or nil
-   end
-   local grant = token and self.state.tokens[token]
-   if not grant then
-      return nil, "wrong_token"
-   elseif grant.expires_at and self.state.now() >= grant.expires_at then
-      return nil, "expired_token"
-   end
-   return grant
-end
-
-local function judged(self, exchange, row, parameters)
-   local grant, refused = check_credentials(self, row, exchange.headers)
-   if refused then
-      return refusal(self, refused)
-   end
-   local body, err = json.decode(exchange.bytes)
-   if err then
-      return refusal(self, "invalid", "body is not JSON: " .. (err.message or tostring(err)))
-   end
-   exchange.body = body
-   local findings, first = rules.check(row.body, body, self.assumed.bodies)
-   exchange.findings = #findings > 0 and findings or nil
-   if first then
-      return invalid(self, findings, first)
-   end
-   local result
-   result, refused = row.act {
-      state = self.state, parameters = parameters, body = body, grant = grant,
-      deliver_message = function(conversation, message)
-         self:deliver("events", deliveries.event(self.assumed.deliveries, conversation, message))
-      end,
-   }
-   if not result then
-      return refusal(self, refused)
-   end
-   return response_of(200, result)
-end
-
--- The gRPC code that usually comes with a status, for faults that do not write Divar's body themselves.
-local usual_codes = { [400] = 3, [401] = 16, [403] = 7, [404] = 5, [409] = 10, [500] = 13, [503] = 14, [504] = 4 }
-local documented = { [412] = "blocked", [429] = "rate_limited" }
-
-local function fault_response(self, fault)
-   local body = fault.body
-   if not body then
-      local row = self.assumed.refusals[documented[fault.status]]
-         or { code = usual_codes[fault.status] or 2, message = "the sandbox was told to fail" }
-      body = { code = row.code, message = row.message, details = empty_list }
-   end
-   return response_of(fault.status, body, fault.headers)
+for _, name in ipairs { "visit", "direct_link", "consent", "revoke", "pay", "update_post" } do
+   Judge[name] = app_acts[name]
 end
 
 --- Answer a request that came to Divar.
----@param request { method: string, path: string, query: string?, headers: table<string, string>, body: string? }
+---@param request { method: string, path: string, query: string?, headers: table<string, string>, body: string?,
+---   server: "api"|"oauth"|"upload"|nil } `server`: whose host it came to; nil where one has all
 ---@return { response: table?, delay: number?, failure: { kind: string, sent: string }?, exchange: table } reply
 ---   `response` is { status, headers, body }; without it the client gets none, and `failure` says what it sees;
 ---   `delay` are the seconds to wait before. Give `exchange` to `record` when the answer has left.
 function Judge:answer(request)
-   local path = request.path:match "^[^?]*"
+   local path, query = request.path:match "^([^?]*)%??(.*)$"
    local exchange = {
-      direction = "to_divar", method = request.method, path = path, headers = request.headers,
-      bytes = request.body or "",
+      direction = "to_divar", method = request.method, path = path,
+      query = request.query or query ~= "" and query or nil, headers = request.headers, bytes = request.body or "",
    }
-   local row, parameters = endpoints.find(request.method, path)
+   local row, parameters = endpoints.find(request.method, path, request.server)
    if not row then
-      exchange.response = refusal(self, parameters)
+      exchange.response = answers.refusal(self.assumed, parameters)
       return { response = exchange.response, exchange = exchange }
    end
    exchange.endpoint = row.name
@@ -179,9 +81,9 @@ function Judge:answer(request)
    local response
    if fault and fault.status then
       exchange.body = json.decode(exchange.bytes)
-      response = fault_response(self, fault)
+      response = answers.fault(self.assumed, fault)
    elseif not fault or not fault.kind or fault.processed then
-      response = judged(self, exchange, row, parameters)
+      response = row.door(self, exchange, row, parameters)
    end
    local failure
    if fault and fault.kind then
@@ -208,13 +110,17 @@ function Judge:record(exchange, seconds)
 end
 
 --- Queue a delivery.
----@param kind "events"|"session"|"action"
+---@param kind kenar.sandbox.posting
 ---@param body table
 ---@param act? kenar.sandbox.Act what led to it
-function Judge:deliver(kind, body, act)
+---@param to? { url: string, key: string? } where it goes instead of the panel's URL
+function Judge:deliver(kind, body, act, to)
+   if act then
+      act.waiting = act.waiting + 1
+   end
    self.queue[#self.queue + 1] = {
-      kind = kind, act = act, event = body.type or kind == "session" and "session_init" or "dynamic_action",
-      body = body, request = deliveries.request(self.app, self.assumed.deliveries, kind, body),
+      kind = kind, act = act, event = postings.name(kind, body), body = body,
+      request = postings.request(self.app, self.assumed.deliveries, kind, body, to),
    }
    if self.on_delivery then
       self.on_delivery()
@@ -234,8 +140,8 @@ end
 ---@param seconds? number
 ---@return string? problem what is wrong with the answer
 function Judge:delivered(delivery, response, err, seconds)
-   local result = deliveries.read(delivery.kind, response, err, self.assumed.bodies)
    local request = delivery.request
+   local result = postings.read(delivery.kind, request, response, err, self.assumed.bodies)
    self:record({
       direction = "to_bot", event = delivery.event, method = request.method,
       path = request.url:match "^%a[%w+.-]*://[^/?#]*([^?#]*)", headers = request.headers, body = delivery.body,
@@ -243,12 +149,14 @@ function Judge:delivered(delivery, response, err, seconds)
    }, seconds)
    local act = delivery.act
    if act then
+      act.waiting = act.waiting - 1
+      act.problem = act.problem or result.problem
       act.seen.url = result.url or act.seen.url
       act.seen.text = result.text or act.seen.text
       if result.action then
          acts.follow(self, act, result.action)
       else
-         acts.finish(act, result.problem)
+         acts.finish(act)
       end
    end
    return result.problem

@@ -34,6 +34,9 @@ local plain = {
    get_dynamic_action = function(button, value)
       button.dynamic_action, button.data = person.named(value)
    end,
+   legacy_link = function(button, value)
+      button.server_link, button.data = person.named(value)
+   end,
    open_post_page = function(button, value)
       button.post_page = value.post_token
    end,
@@ -120,7 +123,7 @@ local function perform(self, name, ...)
    local act, problem
    self.settle(function()
       act, problem = acts[name](self.judge, self.id, unpack(arguments, 1, count))
-   end)
+   end, self.user_id)
    if not act then
       error(problem, 3)
    elseif act.problem then
@@ -176,7 +179,7 @@ end
 
 --- Make a person.
 ---@param judge kenar.sandbox.Judge
----@param settle fun(f: function) calls `f` and lets the bot answer
+---@param settle fun(f: function, user_id: string) calls `f` and lets the bot answer; the user is who acts
 ---@param conversation kenar.sandbox.Conversation
 ---@param side string
 ---@return kenar.testing.Person

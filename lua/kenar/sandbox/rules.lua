@@ -73,6 +73,60 @@ rules.bot_message = {
    },
 }
 
+-- The buttons of before 2024-11: one a side, which opens a link by way of the bot or by itself.
+local legacy_button = {
+   kind = "object",
+   fields = {
+      action = { kind = "string", required = true, one_of = { LINK = true, DIRECT_LINK = true } },
+      data = {
+         kind = "object", required = true,
+         fields = {
+            icon_name = { kind = "string", required = true, filled = true },
+            caption = { kind = "string", required = true, when_empty = "empty_caption" },
+            extra_data = any_object,
+            direct_link = { kind = "string", filled = true },
+         },
+      },
+   },
+   needs = { by = "action", within = "data", LINK = "extra_data", DIRECT_LINK = "direct_link" },
+}
+
+local filled_string = { kind = "string", required = true, filled = true }
+
+--- The body of a message by the endpoint of before 2024-11.
+rules.legacy_message = {
+   kind = "object",
+   fields = {
+      user_id = filled_string, post_token = filled_string, peer_id = filled_string,
+      type = { kind = "string", required = true, only = "TEXT", when_other = "other_type" },
+      message = { kind = "string", required = true, when_empty = "empty_text" },
+      sender_btn = legacy_button, receiver_btn = legacy_button,
+   },
+}
+
+--- The body of a subscription.
+rules.subscription = {
+   kind = "object",
+   fields = {
+      event_type = { kind = "string", required = true, one_of = { NEW_MESSAGE_ON_POST = true, POST_UPDATE = true } },
+      event_resource_id = string_value,
+      metadata = any_object,
+      meta_data = { kind = "object", older = "metadata" },
+   },
+}
+
+--- The body that registers the hook of before 2024-11.
+rules.hook = {
+   kind = "object",
+   fields = { post_token = filled_string, endpoint = filled_string, identification_key = filled_string },
+}
+
+--- The body that asks for a user by phone.
+rules.phone = { kind = "object", fields = { phone = filled_string } }
+
+--- A body without fields.
+rules.nothing = { kind = "object", fields = {} }
+
 local function kind_of(value)
    if value == json.null then
       return "null"
@@ -137,6 +191,14 @@ local function check_text_or_media(check, rule, value, path)
    end
 end
 
+-- One field says which other one there must be.
+local function check_needed(check, needs, value, path)
+   local wanted, within = needs[value[needs.by]], value[needs.within]
+   if wanted and kind_of(within) == "object" and not present(within, wanted) then
+      note(check, below(below(path, needs.within), wanted), ("is required by %s %s"):format(needs.by, value[needs.by]))
+   end
+end
+
 local walk
 
 local function check_object(check, rule, value, path)
@@ -146,6 +208,9 @@ local function check_object(check, rule, value, path)
          local known = table.concat(sorted_keys(rule.fields), ", ")
          note(check, below(path, key), "unknown field; known are " .. known, "unknown_field")
       elseif present(value, key) then
+         if field.older then
+            note(check, below(path, key), "is called " .. field.older .. " today", "older_field")
+         end
          walk(check, field.rule or field, value[key], below(path, key))
       end
    end
@@ -161,6 +226,9 @@ local function check_object(check, rule, value, path)
    if rule.text_or_media then
       check_text_or_media(check, rule, value, path)
    end
+   if rule.needs then
+      check_needed(check, rule.needs, value, path)
+   end
 end
 
 function walk(check, rule, value, path)
@@ -170,6 +238,8 @@ function walk(check, rule, value, path)
    elseif kind == "string" then
       if value == "" and (rule.filled or rule.when_empty) then
          note(check, path, "is empty", rule.when_empty)
+      elseif rule.one_of and not rule.one_of[value] then
+         note(check, path, ("is %q; there are %s"):format(value, table.concat(sorted_keys(rule.one_of), ", ")))
       elseif rule.only and value ~= rule.only then
          note(check, path, ("is %q; only %s is documented"):format(value, rule.only), rule.when_other)
       end

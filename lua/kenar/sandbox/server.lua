@@ -17,12 +17,19 @@ Server.__index = Server
 --- The settings of a bot that talks to this sandbox, unless others are asked for.
 server.settings = {
    api_key = "sandbox-api-key", identification_key = "sandbox-identification-key",
-   access_token = "sandbox-access-token",
+   access_token = "sandbox-access-token", app_slug = "sandbox-app", oauth_secret = "sandbox-oauth-secret",
+}
+
+-- What the fixed access token lets an app do in the name of the user called seller.
+local SCOPES = {
+   "CHAT_SUPPLIER_ALL_CONVERSATIONS_MESSAGE_SEND", "CHAT_SUPPLIER_ALL_CONVERSATIONS_READ", "USER_POSTS_GET", "USER_ID",
+   "USER_PHONE",
 }
 
 local loopback = { ["127.0.0.1"] = "127.0.0.1", ["::1"] = "::1", localhost = "127.0.0.1" }
--- Divar's answers and the bot's are small; what is larger is a mistake.
+-- Divar's answers and the bot's are small; what is larger is a mistake. A video is not: 50 MB and what frames it.
 local MAX_BODY = 1048576
+local MAX_UPLOAD = 52 * 1048576
 
 local function deliver(self)
    local delivery = self.judge:next_delivery()
@@ -41,18 +48,24 @@ local NO_ANSWER = {
 }
 
 local function answer(self, request)
+   if #(request.body or "") > MAX_BODY and not request.path:find "^/upload/" then
+      return { status = 413, headers = {}, body = "" }
+   end
    local began = self.host.clock()
    local reply = self.judge:answer(request)
    if reply.delay then
       self.host.sleep(reply.delay)
+   end
+   if #reply.exchange.bytes > MAX_BODY then
+      reply.exchange.bytes = ("(%d bytes)"):format(#reply.exchange.bytes)
    end
    self.judge:record(reply.exchange, self.host.clock() - began)
    return reply.response or NO_ANSWER
 end
 
 --- Let a person act, and wait until the bot has answered all that it led to.
----@param name "say"|"send"|"start"|"open"|"press"
----@param ... any as in kenar.sandbox.acts, from the conversation's id on
+---@param name string one of kenar.sandbox.acts or kenar.sandbox.app_acts
+---@param ... any as there, behind the judge
 ---@return kenar.sandbox.Act? act, string? problem what is wrong with the call; what is wrong with the bot is in the act
 function Server:perform(name, ...)
    local act, problem = self.judge[name](self.judge, ...)
@@ -70,14 +83,29 @@ function Server:perform(name, ...)
 end
 
 --- Say where the bot is.
----@param url string below which its three URLs lie: `http://127.0.0.1:8080/kenar`
+---@param url string below which its URLs lie: `http://127.0.0.1:8080/kenar`
 function Server:point_at(url)
-   for _, kind in ipairs { "events", "session", "action" } do
-      self.judge.app.urls[kind] = url .. "/" .. kind
+   local app = self.judge.app
+   for _, kind in ipairs { "events", "session", "action", "fallback" } do
+      app.urls[kind] = url .. "/" .. kind
    end
+   app.redirect_uris = { url .. "/oauth/return" }
+   self.public_url = url:match "^%a[%w+.-]*://[^/]+"
 end
 
---- The API's base URL for the bot.
+--- The settings with which a bot talks to this sandbox, by the names of the environment, in an order to print.
+---@return { [1]: string, [2]: string }[]
+function Server:environment()
+   local url, app = self:url(), self.judge.app
+   return {
+      { "KENAR_BASE_URL", url }, { "KENAR_API_KEY", app.api_key },
+      { "KENAR_IDENTIFICATION_KEY", app.identification_key }, { "KENAR_OAUTH_URL", url }, { "KENAR_UPLOAD_URL", url },
+      { "KENAR_APP_SLUG", app.slug }, { "KENAR_OAUTH_SECRET", app.oauth_secret },
+      { "KENAR_PUBLIC_URL", self.public_url },
+   }
+end
+
+--- The base URL of the API, of OAuth and of uploads: one port serves all three.
 ---@return string
 function Server:url()
    return ("http://%s:%d"):format(self.address:find(":", 1, true) and "[" .. self.address .. "]" or self.address,
@@ -118,17 +146,20 @@ function server.open(host, options)
    local settings = options.settings or server.settings
    local self = setmetatable({ host = host, address = address }, Server)
    self.judge = judges.new {
-      app = { api_key = settings.api_key, identification_key = settings.identification_key, urls = {} },
+      app = {
+         api_key = settings.api_key, identification_key = settings.identification_key, slug = settings.app_slug,
+         oauth_secret = settings.oauth_secret, urls = {},
+      },
       now = host.now, seed = options.seed or seed(), keep = options.keep or 1000, assumptions = options.assumptions,
       on_delivery = function() host.spawn(deliver, self) end,
       on_exchange = options.on_exchange, on_message = options.on_message,
    }
    self:point_at(options.bot_url or "http://127.0.0.1:8080/kenar")
    local state = self.judge.state
-   state:grant(settings.access_token, state:user("seller").id, { "CHAT_SUPPLIER_ALL_CONVERSATIONS_MESSAGE_SEND" })
+   state:grant(settings.access_token, state:user("seller").id, SCOPES)
    local message
    self.listener, message = listeners.open(host, {
-      address = address, port = options.port or 0, max_body = MAX_BODY,
+      address = address, port = options.port or 0, max_body = MAX_UPLOAD,
    }, function(request)
       if request.path:find "^/sandbox/" then
          return control.answer(self, request)

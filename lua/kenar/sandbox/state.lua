@@ -1,8 +1,9 @@
---- Who and what there is in the sandbox: the app, users, posts, conversations, messages, access tokens.
+--- Who and what there is in the sandbox: users, posts, conversations, messages, media, tokens, subscriptions.
 --
 -- Plain tables all the way, so that the whole can be shown, saved and loaded.
 
 local core = require "kenar.core"
+local scopes = require "kenar.sandbox.scopes"
 
 local state = {}
 
@@ -36,8 +37,9 @@ state.MAX_NAME = 29
 function state.new(options)
    return setmetatable({
       now = options.now, seed = options.seed or "00000000", keep = options.keep, on_message = options.on_message,
-      count = 0,
-      users = {}, posts = {}, conversations = {}, order = {}, chatbots = {}, tokens = {},
+      count = 0, user_count = 0,
+      users = {}, posts = {}, conversations = {}, order = {}, chatbots = {}, media = {}, upload_tokens = {},
+      tokens = {}, refresh_tokens = {}, codes = {}, subscriptions = {}, hooks = {},
    }, State)
 end
 
@@ -48,8 +50,9 @@ function State:next_id()
    return ("%s-0000-4000-8000-%012d"):format(self.seed, self.count)
 end
 
---- The user of a name, made when new. The id is of the kind Divar gives an app: base64 with `+`, `/` and `=`, which
---- must not go into a path as they are.
+--- The user of a name, made when new: { id, name, phone, legacy_id }. The id is of the kind Divar gives an app: base64
+--- with `+`, `/` and `=`, which must not go into a path as they are. The endpoints before 2024-11 call the same user by
+--- a UUID.
 ---@param name string at most MAX_NAME bytes
 function State:user(name)
    if type(name) ~= "string" or #name > state.MAX_NAME then
@@ -58,10 +61,26 @@ function State:user(name)
    local id = core.base64_encode(("\251\255\190%-29s"):format(name))
    local user = self.users[id]
    if not user then
-      user = { id = id, name = name }
+      self.user_count = self.user_count + 1
+      user = {
+         id = id, name = name, phone = ("0999%07d"):format(self.user_count),
+         legacy_id = ("%s-0000-4000-9000-%012d"):format(self.seed, self.user_count),
+      }
       self.users[id] = user
    end
    return user
+end
+
+--- The user with this phone or legacy_id.
+---@param key "phone"|"legacy_id"
+---@param value any
+---@return table?
+function State:user_by(key, value)
+   for _, user in pairs(self.users) do
+      if user[key] == value then
+         return user
+      end
+   end
 end
 
 --- Put a post up, or find it.
@@ -117,6 +136,19 @@ function State:conversation(token, buyer, id)
    }
 end
 
+--- The conversation about a post between its seller and this buyer.
+---@param token string
+---@param buyer string a user's id
+---@return kenar.sandbox.Conversation?
+function State:find_conversation(token, buyer)
+   for _, id in ipairs(self.order) do
+      local conversation = self.conversations[id]
+      if conversation.post_token == token and conversation.members.BUYER == buyer then
+         return conversation
+      end
+   end
+end
+
 --- The side a user has in a conversation.
 ---@return string?
 function state.side_of(conversation, user_id)
@@ -148,14 +180,12 @@ end
 --- Issue an access token.
 ---@param token string
 ---@param user_id string
----@param scopes string[]
+---@param list string[] scopes
 ---@param lifetime? number seconds; none: it does not expire
-function State:grant(token, user_id, scopes, lifetime)
-   local set = {}
-   for _, scope in ipairs(scopes) do
-      set[scope] = true
-   end
-   self.tokens[token] = { user_id = user_id, scopes = set, expires_at = lifetime and self.now() + lifetime }
+function State:grant(token, user_id, list, lifetime)
+   self.tokens[token] = {
+      user_id = user_id, scopes = scopes.set(list), expires_at = lifetime and self.now() + lifetime,
+   }
 end
 
 return state

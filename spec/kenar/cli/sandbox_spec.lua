@@ -32,7 +32,9 @@ describe("kenar sandbox", function()
       local sandbox = start { "sandbox", "--port", "0" }
       local url, bot_url = sandbox:expect "sandbox on (http://127%.0%.0%.1:%d+), the bot expected on (%S+)\n"
       assert.equal("http://127.0.0.1:8080/kenar", bot_url)
-      assert.equal(url, (sandbox:expect "KENAR_BASE_URL=(%S+) KENAR_API_KEY=%S+ KENAR_IDENTIFICATION_KEY=%S+ "))
+      assert.same({ url, url, url, "http://127.0.0.1:8080" }, { sandbox:expect("KENAR_BASE_URL=(%S+) KENAR_API_KEY=%S+ "
+         .. "KENAR_IDENTIFICATION_KEY=%S+ KENAR_OAUTH_URL=(%S+) KENAR_UPLOAD_URL=(%S+) KENAR_APP_SLUG=sandbox%-app "
+         .. "KENAR_OAUTH_SECRET=%S+ KENAR_PUBLIC_URL=(%S+) kenar run") })
    end)
 
    it("says that the port is taken", function()

@@ -24,18 +24,20 @@ describe("timers", function()
       assert.equal(0, heap.count)
    end)
 
-   it("can be removed from anywhere, and removing twice does nothing", function()
-      local orders = {
-         { 40, 10, 60, 20, 70, 30, 50 },
-         { 10, 50, 20, 60, 70, 30, 40 }, -- the last one, put in the place of one that is removed, has to rise
-      }
-      for case = 0, 255 do -- every subset of either
-         local mask, order = math.floor(case / 2), orders[case % 2 + 1]
-         local heap, entries, kept = timers.new(), {}, {}
-         for i, at in ipairs(order) do
-            entries[i] = { name = at }
-            heap:add(entries[i], at)
-         end
+   local function filled(times)
+      local heap, entries = timers.new(), {}
+      for i, at in ipairs(times) do
+         entries[i] = { name = at }
+         heap:add(entries[i], at)
+      end
+      return heap, entries
+   end
+
+   it("can be removed, any of them, and removing twice does nothing", function()
+      -- Every subset of seven.
+      for mask = 0, 127 do
+         local heap, entries = filled { 40, 10, 60, 20, 70, 30, 50 }
+         local kept = {}
          for i, entry in ipairs(entries) do
             if math.floor(mask / 2 ^ (i - 1)) % 2 == 1 then
                heap:remove(entry)
@@ -47,5 +49,11 @@ describe("timers", function()
          table.sort(kept)
          assert.same(kept, pop_all(heap, 100))
       end
+   end)
+
+   it("stay in order when the last one takes the place of a later one below another parent", function()
+      local heap, entries = filled { 10, 50, 20, 60, 70, 61, 22, 80, 81, 90, 91, 63, 64, 65, 40 }
+      heap:remove(entries[8])
+      assert.same({ 10, 20, 22, 40, 50, 60, 61, 63, 64, 65, 70, 81, 90, 91 }, pop_all(heap, 100))
    end)
 end)

@@ -1,6 +1,7 @@
 local fixture = require "spec.support.fixture"
 local json = require "kenar.json"
 local judges = require "kenar.sandbox.judge"
+local subscriptions = require "kenar.sandbox.subscriptions"
 
 describe("what people do in the sandbox", function()
    local now, judge, chat, conversation, buyer
@@ -22,6 +23,7 @@ describe("what people do in the sandbox", function()
       buyer = judge.state:user "buyer"
       chat = judge.state:chatbot(buyer.id)
       conversation = judge.state:conversation("gZd7omnS", buyer.id)
+      subscriptions.stand(judge.state, "gZd7omnS", true)
    end
 
    before_each(function()

@@ -1,5 +1,6 @@
 local json = require "kenar.json"
 local judges = require "kenar.sandbox.judge"
+local subscriptions = require "kenar.sandbox.subscriptions"
 
 local BOT_PATH = "/v1/open-platform/chat/bot/conversations/%s/messages"
 local POST_PATH = "/v2/open-platform/conversations/%s/messages"
@@ -160,6 +161,7 @@ describe("the sandbox's judge", function()
       end)
 
       it("tells the bot of its own message, as sent by a bot for the token's side", function()
+         subscriptions.stand(judge.state, "gZd7omnS", true)
          post_conversation { message = "سلام" }
          local delivery = judge:next_delivery()
          assert.equal("NEW_MESSAGE", delivery.body.type)

@@ -1,3 +1,4 @@
+local core = require "kenar.core"
 local json = require "kenar.json"
 local kenar = require "kenar"
 local listeners = require "kenar.host.listener"
@@ -66,6 +67,7 @@ describe("the sandbox's server", function()
             ctx:reply "بله"
          end
       end)
+      assert(bot.client:subscribe { event_type = "NEW_MESSAGE_ON_POST" })
       local _, conversation = call("POST", "/sandbox/conversations", { post_token = "gZd7omnS" })
       local _, result = call("POST", "/sandbox/acts", {
          act = "say", conversation_id = conversation.id, side = "BUYER", text = "موجود است؟",
@@ -75,6 +77,103 @@ describe("the sandbox's server", function()
          return #senders == 2
       end)
       assert.same({ "HUMAN", "BOT" }, senders)
+   end)
+
+   -- The bot with all that the sandbox says it needs.
+   local function attach()
+      local settings = {}
+      for _, setting in ipairs(sandbox:environment()) do
+         settings[setting[1]:lower():gsub("^kenar_", "")] = setting[2]
+      end
+      bot:attach(host, settings)
+   end
+
+   local function get(url, cookie)
+      return assert(host.request { method = "GET", url = url, headers = { cookie = cookie }, timeout = 5 })
+   end
+
+   it("asks a user on its page, and gives tokens with which the bot subscribes and reads", function()
+      attach()
+      local granted
+      bot:hears("اجازه", function(ctx)
+         ctx:reply(ctx:authorize({ "USER_ID", "CHAT_POST_CONVERSATIONS_READ.gZd7omnS" }, { post_token = "gZd7omnS" }))
+      end)
+      bot:granted(function(ctx)
+         granted = ctx.grant
+         ctx:subscribe("NEW_MESSAGE_ON_POST", ctx.post_token)
+         return "https://shop.example.ir/"
+      end)
+      local heard
+      bot:on("post", function(ctx)
+         heard = ctx.text
+      end)
+      call("POST", "/sandbox/posts", { post_token = "gZd7omnS", seller = "سارا" })
+      local _, chat = call("POST", "/sandbox/chatbots", { user = "سارا" })
+      local _, result = call("POST", "/sandbox/acts", {
+         act = "say", conversation_id = chat.id, side = "USER", text = "اجازه",
+      })
+      local start = get(result.conversation.messages[2].text)
+      local cookie = start.headers["set-cookie"]:match "^[^;]+"
+      local page = get(start.headers.location)
+      assert.truthy(page.body:find("sandbox-app asks", 1, true))
+      assert.truthy(page.body:find('<option value="سارا">', 1, true))
+      local query = page.body:match 'name="query" value="([^"]*)"':gsub("&amp;", "&")
+      local decided = assert(host.request {
+         method = "POST", url = sandbox:url() .. "/oauth2/auth", timeout = 5,
+         headers = { ["content-type"] = "application/x-www-form-urlencoded" },
+         body = "decision=allow&user=" .. core.percent_encode "سارا" .. "&query=" .. core.percent_encode(query),
+      })
+      local back = get(decided.headers.location, cookie)
+      assert.equal("https://shop.example.ir/", back.headers.location)
+      assert.equal(chat.members.USER, granted.user_id)
+
+      local _, conversation = call("POST", "/sandbox/conversations", { post_token = "gZd7omnS" })
+      call("POST", "/sandbox/acts", { act = "say", conversation_id = conversation.id, side = "BUYER", text = "سلام" })
+      assert.equal("سلام", heard)
+      call("POST", "/sandbox/tokens/expire", {})
+      local _, err = bot.client:get_user { access_token = granted.access_token }
+      assert.equal("access token is expired", err.message)
+
+      local _, log = call("GET", "/sandbox/log")
+      for _, exchange in ipairs(log.exchanges) do
+         local text = json.encode(exchange)
+         for _, secret in ipairs { granted.access_token, "sandbox-oauth-secret", cookie:match "=(.+)" } do
+            assert.is_nil(text:find(secret, 1, true), exchange.endpoint)
+         end
+      end
+   end)
+
+   it("takes uploads on the same port, and keeps no large one", function()
+      attach()
+      local bytes = "\137PNG\r\n\26\n" .. ("x"):rep(1048576)
+      local result = assert(bot.client:upload_media("image", { bytes = bytes, name = "a.png" }))
+      assert.equal(#bytes, sandbox.judge.state.media[result.media_token].size)
+      local exchange = sandbox.judge.log[2]
+      assert.same({ "upload_media", 200 }, { exchange.endpoint, exchange.response.status })
+      assert.truthy(exchange.bytes:find "^%(%d+ bytes%)$")
+      local res = assert(host.request {
+         method = "POST", url = sandbox:url() .. "/v1/open-platform/events/subscriptions", body = bytes, timeout = 5,
+      })
+      assert.equal(413, res.status)
+   end)
+
+   it("lets people do what happens outside of chats", function()
+      local heard = {}
+      bot:session_init("POST_ADDON", function(ctx)
+         return "https://example.com/" .. ctx.side
+      end)
+      bot:on("payment_transaction", function(ctx)
+         heard[#heard + 1] = ctx.payload.id
+      end)
+      call("POST", "/sandbox/posts", { post_token = "gZd7omnS", seller = "سارا" })
+      local _, result = call("POST", "/sandbox/acts", {
+         act = "visit", user = "سارا", source = "POST_ADDON", post_token = "gZd7omnS",
+      })
+      assert.same({ seen = { url = "https://example.com/SELLER" } }, result)
+      call("POST", "/sandbox/acts", { act = "pay", transaction = { id = "p1" } })
+      assert.same({ "p1" }, heard)
+      local status, answer = call("POST", "/sandbox/acts", { act = "update_post", post_token = "none" })
+      assert.same({ 400, "there is no post none" }, { status, answer.error })
    end)
 
    it("says what is wrong with the bot", function()
@@ -133,7 +232,8 @@ describe("the sandbox's server", function()
          return status .. " " .. answer.error
       end
       assert.equal("404 there is no GET /sandbox/nothing", wrong("GET", "/sandbox/nothing"))
-      assert.equal("400 act is say, send, start, open or press", wrong("POST", "/sandbox/acts", { act = "dance" }))
+      assert.equal("400 act is say, send, start, open, press, visit, direct_link, consent, revoke, pay or update_post",
+         wrong("POST", "/sandbox/acts", { act = "dance" }))
       assert.equal("400 there is no conversation none", wrong("POST", "/sandbox/acts", {
          act = "say", conversation_id = "none", side = "USER", text = "سلام",
       }))

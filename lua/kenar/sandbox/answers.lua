@@ -1,0 +1,89 @@
+--- How Divar answers: a body, a refusal in gRPC's terms, a refusal of the OAuth server, a fault.
+
+local json = require "kenar.json"
+
+local answers = {}
+
+local json_headers = { ["content-type"] = "application/json" }
+local empty_list = setmetatable({}, json.array_mt)
+
+--- A response.
+---@param status integer
+---@param body string|table a table becomes JSON
+---@param headers? table<string, any>
+---@return { status: integer, headers: table<string, string>, body: string }
+function answers.response(status, body, headers)
+   local all = {}
+   for _, given in ipairs { json_headers, headers or {} } do
+      for name, value in pairs(given) do
+         all[name:lower()] = tostring(value)
+      end
+   end
+   if type(body) ~= "string" then
+      body = assert(json.encode(body))
+   end
+   return { status = status, headers = all, body = body }
+end
+
+--- The answer to a call of the API. Divar's gateway marks them.
+---@param body table
+function answers.result(body)
+   return answers.response(200, body, { ["grpcgateway-content-type"] = "application/grpc" })
+end
+
+--- A refusal by its name in assumptions.refusals.
+---@param assumed table<string, table> all assumptions
+---@param name string
+---@param message? string
+---@param details? table
+function answers.refusal(assumed, name, message, details)
+   local row = assumed.refusals[name]
+   return answers.response(row.status, {
+      code = row.code, message = message or row.message, details = details or empty_list,
+   })
+end
+
+--- The refusal of a body, with everything that is wrong in it.
+---@param assumed table
+---@param findings kenar.sandbox.Finding[]
+---@param first kenar.sandbox.Finding
+function answers.invalid(assumed, findings, first)
+   local violations = {}
+   for _, finding in ipairs(findings) do
+      if finding.severity == "error" then
+         violations[#violations + 1] = { field = finding.path, description = finding.message }
+      end
+   end
+   local where = first.path == "" and "" or first.path .. ": "
+   return answers.refusal(assumed, "invalid", where .. first.message, {
+      { ["@type"] = "type.googleapis.com/google.rpc.BadRequest", fieldViolations = violations },
+   })
+end
+
+--- A refusal of the OAuth server by its name in assumptions.oauth_refusals.
+---@param assumed table
+---@param name string
+---@param description? string
+function answers.oauth_refusal(assumed, name, description)
+   local row = assumed.oauth_refusals[name]
+   return answers.response(row.status, { error = name, error_description = description or row.description })
+end
+
+-- The gRPC code that usually comes with a status, for faults that do not write Divar's body themselves.
+local usual_codes = { [400] = 3, [401] = 16, [403] = 7, [404] = 5, [409] = 10, [500] = 13, [503] = 14, [504] = 4 }
+local documented = { [412] = "blocked", [429] = "rate_limited" }
+
+--- What a fault with a status answers.
+---@param assumed table
+---@param fault kenar.sandbox.Fault
+function answers.fault(assumed, fault)
+   local body = fault.body
+   if not body then
+      local row = assumed.refusals[documented[fault.status]]
+         or { code = usual_codes[fault.status] or 2, message = "the sandbox was told to fail" }
+      body = { code = row.code, message = row.message, details = empty_list }
+   end
+   return answers.response(fault.status, body, fault.headers)
+end
+
+return answers

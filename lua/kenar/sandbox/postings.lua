@@ -1,0 +1,132 @@
+--- The HTTP requests that Divar, or a user's browser, makes to a bot, and what becomes of the answers.
+
+local json = require "kenar.json"
+local rules = require "kenar.sandbox.rules"
+
+local postings = {}
+
+local function decoded_object(response)
+   local body, err = json.decode(response.body or "")
+   if type(body) ~= "table" or getmetatable(body) == json.array_mt or body[1] ~= nil then
+      return nil, "the bot's answer is not a JSON object" .. (err and ": " .. tostring(err.message or err) or "")
+   end
+   return body
+end
+
+local function url_of(body)
+   if type(body.url) ~= "string" or body.url == "" then
+      return { problem = "the bot's answer has no url, so nothing opens" }
+   end
+   return { url = body.url }
+end
+
+local function read_nothing()
+   return {}
+end
+
+local function read_session(response)
+   local body, problem = decoded_object(response)
+   return body and url_of(body) or { problem = problem }
+end
+
+-- `status` is a string in Divar's documents, which show 200 and 400.
+local function read_legacy_session(response)
+   local body, problem = decoded_object(response)
+   if not body then
+      return { problem = problem }
+   elseif tostring(body.status) ~= "200" then
+      return { problem = ("the bot's answer has status %s, not \"200\""):format(tostring(body.status)) }
+   elseif type(body.message) ~= "string" then
+      return { problem = "the bot's answer has no message" }
+   end
+   return url_of(body)
+end
+
+local function read_action(response, assumed)
+   local body, problem = decoded_object(response)
+   if not body then
+      return { problem = problem }
+   end
+   local text, action = body.text_message, body.action
+   if text ~= nil and text ~= json.null and type(text) ~= "string" then
+      return { problem = "text_message of the bot's answer is not a string" }
+   end
+   if action == nil or action == json.null then
+      return { text = type(text) == "string" and text or nil }
+   end
+   local _, first = rules.check(rules.action, action, assumed)
+   if first then
+      local where = first.path == "" and "action" or "action." .. first.path
+      return { problem = ("the bot's answer: %s: %s"):format(where, first.message) }
+   end
+   return { text = type(text) == "string" and text or nil, action = action }
+end
+
+-- A browser goes on to where it is sent, or shows what it was given.
+local function read_page(response, _, request)
+   return { url = response.status >= 300 and response.headers.location or request.url }
+end
+
+-- One row a kind: which of the panel's URLs it goes to, and what its answer means.
+local kinds = {
+   events = { read = read_nothing },
+   hook = { read = read_nothing },
+   session = { name = "session_init", is_versioned = true, read = read_session },
+   legacy_session = { name = "session_init", url = "session", read = read_legacy_session },
+   action = { name = "dynamic_action", read = read_action },
+   page = { name = "direct_link", read = read_page, is_browsed = true },
+}
+
+---@alias kenar.sandbox.posting "events"|"hook"|"session"|"legacy_session"|"action"|"page"
+
+--- What a delivery is called in the log.
+---@param kind kenar.sandbox.posting
+---@param body table
+---@return string
+function postings.name(kind, body)
+   return kinds[kind].name or body.type
+end
+
+--- The HTTP request of a delivery.
+---@param app { urls: table<string, string>, identification_key: string }
+---@param assumed table as in assumptions.deliveries
+---@param kind kenar.sandbox.posting
+---@param body table
+---@param to? { url: string, key: string? } where it goes instead, and with which key
+---@return { method: string, url: string, headers: table, body: string? }
+function postings.request(app, assumed, kind, body, to)
+   local row = kinds[kind]
+   if row.is_browsed then
+      return { method = "GET", url = to.url, headers = { accept = "text/html" }, body = "" }
+   end
+   local headers = {
+      ["content-type"] = "application/json", authorization = to and to.key or app.identification_key,
+   }
+   if row.is_versioned then
+      headers[assumed.version_header:lower()] = "2"
+   end
+   return {
+      method = "POST", url = to and to.url or app.urls[row.url or kind], headers = headers,
+      body = assert(json.encode(body)),
+   }
+end
+
+--- What Divar makes of a bot's answer.
+---@param kind kenar.sandbox.posting
+---@param request table
+---@param response? { status: integer, headers: table, body: string } nil when there was none
+---@param err? any why there was none
+---@param assumed table as in assumptions.bodies
+---@return { problem: string?, url: string?, text: string?, action: table? }
+function postings.read(kind, request, response, err, assumed)
+   if not response then
+      return { problem = "the bot did not answer: " .. tostring(err) }
+   end
+   local highest = kinds[kind].is_browsed and 399 or 299
+   if response.status < 200 or response.status > highest then
+      return { problem = ("the bot answered %d"):format(response.status) }
+   end
+   return kinds[kind].read(response, assumed, request)
+end
+
+return postings

@@ -1,0 +1,106 @@
+local judged = require "spec.support.judged"
+
+describe("uploading to the sandbox", function()
+   local divar
+
+   before_each(function()
+      divar = judged.new()
+   end)
+
+   local function create_token()
+      local status, body = divar:call { "POST", "/experimental/open-platform/chat/upload", body = {} }
+      assert.equal(200, status)
+      return body.token
+   end
+
+   local function multipart(name, filename, content)
+      local disposition = ('form-data; name="%s"'):format(name)
+      if filename then
+         disposition = disposition .. ('; filename="%s"'):format(filename)
+      end
+      return ("--mark\r\nContent-Disposition: %s\r\nContent-Type: image/png\r\n\r\n%s\r\n--mark--\r\n"):format(
+         disposition, content or "PNG")
+   end
+
+   -- Upload: status and body. `changes` replaces headers.
+   local function upload(kind, body, changes)
+      local headers = { ["x-api-key"] = false, ["content-type"] = "multipart/form-data; boundary=mark" }
+      for name, value in pairs(changes or {}) do
+         headers[name] = value
+      end
+      return divar:call {
+         "POST", "/upload/" .. kind, headers = headers, body = body,
+         token = changes and changes.token or create_token(),
+      }
+   end
+
+   it("gives a media_token for a file, which a message may then carry", function()
+      local status, body = upload("image", multipart("file", "a.png", "\137PNG\r\n\26\n\0--mark"))
+      assert.equal(200, status)
+      assert.equal("ok", body.status)
+      local medium = divar.state.media[body.id]
+      assert.same({ type = "IMAGE", name = "a.png", size = 15 }, medium)
+
+      local chat = divar.state:chatbot(divar.buyer.id)
+      local path = "/v1/open-platform/chat/bot/conversations/" .. chat.id .. "/messages"
+      assert.equal(200, (divar:call { "POST", path, body = { media_token = body.id } }))
+      assert.same({ "IMAGE", body.id }, { chat.messages[1].type, chat.messages[1].media_token })
+      local refusal
+      status, refusal = divar:call { "POST", path, body = { media_token = "never uploaded" } }
+      assert.same({ 400, "media token is not valid" }, { status, refusal.message })
+   end)
+
+   it("makes the message of the kind that was uploaded", function()
+      local names = { file = "a.pdf", voice = "a.m4a", video = "a.mp4" }
+      for kind, name in pairs(names) do
+         local _, body = upload(kind, multipart("file", name))
+         assert.equal(kind:upper(), divar.state.media[body.id].type)
+      end
+   end)
+
+   it("takes an empty body for the token's call, as older samples have it", function()
+      assert.equal(200, (divar:call { "POST", "/experimental/open-platform/chat/upload", body = "" }))
+   end)
+
+   it("refuses the app's key: it is for the API", function()
+      local status, body = upload("image", multipart("file", "a.png"), { ["x-api-key"] = "key" })
+      assert.same({ 400, "the upload host takes no api key" }, { status, body.message })
+      local finding = divar.judge.log[#divar.judge.log].findings[1]
+      assert.same({ "error", "x-api-key" }, { finding.severity, finding.path })
+   end)
+
+   it("needs a live upload token as Bearer, and takes it once", function()
+      assert.equal(401, (upload("image", multipart("file", "a.png"), { authorization = false })))
+      assert.equal(401, (upload("image", multipart("file", "a.png"), { authorization = "Basic x" })))
+      local token = create_token()
+      assert.equal(200, (upload("image", multipart("file", "a.png"), { token = token })))
+      assert.equal(401, (upload("image", multipart("file", "a.png"), { token = token })))
+      token = create_token()
+      divar.time = divar.time + 600
+      assert.equal(401, (upload("image", multipart("file", "a.png"), { token = token })))
+   end)
+
+   it("needs one part called file, with a filename", function()
+      local function refused(message, body, changes)
+         local status, answer = upload("image", body, changes)
+         assert.same({ 400, message }, { status, answer.message })
+      end
+      refused('there is no part "file"', multipart("image", "a.png"))
+      refused('the part "file" has no filename', multipart("file"))
+      refused("the body ends before its last boundary", multipart("file", "a.png"):sub(1, -10))
+      refused("the body has no boundary", "PNG")
+      refused("content-type is not multipart/form-data with a boundary", multipart("file", "a.png"),
+         { ["content-type"] = "image/png" })
+   end)
+
+   it("takes the formats and sizes of Divar's documents", function()
+      assert.equal(415, (upload("image", multipart("file", "a.gif"))))
+      assert.equal(415, (upload("voice", multipart("file", "a.ogg"))))
+      assert.equal(200, (upload("image", multipart("file", "a.JPG"))))
+      assert.equal(404, (upload("sticker", multipart("file", "a.png"))))
+      assert.equal(200, (upload("voice", multipart("file", "a.3gp", ("x"):rep(1500000)))))
+      assert.equal(413, (upload("voice", multipart("file", "a.3gp", ("x"):rep(1500001)))))
+      divar = judged.new { media = { megabyte = 1048576 } }
+      assert.equal(200, (upload("voice", multipart("file", "a.3gp", ("x"):rep(1572864)))))
+   end)
+end)

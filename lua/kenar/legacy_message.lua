@@ -75,12 +75,16 @@ local function button_of(grid, name, options)
    if type(caption) ~= "string" then
       return refuse(path .. ".caption", "expected a string, got " .. type(caption))
    end
-   local data = { caption = caption, icon_name = button.icon or button.icon_name, extra_data = extra_data }
    local kind, value = next(action)
    local build = actions[kind]
    if not build then
       return refuse(path, ("the old endpoint opens links only; %s needs send_message"):format(kind))
    end
+   local icon = button.icon or button.icon_name
+   if type(icon) ~= "string" then
+      return refuse(path .. ".icon", "the old endpoint's buttons need an icon, got " .. type(icon))
+   end
+   local data = { caption = caption, icon_name = icon, extra_data = extra_data }
    return { action = build(value, data), data = data }
 end
 

@@ -234,7 +234,7 @@ describe("where a message goes", function()
       it("is answered with one button a side, which lead back to the grant", function()
          local grant = save("CHAT_POST_CONVERSATIONS_MESSAGE_SEND." .. POST)
          local call = reply_to(old_message, {
-            text = "x", seller_buttons = { { "الف", server_link = "visit", data = { n = 1 } } },
+            text = "x", seller_buttons = { { "الف", server_link = "visit", data = { n = 1 }, icon = "ADD" } },
             buyer_buttons = { { "ب", direct_link = "https://shop.example.ir", icon = "ADD" } },
          })
          assert.same({ kenar_action = "visit", kenar_via = grant.id, n = 1 }, call.body.sender_btn.data.extra_data)

@@ -170,7 +170,9 @@ describe("client.legacy:send_message", function()
 
    it("names the handler in the data of a link button", function()
       local c, requests = client_with "resp.send_message.ok"
-      c.legacy:send_message(with_ids { text = "x", buttons = { { "a", server_link = "visit", data = { n = 1 } } } })
+      c.legacy:send_message(with_ids { text = "x", buttons = {
+         { "a", server_link = "visit", data = { n = 1 }, icon = "ADD" },
+      } })
       local body = json.decode(requests[1].body)
       assert.same({ kenar_action = "visit", n = 1 }, body.sender_btn.data.extra_data)
       assert.same(body.sender_btn, body.receiver_btn)
@@ -197,6 +199,7 @@ describe("client.legacy:send_message", function()
       assert.equal("text", refused({}).path)
       assert.equal("buttons[1].caption",
          refused({ text = "x", buttons = { { caption = 5, direct_link = "https://a" } } }).path)
+      assert.equal("buttons[1].icon", refused({ text = "x", buttons = { { "a", server_link = "visit" } } }).path)
       assert.same({}, requests)
    end)
 

@@ -258,6 +258,15 @@ describe("grants:fresh", function()
       assert.equal(1, #edge.token_requests)
    end)
 
+   it("lets another process try at once when it has failed", function()
+      local grant = save()
+      edge.on_token = function() return nil, errors.new { kind = "network", sent = "no", message = "reset" } end
+      assert.is_nil(grants:fresh(grant))
+      edge.on_token = nil
+      assert.equal("ory_at_2", process.new(edge, store):fresh(grant).access_token)
+      assert.equal(0, host.clock())
+   end)
+
    it("does not bring back a grant that was taken back meanwhile", function()
       edge.latency = 2
       local tokens = process.tokens(edge, "USER_ID offline_access", 30)

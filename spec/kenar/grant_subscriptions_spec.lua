@@ -93,6 +93,8 @@ describe("a grant's subscriptions", function()
       process.new(edge, store):keep_alive()
       process.new(edge, store):keep_alive()
       subscribed()
+      -- Long enough for the others to see the new pair before the subscriptions are made again.
+      edge.on_call = function() host.sleep(2) end
       host:advance(3700)
       assert.same({ "ory_at_2 POST_UPDATE all" }, subscribed())
       assert.equal(1, #edge.token_requests)

@@ -49,19 +49,24 @@ end
 
 local about_fields = { user_id = true, side = true, conversation_id = true, post_token = true, redirect_uri = true }
 
---- Keep what a user consented to.
----@param tokens kenar.Tokens
----@param about table `user_id`, `side`, `conversation_id`, `post_token`: who, and where he was asked; `redirect_uri`
+--- Keep what a user consented to: what kenar.oauth's `exchange` gave, or tokens that another program got.
+---@param tokens kenar.Tokens access_token, expires_at (seconds since 1970) and scopes are needed
+---@param about? table `user_id`, `side`, `conversation_id`, `post_token`: who, and where he was asked; `redirect_uri`
 ---@return kenar.Grant? grant, kenar.Error? err kind `store`
 function Grants:save(tokens, about)
+   for name, expected in pairs { access_token = "string", expires_at = "number", scopes = "table" } do
+      if type(tokens[name]) ~= expected then
+         error(("%s: expected a %s, got %s"):format(name, expected, type(tokens[name])), 2)
+      end
+   end
    local fields = {
       access_token = tokens.access_token, refresh_token = tokens.refresh_token, expires_at = tokens.expires_at,
       scopes = {},
    }
-   for index, each in ipairs(tokens.scopes or {}) do
+   for index, each in ipairs(tokens.scopes) do
       fields.scopes[index] = scope.canonical(each)
    end
-   for name, value in pairs(about) do
+   for name, value in pairs(about or {}) do
       if not about_fields[name] then
          error(("unknown field %q of a grant"):format(tostring(name)), 2)
       end

@@ -124,9 +124,10 @@ local function on_return(self, detail, fn)
    end, fn, "first")
 end
 
---- Hear that our button of this name was pressed; return the URL to open, or nil to go back to Divar.
+--- Hear that our button of this name was pressed; return the URL to open, nil to go back to Divar, or a refusal,
+--- { status = 404, message = "no such post" }: the old form tells Divar of it, today's goes back to Divar.
 ---@param name string
----@param fn fun(ctx: kenar.Context, next: function): string?
+---@param fn fun(ctx: kenar.Context, next: function): string|table|nil
 ---@return kenar.Bot
 function hearing:server_link(name, fn)
    return on_button(self, "server_link", name, fn)
@@ -141,9 +142,9 @@ function hearing:dynamic_action(name, fn)
    return on_button(self, "dynamic_action", name, fn)
 end
 
---- Hear that the app was opened without a button of ours; return the URL to open, or nil to go back to Divar.
+--- Hear that the app was opened without a button of ours; return what a handler of server_link does.
 ---@param source string CHAT, POST_ADDON, CHAT_MESSAGE_ACTION, or "*" for all and for the old form, which names none
----@param fn fun(ctx: kenar.Context, next: function): string?
+---@param fn fun(ctx: kenar.Context, next: function): string|table|nil
 ---@return kenar.Bot
 function hearing:session_init(source, fn)
    expect_name(source, "a source", 2)

@@ -63,11 +63,8 @@ local types = {
    end,
    url = check_url,
    store = function(value)
-      local is_url = type(value) == "string" and value:find "^%a[%w+.-]*:" ~= nil
-      if not is_url and not stores.is(value) then
-         return nil, 'expected a URL such as "memory:", or a store'
-      end
-      return value
+      local ok, message = stores.check(value)
+      return ok and value, message
    end,
    networks = function(value, row)
       return access.networks(row.named and row.named[value] or value)

@@ -208,6 +208,18 @@ describe("kenar.grants", function()
       end)
    end)
 
+   it("takes tokens that another program got, and raises for what are none", function()
+      local grant = assert(grants:save {
+         access_token = "a", expires_at = host.now() + 3600, scopes = { "CHAT_READ_POST_CONVERSATIONS__p-1" },
+      })
+      assert.same({ "CHAT_POST_CONVERSATIONS_READ.p-1" }, grant.scopes)
+      assert.error_matches(function() grants:save { scopes = {}, expires_at = 5 } end, "access_token: expected a str")
+      assert.error_matches(function() grants:save { access_token = "a", scopes = {} } end, "expires_at: expected a n")
+      assert.error_matches(function()
+         grants:save({ access_token = "a", scopes = {}, expires_at = 5 }, { name = "x" })
+      end, 'unknown field "name" of a grant')
+   end)
+
    it("a grant shows its id and scopes when printed, and no token", function()
       local grant = save("USER_ID", { user_id = "secret-user" })
       assert.equal("kenar.grant " .. grant.id .. ": USER_ID", tostring(grant))

@@ -14,6 +14,8 @@ local panel = {
    { "events URL", "/events" },
    { "session initialization URL", "/session" },
    { "dynamic action URL", "/action" },
+   { "fallback URL", "/fallback" },
+   { "OAuth redirect URL", "/oauth/return", needs = "app_slug" },
 }
 
 local function missing_keys(path, names)
@@ -32,7 +34,9 @@ local function announce(path, bot, address, port)
       port))
    print "In Divar's panel, on the page of this app:"
    for _, row in ipairs(panel) do
-      print(("  %-28s%s%s%s"):format(row[1], public_url or "<public URL>", bot.prefix, row[2]))
+      if not row.needs or bot:setting(row.needs) then
+         print(("  %-28s%s%s%s"):format(row[1], public_url or "<public URL>", bot.prefix, row[2]))
+      end
    end
    if not public_url then
       print "  (public_url, or KENAR_PUBLIC_URL, is the https:// address by which Divar reaches this port)"

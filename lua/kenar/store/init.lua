@@ -56,26 +56,40 @@ function store.is(value)
    return true
 end
 
+--- Whether a value is a store or the URL of one that could be opened.
+---@param where any
+---@return true? ok, string? message
+function store.check(where)
+   if type(where) ~= "string" then
+      if not store.is(where) then
+         return nil, 'expected a URL such as "memory:", or a table with ' .. table.concat(methods, ", ")
+      end
+      return true
+   end
+   -- The URL is not shown: it may hold a password.
+   local scheme = where:match "^(%a[%w+.-]*):" or ""
+   if not schemes[scheme] then
+      return nil, ("unknown kind of store %q; known are %s"):format(scheme, known_schemes())
+   end
+   return true
+end
+
 --- Open a store.
 ---@param where string|kenar.Store "memory:", or a store of the program's own, which is given back
 ---@param host table whose clock a store in this process keeps
 ---@return kenar.Store? store, kenar.Error? err kind `store`
 function store.open(where, host)
+   local ok, message = store.check(where)
    if type(where) ~= "string" then
-      if not store.is(where) then
-         error("store: expected a URL such as \"memory:\", or a table with " .. table.concat(methods, ", "), 2)
+      if not ok then
+         error("store: " .. message, 2)
       end
       return where
+   elseif not ok then
+      return nil, errors.new { kind = "store", message = message }
    end
-   local scheme, rest = where:match "^(%a[%w+.-]*):(.*)$"
-   local open = schemes[scheme]
-   if not open then
-      -- The URL is not shown: it may hold a password.
-      return nil, errors.new {
-         kind = "store", message = ("unknown kind of store %q; known are %s"):format(scheme or "", known_schemes()),
-      }
-   end
-   return open(rest, host)
+   local scheme, rest = where:match "^([^:]*):(.*)$"
+   return schemes[scheme](rest, host)
 end
 
 local Namespaced = {}

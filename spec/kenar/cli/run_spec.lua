@@ -108,11 +108,15 @@ describe("kenar run", function()
       assert.truthy(output:find("--port", 1, true))
    end)
 
-   it("prints the three URLs that the panel asks for", function()
-      start(bot_file.write [[return require("kenar").bot { prefix = "/shop", public_url = "https://bot.example.ir/" }]])
+   it("prints the URLs that the panel asks for", function()
+      start(bot_file.write [[
+         return require("kenar").bot { prefix = "/shop", public_url = "https://bot.example.ir/", app_slug = "shop" }
+      ]])
       running:expect "events URL +https://bot%.example%.ir/shop/events\n"
       running:expect "session initialization URL +https://bot%.example%.ir/shop/session\n"
       running:expect "dynamic action URL +https://bot%.example%.ir/shop/action\n"
+      running:expect "fallback URL +https://bot%.example%.ir/shop/fallback\n"
+      running:expect "OAuth redirect URL +https://bot%.example%.ir/shop/oauth/return\n"
    end)
 
    it("says what is missing from them without a public URL", function()

@@ -30,13 +30,17 @@ SANITIZER_ENVIRONMENT = LD_PRELOAD="$$($(CC) -print-file-name=libasan.so)" \
 
 # One row a shared object: the libraries it links, and the oldest version of each that will do.
 # A module whose library keeps threads or its own state is never unloaded (nodelete).
-MODULES := core curl httpd
+# Those that are optional are built where pkg-config finds their library.
+OPTIONAL_MODULES := sqlite
 PACKAGES_core :=
 PACKAGES_curl := libcurl >= 7.84
 PACKAGES_httpd := libmicrohttpd >= 0.9.71
+PACKAGES_sqlite := sqlite3 >= 3.35
 LINK_core := -lm
 LINK_curl := -Wl,-z,nodelete
 LINK_httpd := -Wl,-z,nodelete
+LINK_sqlite := -lm -Wl,-z,nodelete
+MODULES := core curl httpd $(foreach m,$(OPTIONAL_MODULES),$(shell $(PKG_CONFIG) --exists '$(PACKAGES_$(m))' && echo $(m)))
 # Each step is a short line; `make V=1` shows the commands, `make --silent` neither.
 quiet = $(if $(V),,@$(if $(findstring s,$(firstword -$(MAKEFLAGS))),,echo "  $(1)  $@";))
 package_flags = $(if $(PACKAGES_$(1)),$(shell $(PKG_CONFIG) $(2) '$(PACKAGES_$(1))'))
@@ -153,7 +157,7 @@ VALGRIND := valgrind --quiet --error-exitcode=99
 valgrind: ## the specs of the C modules and the C tests under valgrind
 	@.ci/deps run test valgrind
 	@$(MAKE) $(JOBS) build-5.4 build-c
-	@$(environment_5.4) $(VALGRIND) lua5.4 $$(command -v busted) $(BUSTED) spec/core spec/curl spec/httpd
+	@$(environment_5.4) $(VALGRIND) lua5.4 $$(command -v busted) $(BUSTED) spec/core spec/curl spec/httpd $(filter spec/sqlite,$(MODULES:%=spec/%))
 	$(call run_each,$(C_TESTS:%=$(BUILD)/c/%),$(VALGRIND))
 
 fuzz: ## feed the core made-up bytes, SECONDS_EACH (60) seconds for each fuzzer

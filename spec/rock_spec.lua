@@ -113,7 +113,7 @@ describe("the rock", function()
             end)
 
             it("loads its shared objects from the tree, none of them built for another VM", function()
-               for _, module in ipairs { "core", "curl", "httpd" } do
+               for _, module in ipairs { "core", "curl", "httpd", "sqlite" } do
                   local path = ("%s/lib/lua/%s/kenar/%s.so"):format(tree, vm.version, module)
                   local loaded = shell(([[cd / && %s -e '
                      package.cpath = "%s/lib/lua/%s/?.so"

@@ -176,7 +176,7 @@ local senders = { bot = send_to_bot_chat, post = send_to_post, user = send_to_us
 ---@param bot kenar.Bot
 ---@param address kenar.Address
 ---@param message string|kenar.Message
----@param options? table of the client's call: `timeout`
+---@param options? table of the client's call: `timeout`, `deadline`, `retry_maybe`
 ---@return table? result, kenar.Error? err
 function addressing.send(bot, address, message, options)
    local own = {}

@@ -4,15 +4,14 @@
 
 local access = require "kenar.access"
 local addressing = require "kenar.addressing"
+local answering = require "kenar.answering"
 local clients = require "kenar.client"
 local consent = require "kenar.consent"
 local context = require "kenar.context"
-local errors = require "kenar.error"
 local hearing = require "kenar.hearing"
 local hosts = require "kenar.host"
 local landing = require "kenar.landing"
 local log = require "kenar.log"
-local reply = require "kenar.reply"
 local router = require "kenar.router"
 local settings = require "kenar.settings"
 local webhook = require "kenar.webhook"
@@ -66,58 +65,13 @@ function Bot:catch(fn)
    return self
 end
 
-local function as_error(raised)
-   if errors.is(raised) then
-      return raised
-   end
-   return errors.new {
-      kind = "handler", message = tostring(raised), traceback = debug.traceback(tostring(raised), 2),
-   }
-end
-
-local function report(self, err, ctx)
-   if not self._catch then
-      self.log:error("handler failed", {
-         event = ctx.kind, conversation = ctx.conversation_id, error = tostring(err),
-         traceback = err.traceback,
-      })
-      return
-   end
-   local ok, raised = xpcall(self._catch, as_error, err, ctx)
-   if not ok then
-      self.log:error("catch failed", { error = tostring(raised), cause = tostring(err) })
-   end
-end
-
--- A verified event is answered 200 even when its handler failed: Divar documents no retry, and counts errors against
--- the app's uptime.
-local function answer(self, ctx)
-   local event = ctx._event
-   local ok, value = xpcall(self._router.dispatch, as_error, self._router, ctx)
-   -- Nobody has to hear of a consent.
-   local is_optional = event.kind == "oauth_return" and event.detail ~= "failed"
-   if ok and (ctx.handled ~= false or is_optional) then
-      local response, err = reply.of(event, value, ctx)
-      if response then
-         return response
-      end
-      ok, value = false, errors.is(err) and err or errors.new { kind = "handler", message = err }
-   end
-   if not ok then
-      report(self, value, ctx)
-   elseif reply.is_awaited(event.kind) then
-      self.log:warn("no handler", { event = event.kind, action = ctx.action, source = event.source })
-   end
-   return reply.fallback(event, self._fallback, ctx)
-end
-
 -- A user who takes his consent back must be gone before anybody speaks for him once more.
 local function forget_user(self, ctx)
    local user_id = ctx.user_id
    if user_id then
       local count, err = self.grants:forget_user(user_id)
       if not count then
-         report(self, err, ctx)
+         answering.report(self, err, ctx)
       end
    end
 end
@@ -130,9 +84,9 @@ local function open_page(self, page, request)
    local ctx = context.new(self, landed.event, request)
    ctx._granted = landed.grant
    if landed.err then
-      report(self, landed.err, ctx)
+      answering.report(self, landed.err, ctx)
    end
-   local response = answer(self, ctx)
+   local response = answering.answer(self, ctx)
    if landed.cookie then
       response.headers["set-cookie"] = landed.cookie
    end
@@ -148,7 +102,7 @@ local function take_event(self, request)
    if event.kind == "user_access_revocation" then
       forget_user(self, ctx)
    end
-   return event, answer(self, ctx)
+   return event, answering.answer(self, ctx, self._values.budget)
 end
 
 --- Answer one request; every host calls this.
@@ -254,11 +208,11 @@ end
 --- Make a bot. Every option is optional; what is missing is an error when the bot is served.
 ---@param options? table `name`; `api_key`; `identification_key`, a key or a list of them; `app_slug`, `oauth_secret`
 ---   and `public_url`, without which users cannot be asked; `store` (default "memory:"), where grants are kept;
----   `prefix`, below which it listens (default "/kenar"); `fallback` = { url =, text = }, what a user gets when a
----   handler failed; `allow_addresses`, "divar" or a list of addresses and networks that may post to the bot, and
----   `trusted_proxies`, a list of those whose X-Forwarded-For counts: see kenar.access; `legacy_status`, "string" or
----   "number": how the old replies write it; `send_code_on_refresh`, `legacy_oauth`: see kenar.oauth; and the settings
----   of kenar.client
+---   `prefix`, below which it listens (default "/kenar"); `budget`, the seconds that a user is kept waiting (2);
+---   `fallback` = { url =, text = }, what he gets when a handler failed or was late; `allow_addresses`, "divar" or a
+---   list of addresses and networks that may post to the bot, and `trusted_proxies`, a list of those whose
+---   X-Forwarded-For counts: see kenar.access; `legacy_status`, "string" or "number": how the old replies write it;
+---   `send_code_on_refresh`, `legacy_oauth`: see kenar.oauth; and the settings of kenar.client
 ---@return kenar.Bot
 function bot.new(options)
    options = options or {}

@@ -1,17 +1,20 @@
 --- How a row of kenar.endpoints becomes a method of the client.
 
 local core = require "kenar.core"
-local delivery = require "kenar.delivery"
 local errors = require "kenar.error"
 local hosts = require "kenar.host"
 local json = require "kenar.json"
 local media = require "kenar.media"
 local message = require "kenar.message"
+local order = require "kenar.order"
+local retry = require "kenar.retry"
 local version = require "kenar.version"
 
 local call = {}
 
-local call_options = { access_token = true, timeout = true, via = true, state = true }
+local call_options = {
+   access_token = true, timeout = true, via = true, state = true, deadline = true, retry_maybe = true,
+}
 
 --- The headers of a call.
 ---@param values table settings
@@ -66,6 +69,10 @@ local function check_call_options(options)
    if token ~= nil and (type(token) ~= "string" or token:find "[\r\n%z]") then
       error("access_token: expected a string without line breaks", 4)
    end
+   local deadline = options.deadline
+   if deadline ~= nil and (type(deadline) ~= "number" or not (deadline > 0 and deadline < 1e6)) then
+      error("deadline: expected a number of seconds above 0", 4)
+   end
 end
 
 -- What every call needs before its body is made.
@@ -100,16 +107,30 @@ local function id_failure(endpoint, id)
    })
 end
 
-local function send(self, endpoint, path, body, options)
+local function send(self, host, endpoint, path, body, options, ends_at)
    local values = self._values
-   return delivery.send(self._host or hosts.current(), endpoint, {
+   return retry.send(host, endpoint, {
       method = endpoint.method,
       url = values.base_url .. path,
       headers = headers_for(self, endpoint, options),
       body = body,
       timeout = options and options.timeout or values.timeout,
       connect_timeout = values.connect_timeout,
-   })
+   }, values, options, ends_at)
+end
+
+-- Call `f(self, host, endpoint, path, content, options, ends_at)` when the conversation's turn has come.
+local function in_order(self, endpoint, id, f, path, content, options)
+   local host = self._host or hosts.current()
+   local conversations = self._order
+   if not conversations then
+      conversations = order.of(host, self._values.api_key)
+      self._order = conversations
+   end
+   -- A deadline that the call gives counts from now; the one of the settings from the turn on.
+   local patience = options and options.deadline
+   return conversations:run(host, endpoint, id, patience, f, self, host, endpoint, path, content, options,
+      patience and host.clock() + patience)
 end
 
 local function encoding_for(self, endpoint, options)
@@ -122,6 +143,20 @@ local function encoding_for(self, endpoint, options)
       own[name] = own[name] or value
    end
    return own
+end
+
+-- A medium is uploaded in its turn, so that a text given later does not overtake it.
+local function send_with_medium(self, host, endpoint, path, content, options)
+   local body, err
+   content, err = media.resolve(self, content, options)
+   if not content then
+      return nil, err
+   end
+   body, err = message.encode(endpoint.message, content, encoding_for(self, endpoint, options))
+   if not body then
+      return describe(err, endpoint)
+   end
+   return send(self, host, endpoint, path, body, options)
 end
 
 local function message_method(endpoint)
@@ -139,17 +174,25 @@ local function message_method(endpoint)
       if not is_id(id) then
          return id_failure(endpoint, id)
       end
-      content, err = media.resolve(self, content)
-      if not content then
-         return nil, err
+      local path = before .. core.percent_encode(id) .. after
+      if media.is_in(content) then
+         return in_order(self, endpoint, id, send_with_medium, path, content, options)
       end
       local body
       body, err = message.encode(endpoint.message, content, encoding_for(self, endpoint, options))
       if not body then
          return describe(err, endpoint)
       end
-      return send(self, endpoint, before .. core.percent_encode(id) .. after, body, options)
+      return in_order(self, endpoint, id, send, path, body, options)
    end
+end
+
+local function ids_of(names, argument)
+   local ids = {}
+   for index, name in ipairs(names) do
+      ids[index] = tostring(argument[name])
+   end
+   return table.concat(ids, "\0")
 end
 
 local function query_of(names, argument)
@@ -201,7 +244,12 @@ local function call_method(endpoint)
          end
       end
       local result
-      result, err = send(self, endpoint, path, body, options)
+      if endpoint.conversation then
+         local key = ids_of(endpoint.conversation, argument)
+         result, err = in_order(self, endpoint, key, send, path, body, options)
+      else
+         result, err = send(self, self._host or hosts.current(), endpoint, path, body, options)
+      end
       if not result then
          return nil, err
       end

@@ -39,7 +39,8 @@ end
 --- format are checked before the first byte leaves.
 ---@param kind "image"|"file"|"voice"|"video"
 ---@param source { path: string } | { bytes: string, name: string } and `on_progress(sent, total)`, `name`
----@param options? { timeout: number } seconds; default 60 and one more for every 64 KiB
+---@param options? { timeout: number?, deadline: number?, retry_maybe: boolean? } `timeout` in seconds: default 60 and
+---   one more for every 64 KiB; the others count for each of the two calls
 ---@return { media_token: string }? result, kenar.Error? err
 function Client:upload_media(kind, source, options)
    return media.upload(self, kind, source, options)
@@ -103,7 +104,8 @@ local client = {}
 ---@param options? table `api_key`, `access_token`, `base_url`, `oauth_url`, `upload_url`, `token_header`
 ---   ("authorization_bearer" or "x_access_token"), `icon_key` ("icon", "icon_name", "both", "as_given"),
 ---   `strict_icons`, `send_type`, `text_with_media`, `metadata_key` ("metadata" or "meta_data"), `timeout` and
----   `connect_timeout` in seconds (10, 5), `host`; what is absent comes from the environment (KENAR_API_KEY, ...)
+---   `connect_timeout` in seconds (10, 5), `attempts` of a call in all (3), `deadline` in seconds (30) after which
+---   no further attempt begins, `host`; what is absent comes from the environment (KENAR_API_KEY, ...)
 ---@return kenar.Client
 function client.new(options)
    options = options or {}

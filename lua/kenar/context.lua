@@ -96,12 +96,13 @@ local function raise(result, err)
    return result
 end
 
-local reply_options = { timeout = true, as = true }
+local reply_options = { timeout = true, deadline = true, retry_maybe = true, as = true }
 
 --- Answer in the conversation that the event came from: the bot's chat, or the post's in the name of the user who
 --- granted it, or else of the one whose token the client holds.
 ---@param message string|kenar.Message
----@param options? { as: "SELLER"|"BUYER", timeout: number } `as`: for whom to speak, where both sides granted
+---@param options? { as: "SELLER"|"BUYER", timeout: number, deadline: number, retry_maybe: boolean } `as`: for whom to
+---   speak, where both sides granted; the others are those of every call
 ---@return table result Divar's answer; a failure raises a kenar.Error
 function Context:reply(message, options)
    options = options or {}
@@ -114,7 +115,9 @@ function Context:reply(message, options)
    addressing.check_message(message, 2)
    local address = addressing.of_event(self._event, self.via)
    address.as = options.as
-   return raise(addressing.send(self.bot, address, message, { timeout = options.timeout }))
+   return raise(addressing.send(self.bot, address, message, {
+      timeout = options.timeout, deadline = options.deadline, retry_maybe = options.retry_maybe,
+   }))
 end
 
 --- The URL at which the user is asked for scopes; good for one consent. Whoever agrees there is heard by

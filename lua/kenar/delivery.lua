@@ -1,4 +1,4 @@
---- How a call leaves: one request through the host, and what came of it.
+--- One attempt of a call: a request through the host, and what came of it. kenar.retry makes several of them.
 
 local response = require "kenar.response"
 
@@ -12,7 +12,7 @@ local function is_retryable(endpoint, err)
    return err.sent == "no" or endpoint.reads == true
 end
 
---- Send one request.
+--- Send one request, once.
 ---@param host table where it runs
 ---@param endpoint kenar.Endpoint
 ---@param request table the host's request

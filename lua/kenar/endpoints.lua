@@ -18,6 +18,7 @@ local results = require "kenar.call_results"
 ---@field body? fun(argument: any, values: table): table?, kenar.Error? the JSON body, made of the method's argument
 ---@field constant_body? string
 ---@field query? string[]  the names of the argument's ids, which go into the query
+---@field conversation? string[] the names of the argument's ids that together name a conversation
 ---@field result? fun(result: table): table how the answer is given back; default as it came
 ---@field reads? boolean
 ---@field is_legacy? boolean a method of client.legacy
@@ -75,6 +76,7 @@ return {
    {
       name = "send_message", method = "POST", token = "required", is_legacy = true,
       path = "/v2/open-platform/chat/conversation", body = bodies.legacy_message,
+      conversation = { "user_id", "peer_id", "post_token" },
    },
    {
       name = "notify_post_conversations", method = "POST", token = "required", is_legacy = true,

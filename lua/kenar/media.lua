@@ -4,10 +4,10 @@
 -- larger is the limit here, so that nothing is refused that Divar may take.
 
 local errors = require "kenar.error"
-local delivery = require "kenar.delivery"
 local hosts = require "kenar.host"
 local json = require "kenar.json"
 local multipart = require "kenar.multipart"
+local retry = require "kenar.retry"
 
 local media = {}
 
@@ -118,11 +118,16 @@ end
 
 local endpoint = { name = "upload_media", method = "POST" }
 
+-- What each step of an upload takes over of the options of the whole.
+local function steps_of(options)
+   return options and { deadline = options.deadline, retry_maybe = options.retry_maybe }
+end
+
 --- Upload a medium.
 ---@param client kenar.Client
 ---@param kind "image"|"file"|"voice"|"video"
 ---@param source table see kenar.Client.upload_media
----@param options? { timeout: number }
+---@param options? { timeout: number?, deadline: number?, retry_maybe: boolean? }
 ---@return { media_token: string }? result, kenar.Error? err
 function media.upload(client, kind, source, options)
    if not kinds[kind] then
@@ -136,7 +141,7 @@ function media.upload(client, kind, source, options)
       return nil, err
    end
    local ticket
-   ticket, err = client:create_upload_token()
+   ticket, err = client:create_upload_token(steps_of(options))
    if not ticket then
       return nil, err
    end
@@ -149,7 +154,7 @@ function media.upload(client, kind, source, options)
       source.bytes or { path = source.path, size = file.size })
    local result
    -- Another host: neither the API key nor the user's token goes there.
-   result, err = delivery.send(client._host or hosts.current(), endpoint, {
+   result, err = retry.send(client._host or hosts.current(), endpoint, {
       method = "POST",
       url = values.upload_url .. "/upload/" .. kind,
       headers = {
@@ -159,7 +164,7 @@ function media.upload(client, kind, source, options)
       timeout = options and options.timeout or 60 + file.size / 65536,
       connect_timeout = values.connect_timeout,
       on_progress = source.on_progress,
-   })
+   }, values, options)
    if not result then
       return nil, err
    end
@@ -172,15 +177,19 @@ function media.upload(client, kind, source, options)
    return { media_token = result.id, status = result.status }
 end
 
---- A message whose media are uploaded: `image = { path = }` and its sisters become a media_token.
----@param client kenar.Client
+--- Whether a message has a medium that is still to be uploaded.
 ---@param content kenar.Message
+---@return boolean
+function media.is_in(content)
+   return content.image ~= nil or content.file ~= nil or content.voice ~= nil or content.video ~= nil
+end
+
+--- A message whose medium is uploaded: `image = { path = }` or one of its sisters becomes a media_token.
+---@param client kenar.Client
+---@param content kenar.Message with a medium
+---@param options? { deadline: number?, retry_maybe: boolean? } for each step of the upload
 ---@return kenar.Message? content, kenar.Error? err
-function media.resolve(client, content)
-   -- Every message comes this way, few have a medium.
-   if content.image == nil and content.file == nil and content.voice == nil and content.video == nil then
-      return content
-   end
+function media.resolve(client, content, options)
    local found
    for kind in pairs(kinds) do
       if content[kind] ~= nil then
@@ -194,7 +203,7 @@ function media.resolve(client, content)
       return refuse("invalid", found, "a message has a text or one medium, this one has "
          .. (content.text ~= nil and "text" or "media_token") .. " as well")
    end
-   local result, err = media.upload(client, found, content[found])
+   local result, err = media.upload(client, found, content[found], steps_of(options))
    if not result then
       return nil, err
    end

@@ -39,8 +39,13 @@ local rows = {
       environment = "KENAR_LOG_LEVEL", type = "choice", default = "warn",
       choices = { debug = true, info = true, warn = true, error = true },
    },
+   -- Divar's policies ask for 99 of 100 answers within 2 seconds.
+   budget = { type = "seconds", default = 2 },
    timeout = { type = "seconds", default = 10 },
    connect_timeout = { type = "seconds", default = 5 },
+   -- All in all, the first one included; and when the last of them may begin.
+   attempts = { type = "count", default = 3 },
+   deadline = { type = "seconds", default = 30 },
 }
 
 local function check_url(value)
@@ -78,6 +83,12 @@ local types = {
    seconds = function(value)
       if type(value) ~= "number" or not (value > 0 and value < 1e6) then
          return nil, "expected a number of seconds above 0"
+      end
+      return value
+   end,
+   count = function(value)
+      if type(value) ~= "number" or value < 1 or value % 1 ~= 0 then
+         return nil, "expected a whole number of at least 1"
       end
       return value
    end,

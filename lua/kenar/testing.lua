@@ -163,7 +163,8 @@ function Divar:direct_link(post_token)
    return perform(self, "direct_link", post_token)
 end
 
---- Make Divar fail.
+--- Make Divar fail. Calls are made again as they are elsewhere, by the virtual clock: a 429 that strikes once costs
+--- half a second, one that strikes three times (`times = 3`) fails the call.
 ---@param fault kenar.sandbox.Fault { at = "send_bot_message", status = 429, times = 1 }
 function Divar:fail(fault)
    local rule, message = self.judge.faults:add(fault)

@@ -1,10 +1,15 @@
 --- Requests that Divar makes while a user waits: our button was pressed, the app was opened, a dynamic action asks.
 
 local content = require "kenar.content"
+local json = require "kenar.json"
 
 local text, object, side_of, data_of = content.text, content.object, content.side, content.data
 
 local visit = {}
+
+local function is_given(value)
+   return value ~= nil and value ~= json.null
+end
 
 -- What a click, an opened session and a dynamic action have in common.
 local function read_visit(result, body)
@@ -84,11 +89,15 @@ function visit.reader(body, headers, endpoint)
    if body.touchpoint ~= nil then
       return read_dynamic_action
    end
-   if version_of(headers) == "2" or body.source ~= nil or body.user_side ~= nil then
+   if version_of(headers) == "2" or is_given(body.source) or is_given(body.user_side) then
       return read_session
    end
-   if body.peer_id ~= nil or body.supplier ~= nil or body.Supplier ~= nil or body.callback_url ~= nil then
+   if is_given(body.peer_id) or is_given(body.supplier) or is_given(body.Supplier) or is_given(body.callback_url) then
       return read_legacy_session
+   end
+   -- A null says no more than that the key exists, but only today's form has these.
+   if body.source ~= nil or body.user_side ~= nil then
+      return read_session
    end
    if endpoint == "action" then
       return read_dynamic_action

@@ -174,6 +174,15 @@ describe("kenar.event: visits", function()
       assert.equal("move", got.data.action)
    end)
 
+   it("takes the keys of the other form for nothing when they are null", function()
+      local old = event.parse '{"source":null,"user_side":null,"peer_id":"p","user_id":"u","supplier":{"id":"u"}}'
+      assert.equal("legacy", old.variant)
+      assert.equal("SELLER", old.side)
+      local new = event.parse '{"source":"CHAT","peer_id":null,"supplier":null}'
+      assert.equal("current", new.variant)
+      assert.equal("session_init", event.parse('{"source":null,"post_token":"t"}').kind)
+   end)
+
    it("lets the URL decide only where the body does not", function()
       local bare = [[{"extra_data":{"a":"b"}}]]
       assert.equal("dynamic_action", event.parse(bare, {}, "action").kind)

@@ -189,7 +189,8 @@ check["resp"] = function(name, _, row)
    local host, requests = edge.host(answers)
    local subject = row.oauth and oauth_with(host, row.oauth) or client_with(host)
    local result, err = row.call(subject)
-   assert.equal(#answers, #requests)
+   -- The last answer is given again to a call that is repeated.
+   assert.equal(#answers - 1 + (err and err.attempts or 1), #requests)
    if row.error then
       assert.is_nil(result)
       assert.is_true(kenar.error.is(err))

@@ -220,10 +220,18 @@ describe("kenar.testing", function()
          end)
       end)
 
-      it("gives the bot the status it was told to, once", function()
+      it("is noticed by the clock alone where the call is made again by itself", function()
          divar:fail { at = "send_bot_message", status = 429, headers = { ["retry-after"] = "7" } }
+         assert.equal("بله", divar:chatbot({}):say("سلام").text)
+         assert.equal(7.5, divar.host.clock())
+         assert.equal(2, #divar.requests)
+      end)
+
+      it("gives the bot the status it was told to, as often as it was told to", function()
+         divar:fail { at = "send_bot_message", status = 429, headers = { ["retry-after"] = "7" }, times = 3 }
          local chat = divar:chatbot {}
          assert.is_nil(chat:say "سلام")
+         assert.equal(3, err.attempts)
          assert.is_nil(result)
          assert.equal("rate_limited", err.kind)
          assert.equal(8, err.code)

@@ -5,10 +5,16 @@ local edge = {}
 ---@return table host, table[] requests
 function edge.host(answers)
    local requests = {}
-   local host = { name = "edge", lines = {} }
+   local host = { name = "edge", lines = {}, slept = {} }
    function host.now() return 1755000000 end
    function host.clock() return 100 end
    function host.closing() return false end
+   function host.sleep(seconds) host.slept[#host.slept + 1] = seconds return true end
+   -- Nothing here waits, so a task has ended when it was begun.
+   function host.spawn(f, ...)
+      local results = { true, f(...) }
+      return { wait = function() return results[1], results[2], results[3] end }
+   end
    function host.log(line) host.lines[#host.lines + 1] = line end
    function host.request(request)
       requests[#requests + 1] = request

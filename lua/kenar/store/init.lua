@@ -30,6 +30,15 @@ local schemes = {
    memory = function(_, host)
       return require("kenar.store.memory").new { now = host.clock }
    end,
+   sqlite = function(path, host)
+      if not pcall(require, "kenar.sqlite") then
+         return nil, errors.new {
+            kind = "store",
+            message = "kenar was built without SQLite: install libsqlite3-dev (Debian's name of it) and build again",
+         }
+      end
+      return require("kenar.store.sqlite").new { path = path, now = host.now }
+   end,
 }
 
 local function known_schemes()
@@ -75,8 +84,9 @@ function store.check(where)
 end
 
 --- Open a store.
----@param where string|kenar.Store "memory:", or a store of the program's own, which is given back
----@param host table whose clock a store in this process keeps
+---@param where string|kenar.Store "memory:", "sqlite:bot.db" (from the working directory), or a store of the program's
+---   own, which is given back
+---@param host table whose clock the store keeps: `clock` in this process, `now` in a file
 ---@return kenar.Store? store, kenar.Error? err kind `store`
 function store.open(where, host)
    local ok, message = store.check(where)

@@ -1,7 +1,10 @@
 --- A store in this process: gone with it, and seen by no other.
 
+local arguments = require "kenar.store.arguments"
 local core = require "kenar.core"
 local errors = require "kenar.error"
+
+local expect_string, expiry = arguments.expect_string, arguments.expiry
 
 local memory = {}
 
@@ -18,22 +21,6 @@ end
 local DEFAULT_MAX_KEYS = 100000
 -- Expired keys are looked for once so many keys stand there, and again when their number has doubled.
 local FIRST_SWEEP = 1024
-
-local function expect_string(name, value)
-   if type(value) ~= "string" then
-      error(("%s: expected a string, got %s"):format(name, type(value)), 3)
-   end
-end
-
-local function expiry(self, ttl)
-   if ttl == nil then
-      return math.huge
-   end
-   if type(ttl) ~= "number" or ttl ~= ttl or ttl <= 0 then
-      error("ttl: expected seconds, a number above 0", 3)
-   end
-   return self._now() + ttl
-end
 
 local function forget(self, key)
    if self._entries[key] then
@@ -108,7 +95,7 @@ end
 function Memory:set(key, value, ttl)
    expect_string("key", key)
    expect_string("value", value)
-   if not put(self, key, value, expiry(self, ttl)) then
+   if not put(self, key, value, expiry(ttl, self._now())) then
       return full(self)
    end
    return true
@@ -131,7 +118,7 @@ function Memory:incr(key, n, ttl)
    n = n or 1
    local entry = living(self, key)
    if not entry then
-      if not put(self, key, ("%.17g"):format(n), expiry(self, ttl)) then
+      if not put(self, key, ("%.17g"):format(n), expiry(ttl, self._now())) then
          return full(self)
       end
       return n
@@ -155,7 +142,7 @@ function Memory:add(key, value, ttl)
    if living(self, key) then
       return false
    end
-   if not put(self, key, value, expiry(self, ttl)) then
+   if not put(self, key, value, expiry(ttl, self._now())) then
       return full(self)
    end
    return true
@@ -177,7 +164,7 @@ function Memory:cas(key, old, new, ttl)
       forget(self, key)
    else
       expect_string("new", new)
-      put(self, key, new, expiry(self, ttl))
+      put(self, key, new, expiry(ttl, self._now()))
    end
    return true
 end

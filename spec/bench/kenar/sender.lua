@@ -6,7 +6,10 @@ local messages = require "spec.bench.messages"
 
 local sender = {}
 
-local conversation = "edbb9499-cccc-4d35-b21f-621fa95f2b3e"
+-- Messages to one conversation wait for each other, so each of those in flight has its own.
+local function conversation_id(number)
+   return ("edbb9499-cccc-4d35-b21f-%012x"):format(number)
+end
 
 --- Make the function that sends: each message from its table to its result, any failure raised.
 ---@param base_url string
@@ -22,7 +25,8 @@ function sender.open(base_url, name)
       base_url = base_url,
    }
 
-   local function send(times)
+   local function send(times, number)
+      local conversation = conversation_id(number)
       for _ = 1, times do
          assert(client:send_message(conversation, message))
       end
@@ -30,12 +34,12 @@ function sender.open(base_url, name)
 
    return function(total, in_flight)
       if in_flight == 1 then
-         return send(total)
+         return send(total, 1)
       end
       local tasks = {}
       for i = 1, in_flight do
          local share = math.floor(total / in_flight) + (i <= total % in_flight and 1 or 0)
-         tasks[i] = loop.spawn(send, share)
+         tasks[i] = loop.spawn(send, share, i)
       end
       for _, task in ipairs(tasks) do
          assert(task:wait(600))

@@ -15,7 +15,7 @@ describe("the sandbox's server", function()
       bot = kenar.bot {}
       bot:attach(host, {
          base_url = sandbox:url(), api_key = servers.settings.api_key, access_token = servers.settings.access_token,
-         identification_key = servers.settings.identification_key,
+         attempts = 1, identification_key = servers.settings.identification_key,
       })
       listener = assert(listeners.open(host, { address = "127.0.0.1", port = 0 }, function(request)
          return bot:handle(request)

@@ -1,0 +1,21 @@
+/* What Lua 5.4 has and LuaJIT spells differently. The rest is written in 5.4 style. */
+#ifndef KENAR_SQLITE_COMPAT_H
+#define KENAR_SQLITE_COMPAT_H
+
+#include <lauxlib.h>
+#include <lua.h>
+
+#if LUA_VERSION_NUM < 502
+#define lua_newuserdatauv(L, size, values) lua_newuserdata(L, size)
+/* The one user value, always a table here, is the environment. */
+#define lua_setiuservalue(L, index, n) lua_setfenv(L, index)
+#endif
+
+#if LUA_VERSION_NUM >= 503
+#define KENAR_HAS_INTEGERS 1
+#else
+#define KENAR_HAS_INTEGERS 0
+#define lua_isinteger(L, index) ((void)(L), (void)(index), 0)
+#endif
+
+#endif

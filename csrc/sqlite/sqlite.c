@@ -1,0 +1,15 @@
+/* kenar.sqlite: as much of SQLite as the store and the inbox need. No function of it calls back
+ * into Lua; each may block while the disk or another connection's lock takes its time. */
+#include "database.h"
+#include "result.h"
+#include "statement.h"
+
+/* The loader of the module `kenar.sqlite`: { open = fn, codes = { SQLITE_BUSY = 5, ... } }. */
+__attribute__((visibility("default"))) int luaopen_kenar_sqlite(lua_State *L)
+{
+    lua_createtable(L, 0, 2);
+    kenar_result_open(L);
+    kenar_statement_open(L);
+    kenar_database_open(L);
+    return 1;
+}

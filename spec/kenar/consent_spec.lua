@@ -1,37 +1,23 @@
+local asking_bot = require "spec.support.asking_bot"
 local browsers = require "spec.support.consent_browser"
-local granting = require "spec.support.granting_bot"
 local query = require "kenar.query"
 
 describe("a consent", function()
-   local subject, edge, store, bot, browser, asking
+   local asking, subject, edge, store, bot, browser
 
    local function new_bot(options)
-      bot = subject:new_bot(options)
-      browser = browsers.new(bot)
-      bot:server_link("ask", function(ctx)
-         asking.url = ctx:authorize(asking.scopes, asking.options)
-         return asking.url
-      end)
+      asking:new_bot(options)
+      bot, browser = asking.bot, asking.browser
    end
 
    before_each(function()
-      subject = granting.new()
+      asking = asking_bot.new()
+      subject, bot, browser = asking.subject, asking.bot, asking.browser
       edge, store = subject.edge, subject.store
-      new_bot()
    end)
 
-   -- A press in a post's chat, whose handler asks for scopes. Returns the URL of the start.
-   local function ask(scopes, options, click)
-      local body = {
-         source = "CHAT_MESSAGE_ACTION", conversation_id = "c-1", post_token = "p-1", user_side = "SUPPLY",
-         user_id = "presser", extra_data = { kenar_action = "ask" },
-      }
-      for name, value in pairs(click or {}) do
-         body[name] = value or nil
-      end
-      asking = { scopes = scopes, options = options }
-      subject:post(body)
-      return asking.url
+   local function ask(...)
+      return asking:ask(...)
    end
 
    local function refused(response, status)
@@ -75,7 +61,7 @@ describe("a consent", function()
             new_bot()
             assert.is_nil(ask(mistake[1], mistake[2]))
             assert.equal("handler", subject.caught[1].kind)
-            assert.matches("consent_spec.lua:%d+: " .. mistake[3], subject.caught[1].message)
+            assert.matches("asking_bot.lua:%d+: " .. mistake[3], subject.caught[1].message)
          end
       end)
 

@@ -1,9 +1,13 @@
 /* kenar.core: what the rest is built on and libc alone can do. Each area adds its functions to the
  * module table. */
+#include "append_file_lua.h"
 #include "clock.h"
 #include "compat.h"
+#include "file_lock_lua.h"
+#include "http_response_lua.h"
 #include "icons_lua.h"
 #include "json_codec.h"
+#include "key_set_lua.h"
 #include "message.h"
 #include "signals.h"
 #include "terminal.h"
@@ -14,8 +18,12 @@ KENAR_EXPORT int luaopen_kenar_core(lua_State *L);
 int luaopen_kenar_core(lua_State *L)
 {
     static void (*const areas[])(lua_State *) = {
-        kenar_json_codec_open, kenar_clock_open,   kenar_signals_open, kenar_text_open,
-        kenar_terminal_open,   kenar_message_open, kenar_icons_open,
+        kenar_json_codec_open,    kenar_clock_open,
+        kenar_signals_open,       kenar_text_open,
+        kenar_terminal_open,      kenar_message_open,
+        kenar_icons_open,         kenar_file_lock_open,
+        kenar_key_set_open,       kenar_append_file_lua_open,
+        kenar_http_response_open,
     };
     lua_newtable(L);
     for (size_t i = 0; i < sizeof areas / sizeof *areas; i++)

@@ -8,6 +8,7 @@
 #include "base64.h"
 #include "percent.h"
 #include "secret.h"
+#include "sha256.h"
 #include "utf8.h"
 
 /* Userdata is the scratch: a raise at any later line leaves it to the collector. */
@@ -55,6 +56,17 @@ static int random_bytes(lua_State *L)
         return 2;
     }
     lua_pushlstring(L, bytes, (size_t)count);
+    return 1;
+}
+
+/* sha256(bytes) -> 32 bytes */
+static int sha256(lua_State *L)
+{
+    size_t length;
+    const char *bytes = luaL_checklstring(L, 1, &length);
+    unsigned char digest[KENAR_SHA256_LENGTH];
+    kenar_sha256(bytes, length, digest);
+    lua_pushlstring(L, (const char *)digest, sizeof digest);
     return 1;
 }
 
@@ -124,6 +136,7 @@ static const luaL_Reg functions[] = {
     /* secrets */
     {"equal", equal},
     {"random_bytes", random_bytes},
+    {"sha256", sha256},
     {NULL, NULL},
 };
 

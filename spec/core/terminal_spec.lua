@@ -10,7 +10,7 @@ describe("the terminal", function()
          .. 'local function say(value) io.write(tostring(value), ";") io.flush() end ' .. script
       local line = { wire.executable(), "-e", program }
       if command then
-         line = { "script", "-qefc", ("%s -e '%s'"):format(wire.executable(), program), "/dev/null" }
+         line = { "script", "-qefc", ("%s %s -e '%s'"):format(command, wire.executable(), program), "/dev/null" }
       end
       process = assert(wire.spawn(line, { stdin = "pipe" }))
    end
@@ -36,8 +36,18 @@ describe("the terminal", function()
    end)
 
    it("is known when it is one", function()
-      start("say(core.is_terminal(0))", "script")
+      start("say(core.is_terminal(0))", "exec")
       assert.equal("true;", read())
+   end)
+
+   it("tells how wide it is", function()
+      start("say(core.terminal_width(0))", "stty cols 57; exec")
+      assert.equal("57;", read())
+   end)
+
+   it("has no width where it is a pipe", function()
+      start "say(core.terminal_width(0))"
+      assert.equal("nil;", read())
    end)
 
    it("is no file descriptor that is not open", function()

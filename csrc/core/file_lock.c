@@ -1,0 +1,88 @@
+#include "file_lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* A holder writes its number right after it has the lock: how often, and with what pause, to look
+ * for it. */
+enum { READ_ATTEMPTS = 50 };
+static const struct timespec READ_PAUSE = {.tv_sec = 0, .tv_nsec = 2000000};
+
+static int write_number(int fd, pid_t number)
+{
+    char text[32];
+    int length = snprintf(text, sizeof text, "%ld\n", (long)number);
+    if (ftruncate(fd, 0) != 0)
+        return errno;
+    ssize_t written = pwrite(fd, text, (size_t)length, 0);
+    if (written < 0)
+        return errno;
+    return written == length ? 0 : ENOSPC;
+}
+
+/* 0 when there is none, or only half of one. */
+static pid_t read_number(int fd)
+{
+    char text[32], *end;
+    ssize_t length = pread(fd, text, sizeof text - 1, 0);
+    if (length <= 0)
+        return 0;
+    text[length] = '\0';
+    long number = strtol(text, &end, 10);
+    return *end == '\n' && number > 0 ? (pid_t)number : 0;
+}
+
+/* The file may still name an earlier holder that was killed. */
+static pid_t find_holder(int fd)
+{
+    pid_t holder = 0;
+    for (int i = 0; i < READ_ATTEMPTS; i++) {
+        char place[64];
+        holder = read_number(fd);
+        snprintf(place, sizeof place, "/proc/%ld", (long)holder);
+        if (holder != 0 && access(place, F_OK) == 0)
+            return holder;
+        nanosleep(&READ_PAUSE, NULL);
+    }
+    return holder;
+}
+
+int kenar_file_lock_take(struct kenar_file_lock *lock, const char *path, pid_t *holder)
+{
+    /* Locks of this kind belong to the descriptor: one process cannot take it twice, and does not
+     * lose it when it opens and closes the file elsewhere. */
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    *holder = 0;
+    lock->owner = getpid();
+    lock->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (lock->fd < 0)
+        return errno;
+    int cause = fcntl(lock->fd, F_OFD_SETLK, &whole) == 0 ? 0 : errno;
+    if (cause == EACCES)
+        cause = EAGAIN;
+    if (cause == EAGAIN)
+        *holder = find_holder(lock->fd);
+    else if (cause == 0)
+        cause = write_number(lock->fd, lock->owner);
+    if (cause != 0) {
+        close(lock->fd);
+        lock->fd = -1;
+    }
+    return cause;
+}
+
+void kenar_file_lock_release(struct kenar_file_lock *lock)
+{
+    if (lock->fd < 0)
+        return;
+    /* What cannot be emptied names one who is gone, which the next holder overwrites. */
+    if (lock->owner == getpid() && ftruncate(lock->fd, 0) != 0)
+        lock->owner = 0;
+    close(lock->fd);
+    lock->fd = -1;
+}

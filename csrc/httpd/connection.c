@@ -78,7 +78,8 @@ struct connection *connection_open(struct server *server, struct MHD_Connection 
     connection->server = server;
     connection->mhd = mhd;
     connection->socket = descriptor;
-    connection->refused = connection->suspended = false;
+    connection->refused = connection->suspended = connection->aborted = false;
+    connection->stream = NULL;
     format_address(MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr,
                    connection->remote_address, sizeof(connection->remote_address));
     deadline_add(&server->deadlines, connection);
@@ -119,6 +120,14 @@ void connection_end(struct connection *connection, const char *last_words)
     shutdown(connection->socket, SHUT_RDWR);
     deadline_enter(&connection->server->deadlines, connection, PHASE_ENDED);
     connection->server->run_again = true;
+}
+
+void connection_reset(struct connection *connection)
+{
+    /* Dissolving the association resets at once. A close after SO_LINGER would come too late: the
+     * library shuts the socket down first, and the client would see an orderly end. */
+    const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+    (void)!connect(connection->socket, &nobody, sizeof(nobody));
 }
 
 bool connection_heard(const struct connection *connection)

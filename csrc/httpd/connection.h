@@ -5,6 +5,7 @@
 #include "deadline.h"
 #include "request.h"
 #include "response.h"
+#include "stream.h"
 
 #include <netinet/in.h>
 #include <stdint.h>
@@ -32,8 +33,10 @@ struct connection {
     bool taken;                    /* the caller has the request */
     bool suspended;                /* libmicrohttpd has put the connection aside */
     bool refused;                  /* answered before the whole request was read */
+    bool aborted;                  /* to be closed instead of answered */
     struct response *response;     /* given by the caller, not yet queued */
     unsigned status;
+    struct stream *stream; /* the answer, where its bytes come bit by bit */
 };
 
 struct connection_table {
@@ -61,6 +64,9 @@ struct connection *connection_find(const struct connection_table *table, int64_t
 /* End a connection that libmicrohttpd holds: write what is left to say (may be NULL) and shut the
  * socket down. */
 void connection_end(struct connection *connection, const char *last_words);
+
+/* Reset the connection: what the client has not yet read is lost. */
+void connection_reset(struct connection *connection);
 
 /* Whether the client has sent anything since it connected. */
 bool connection_heard(const struct connection *connection);

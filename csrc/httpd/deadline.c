@@ -13,6 +13,7 @@ void deadlines_init(struct deadlines *deadlines, double header, double body, dou
                                         [PHASE_BODY] = body,
                                         [PHASE_HANDLER] = HUGE_VAL,
                                         [PHASE_ANSWER] = body,
+                                        [PHASE_STREAM] = HUGE_VAL,
                                         [PHASE_IDLE] = idle,
                                         [PHASE_ENDED] = HUGE_VAL,
                                     }};

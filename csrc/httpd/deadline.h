@@ -14,6 +14,7 @@ enum phase {
     PHASE_BODY,    /* from the end of the header to the end of the body */
     PHASE_HANDLER, /* the request is complete and waits for its answer: no deadline */
     PHASE_ANSWER,  /* the answer is being sent */
+    PHASE_STREAM,  /* the answer's bytes come bit by bit: no deadline */
     PHASE_IDLE,    /* answered; the next request has not begun */
     PHASE_ENDED,   /* shut down by us; libmicrohttpd has not noticed yet: no deadline */
     PHASE_COUNT

@@ -61,7 +61,8 @@ static enum MHD_Result take_body(struct connection *connection, const char *byte
 
 static enum MHD_Result answer(struct connection *connection)
 {
-    deadline_enter(&connection->server->deadlines, connection, PHASE_ANSWER);
+    deadline_enter(&connection->server->deadlines, connection,
+                   connection->stream != NULL ? PHASE_STREAM : PHASE_ANSWER);
     enum MHD_Result queued =
         MHD_queue_response(connection->mhd, connection->status, connection->response->mhd);
     response_drop(connection->response);
@@ -71,6 +72,8 @@ static enum MHD_Result answer(struct connection *connection)
 
 static enum MHD_Result await_answer(struct connection *connection)
 {
+    if (connection->aborted)
+        return MHD_NO;
     if (connection->response != NULL)
         return answer(connection);
     if (connection->server->stopping)
@@ -120,7 +123,8 @@ void exchange_completed(void *closure, struct MHD_Connection *mhd, void **contex
     *context = NULL;
     server_forget(connection->server, connection);
     /* After a failure the phase stays: it tells connection_closed how far the request had come. */
-    if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK && connection->phase == PHASE_ANSWER)
+    if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK &&
+        (connection->phase == PHASE_ANSWER || connection->phase == PHASE_STREAM))
         deadline_enter(&connection->server->deadlines, connection, PHASE_IDLE);
 }
 

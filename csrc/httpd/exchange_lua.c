@@ -3,7 +3,11 @@
 #include "field.h"
 
 #include <lauxlib.h>
+#include <math.h>
+#include <stdint.h>
 #include <string.h>
+
+#define WHOLE SIZE_MAX
 
 /* In the order of the upvalues: keys that are there already need not be looked up for every
  * request. */
@@ -124,11 +128,23 @@ static void check_field(lua_State *L, struct server *server, int headers)
     }
 }
 
-struct response *exchange_lua_check_response(lua_State *L, struct server *server, int headers,
-                                             int body)
+/* The option `cut`: how many bytes of the body are sent; WHOLE when all of it is. */
+static size_t check_cut(lua_State *L, int options, size_t body_length)
 {
-    size_t body_length = 0;
-    const char *bytes = luaL_optlstring(L, body, "", &body_length);
+    if (lua_isnoneornil(L, options))
+        return WHOLE;
+    luaL_checktype(L, options, LUA_TTABLE);
+    lua_getfield(L, options, "cut");
+    double cut = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : -1;
+    bool given = !lua_isnil(L, -1);
+    lua_pop(L, 1);
+    if (given && !(cut >= 0 && cut < (double)body_length && cut == floor(cut)))
+        luaL_argerror(L, options, "cut must be a whole number of bytes less than the body has");
+    return given ? (size_t)cut : WHOLE;
+}
+
+void exchange_lua_check_draft(lua_State *L, struct server *server, int headers)
+{
     draft_start(&server->draft);
     /* Clients that keep their connection would otherwise go on using a server that is about to
      * stop. */
@@ -141,7 +157,18 @@ struct response *exchange_lua_check_response(lua_State *L, struct server *server
             lua_pop(L, 1);
         }
     }
-    struct response *response = response_make(&server->cache, &server->draft, bytes, body_length);
+}
+
+struct response *exchange_lua_check_response(lua_State *L, struct server *server, int headers,
+                                             int body, int options)
+{
+    size_t body_length = 0;
+    const char *bytes = luaL_optlstring(L, body, "", &body_length);
+    exchange_lua_check_draft(L, server, headers);
+    size_t cut = check_cut(L, options, body_length);
+    struct response *response =
+        cut == WHOLE ? response_make(&server->cache, &server->draft, bytes, body_length)
+                     : response_make_cut(&server->draft, bytes, body_length, cut);
     if (response == NULL)
         luaL_error(L, "out of memory");
     return response;

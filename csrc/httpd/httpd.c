@@ -9,6 +9,8 @@
 
 #define SERVER "kenar.httpd.server"
 
+enum { STREAM_LIMIT_MAX = 1 << 30 };
+
 static struct server *check_server(lua_State *L)
 {
     return luaL_checkudata(L, 1, SERVER);
@@ -93,24 +95,101 @@ static int next(lua_State *L)
     return 2;
 }
 
-/* server:respond(id, status [, headers [, body]]) -> true, or false when the client is gone or the
- * request was answered before. May come at any time; a client that left is noticed only when its
- * request waited for longer than a turn. Raises for a status that is not 200..599 and for headers
- * with line breaks; the request can then still be answered. Content-Length, Transfer-Encoding and
- * Connection (but "close") in `headers` are passed over: framing is the server's. */
+/* server:respond(id, status [, headers [, body [, options]]]) -> true, or false when the client is
+ * gone or the request was answered before. May come at any time; a client that left is noticed only
+ * when its request waited for longer than a turn. Raises for a status that is not 200..599 and for
+ * headers with line breaks; the request can then still be answered. Content-Length,
+ * Transfer-Encoding and Connection (but "close") in `headers` are passed over: framing is the
+ * server's. options = { cut = bytes }: the connection is closed after so many bytes of the body,
+ * less than Content-Length says (for tests of clients). */
 static int respond(lua_State *L)
 {
     struct server *server = check_server(L);
     lua_Integer id = luaL_checkinteger(L, 2);
     lua_Integer status = luaL_checkinteger(L, 3);
     luaL_argcheck(L, status >= 200 && status <= 599, 3, "status must be from 200 to 599");
-    lua_settop(L, 5);
+    lua_settop(L, 6);
     if (!server->opened) {
         lua_pushboolean(L, 0);
         return 1;
     }
-    struct response *response = exchange_lua_check_response(L, server, 4, 5);
+    struct response *response = exchange_lua_check_response(L, server, 4, 5, 6);
     lua_pushboolean(L, server_respond(server, id, (unsigned)status, response));
+    return 1;
+}
+
+/* server:abort(id, how) -> true, or false as respond does. Closes the connection without a byte of
+ * answer: "close" in an orderly way, "reset" so that the client sees it break. */
+static int abort_request(lua_State *L)
+{
+    static const char *const ways[] = {"close", "reset", NULL};
+    struct server *server = check_server(L);
+    lua_Integer id = luaL_checkinteger(L, 2);
+    bool reset = luaL_checkoption(L, 3, NULL, ways) == 1;
+    lua_pushboolean(L, server->opened && server_abort(server, id, reset));
+    return 1;
+}
+
+/* server:stream(id, status, headers, limit) -> true, or false as respond does. Answers with a body
+ * whose bytes come later, by `write`, for as long as the client stays; the time for sending an
+ * answer does not count. At most `limit` bytes that the client has not taken are kept. */
+static int start_stream(lua_State *L)
+{
+    struct server *server = check_server(L);
+    lua_Integer id = luaL_checkinteger(L, 2);
+    lua_Integer status = luaL_checkinteger(L, 3);
+    luaL_argcheck(L, status >= 200 && status <= 599, 3, "status must be from 200 to 599");
+    lua_Integer limit = luaL_checkinteger(L, 5);
+    luaL_argcheck(L, limit >= 1 && limit <= STREAM_LIMIT_MAX, 5, "limit must be from 1 to 1 GiB");
+    enum stream_result result = STREAM_GONE;
+    if (server->opened) {
+        exchange_lua_check_draft(L, server, 4);
+        result = server_stream(server, id, (unsigned)status, &server->draft, (size_t)limit);
+    }
+    if (result == STREAM_NO_MEMORY)
+        luaL_error(L, "out of memory or descriptors");
+    lua_pushboolean(L, result == STREAM_OPEN);
+    return 1;
+}
+
+/* server:write(id, bytes) -> true; false, "ended" when the stream is over; false, "full" when they
+ * would pass its limit: none of them is then taken. */
+static int write_stream(lua_State *L)
+{
+    struct server *server = check_server(L);
+    size_t count;
+    const char *bytes = luaL_checklstring(L, 3, &count);
+    struct stream *stream =
+        server->opened ? server_find_stream(server, luaL_checkinteger(L, 2)) : NULL;
+    if (stream != NULL && !stream->left && stream_write(server, stream, bytes, count)) {
+        lua_pushboolean(L, 1);
+        return 1;
+    }
+    lua_pushboolean(L, 0);
+    lua_pushstring(L, stream != NULL && !stream->left ? "full" : "ended");
+    return 2;
+}
+
+/* server:finish(id) ends a stream once the client has taken what was written. */
+static int finish_stream(lua_State *L)
+{
+    struct server *server = check_server(L);
+    struct stream *stream =
+        server->opened ? server_find_stream(server, luaL_checkinteger(L, 2)) : NULL;
+    if (stream != NULL)
+        stream_finish(server, stream);
+    return 0;
+}
+
+/* server:ended() -> the id of a stream that is over, well or because its client left; each comes
+ * once. nil when there is none. To be asked after run. */
+static int ended_stream(lua_State *L)
+{
+    struct server *server = check_server(L);
+    int64_t id = server->opened ? streams_take_over(&server->streams) : 0;
+    if (id == 0)
+        return 0;
+    lua_pushinteger(L, (lua_Integer)id);
     return 1;
 }
 
@@ -158,6 +237,12 @@ static const luaL_Reg methods[] = {
     {"count", count},
     /* requests; `next` is added with its upvalues */
     {"respond", respond},
+    {"abort", abort_request},
+    /* answers that go on */
+    {"stream", start_stream},
+    {"write", write_stream},
+    {"finish", finish_stream},
+    {"ended", ended_stream},
     /* the end */
     {"stop_listening", stop_listening},
     {"close", close_server},

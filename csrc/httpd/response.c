@@ -7,7 +7,13 @@
 #include <string.h>
 
 /* Longer bodies are not worth comparing with the last one. */
-enum { CACHED_BODY_MAX = 512, DRAFT_KEEP = 16 * 1024, FIRST_BYTES = 256 };
+enum {
+    CACHED_BODY_MAX = 512,
+    DRAFT_KEEP = 16 * 1024,
+    FIRST_BYTES = 256,
+    CUT_BLOCK = 4096,
+    STREAM_BLOCK = 16 * 1024
+};
 
 static bool append(struct draft *draft, const char *bytes, size_t count)
 {
@@ -94,23 +100,71 @@ static bool add_fields(struct MHD_Response *mhd, const struct draft *draft)
            MHD_add_response_header(mhd, MHD_HTTP_HEADER_CONNECTION, "close") == MHD_YES;
 }
 
+/* Takes `mhd` over, which is NULL when memory was short. */
+static struct response *finish(struct MHD_Response *mhd, const struct draft *draft)
+{
+    struct response *response = mhd != NULL ? malloc(sizeof(*response)) : NULL;
+    if (response == NULL) {
+        if (mhd != NULL)
+            MHD_destroy_response(mhd);
+        return NULL;
+    }
+    *response = (struct response){.mhd = mhd, .holders = 1};
+    if (add_fields(mhd, draft))
+        return response;
+    response_drop(response);
+    return NULL;
+}
+
 static struct response *make(const struct draft *draft, const char *body, size_t body_length)
 {
-    struct response *response = malloc(sizeof(*response));
-    if (response == NULL)
-        return NULL;
     /* The library copies the body, and yet asks for a pointer through which it could be changed. */
     union {
         const char *given;
         void *asked;
     } bytes = {.given = body};
-    response->holders = 1;
-    response->mhd =
-        MHD_create_response_from_buffer(body_length, bytes.asked, MHD_RESPMEM_MUST_COPY);
-    if (response->mhd != NULL && add_fields(response->mhd, draft))
-        return response;
-    response_drop(response);
-    return NULL;
+    return finish(MHD_create_response_from_buffer(body_length, bytes.asked, MHD_RESPMEM_MUST_COPY),
+                  draft);
+}
+
+/* What is sent of a body that is cut. */
+struct beginning {
+    size_t length;
+    char bytes[];
+};
+
+static ssize_t read_beginning(void *closure, uint64_t position, char *room, size_t size)
+{
+    const struct beginning *beginning = closure;
+    if (position >= beginning->length)
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    size_t count = beginning->length - (size_t)position;
+    if (count > size)
+        count = size;
+    memcpy(room, beginning->bytes + position, count);
+    return (ssize_t)count;
+}
+
+struct response *response_make_cut(const struct draft *draft, const char *body, size_t body_length,
+                                   size_t cut)
+{
+    struct beginning *beginning = malloc(sizeof(*beginning) + cut);
+    if (beginning == NULL)
+        return NULL;
+    beginning->length = cut;
+    memcpy(beginning->bytes, body, cut);
+    struct MHD_Response *mhd =
+        MHD_create_response_from_callback(body_length, CUT_BLOCK, read_beginning, beginning, free);
+    if (mhd == NULL)
+        free(beginning);
+    return finish(mhd, draft);
+}
+
+struct response *response_make_stream(const struct draft *draft, struct stream *stream)
+{
+    return finish(MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, stream_read,
+                                                    stream, NULL),
+                  draft);
 }
 
 static bool same(const struct draft *a, const struct draft *b)
@@ -143,8 +197,7 @@ void response_drop(struct response *response)
 {
     if (--response->holders > 0)
         return;
-    if (response->mhd != NULL)
-        MHD_destroy_response(response->mhd);
+    MHD_destroy_response(response->mhd);
     free(response);
 }
 

@@ -3,6 +3,7 @@
 #define KENAR_HTTPD_RESPONSE_H
 
 #include "request.h"
+#include "stream.h"
 
 #include <microhttpd.h>
 #include <stdbool.h>
@@ -55,6 +56,14 @@ void draft_free(struct draft *draft);
  * response_drop. NULL when memory is short. */
 struct response *response_make(struct response_cache *cache, struct draft *draft, const char *body,
                                size_t body_length);
+
+/* The same for an answer that breaks off: it announces the whole body, and its connection is closed
+ * after the first `cut` bytes. `cut` is less than `body_length`. */
+struct response *response_make_cut(const struct draft *draft, const char *body, size_t body_length,
+                                   size_t cut);
+
+/* The same for an answer whose bytes `stream` has. */
+struct response *response_make_stream(const struct draft *draft, struct stream *stream);
 
 void response_drop(struct response *response);
 

@@ -119,7 +119,10 @@ static void dequeue(struct server *server, const struct connection *connection)
 
 void server_forget(struct server *server, struct connection *connection)
 {
-    if (connection->id != 0) {
+    if (connection->stream != NULL) {
+        stream_over(server, connection->stream);
+        connection->id = 0;
+    } else if (connection->id != 0) {
         if (!connection->taken)
             dequeue(server, connection);
         connection->id = 0;
@@ -192,6 +195,7 @@ double server_run(struct server *server)
     }
     deadlines_tick(&server->deadlines);
     linger_run(&server->linger, server->deadlines.now);
+    streams_run(server);
     bool pending = true;
     for (int round = 0; round < ROUNDS && pending; round++) {
         server->run_again = false;
@@ -216,19 +220,21 @@ static bool client_left(const struct connection *connection)
     return count == 0 || (count < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 }
 
-bool server_respond(struct server *server, int64_t id, unsigned status, struct response *response)
+/* The connection whose request is answered now, or NULL. */
+static struct connection *settle(struct server *server, int64_t id)
 {
     struct connection *connection = connection_find(&server->connections, id);
-    if (connection == NULL || !connection->taken) {
-        response_drop(response);
-        return false;
-    }
+    if (connection == NULL || !connection->taken || connection->stream != NULL)
+        return NULL;
     connection->id = 0;
     server->waiting--;
-    connection->status = status;
-    connection->response = response;
+    return connection;
+}
+
+bool server_resume(struct server *server, struct connection *connection)
+{
     if (!connection->suspended)
-        return true; /* the last run returned 0: the next one is due, and queues the response */
+        return true; /* the last run returned 0: the next one is due, and answers */
     bool left = client_left(connection);
     connection->suspended = false;
     MHD_resume_connection(connection->mhd);
@@ -236,6 +242,56 @@ bool server_respond(struct server *server, int64_t id, unsigned status, struct r
     if (!server->woken)
         server->woken = eventfd_write(server->wake, 1) == 0;
     return !left;
+}
+
+bool server_respond(struct server *server, int64_t id, unsigned status, struct response *response)
+{
+    struct connection *connection = settle(server, id);
+    if (connection == NULL) {
+        response_drop(response);
+        return false;
+    }
+    connection->status = status;
+    connection->response = response;
+    return server_resume(server, connection);
+}
+
+enum stream_result server_stream(struct server *server, int64_t id, unsigned status,
+                                 const struct draft *draft, size_t limit)
+{
+    struct connection *connection = connection_find(&server->connections, id);
+    if (connection == NULL || !connection->taken || connection->stream != NULL)
+        return STREAM_GONE;
+    struct stream *stream = stream_open(server, connection, limit);
+    if (stream == NULL)
+        return STREAM_NO_MEMORY;
+    struct response *response = response_make_stream(draft, stream);
+    if (response == NULL) {
+        stream_discard(server, stream);
+        return STREAM_NO_MEMORY;
+    }
+    server->waiting--;
+    connection->status = status;
+    connection->response = response;
+    return server_resume(server, connection) ? STREAM_OPEN : STREAM_GONE;
+}
+
+struct stream *server_find_stream(const struct server *server, int64_t id)
+{
+    const struct connection *connection = connection_find(&server->connections, id);
+    return connection != NULL ? connection->stream : NULL;
+}
+
+bool server_abort(struct server *server, int64_t id, bool reset)
+{
+    struct connection *connection = settle(server, id);
+    if (connection == NULL)
+        return false;
+    connection->aborted = true;
+    bool present = server_resume(server, connection);
+    if (reset)
+        connection_reset(connection);
+    return present;
 }
 
 unsigned server_sending(const struct server *server)
@@ -269,16 +325,21 @@ static void close_descriptor(int *descriptor)
     *descriptor = -1;
 }
 
-static void stop_daemon(struct server *server)
+/* The library aborts the process when it meets a suspended connection. */
+static void resume_all(const struct deadline_list *list)
 {
-    /* The library aborts the process when it meets a suspended connection. */
-    for (struct connection *at = server->deadlines.list[PHASE_HANDLER].first; at != NULL;
-         at = at->next) {
+    for (struct connection *at = list->first; at != NULL; at = at->next) {
         if (at->suspended) {
             at->suspended = false;
             MHD_resume_connection(at->mhd);
         }
     }
+}
+
+static void stop_daemon(struct server *server)
+{
+    resume_all(&server->deadlines.list[PHASE_HANDLER]);
+    resume_all(&server->deadlines.list[PHASE_STREAM]);
     bool pending = true;
     for (int round = 0; round < CLOSING_ROUNDS && pending; round++) {
         MHD_run(server->daemon);
@@ -298,6 +359,7 @@ void server_close(struct server *server)
     if (server->daemon != NULL)
         stop_daemon(server);
     linger_close(&server->linger);
+    streams_close(&server->streams);
     close_descriptor(&server->wake);
     close_descriptor(&server->poller);
     connection_table_free(&server->connections);

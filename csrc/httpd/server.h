@@ -6,6 +6,7 @@
 #include "connection.h"
 #include "deadline.h"
 #include "linger.h"
+#include "stream.h"
 
 #include <microhttpd.h>
 
@@ -28,6 +29,7 @@ struct server {
     size_t max_body;
     struct deadlines deadlines;
     struct lingering linger;
+    struct streams streams;
     struct connection_table connections;
     struct draft draft; /* of the answer being made */
     struct response_cache cache;
@@ -65,6 +67,20 @@ void server_take(struct server *server);
  * or it has closed (an answer is then still written, in case it closed only its sending side). */
 bool server_respond(struct server *server, int64_t id, unsigned status, struct response *response);
 
+/* Close the connection of a request instead of answering it; with `reset` the client sees the
+ * connection break. False when it is gone already. */
+bool server_abort(struct server *server, int64_t id, bool reset);
+
+/* Answer a request with what server_write gives, until server_finish. The response is made of
+ * `draft` and holds at most `limit` bytes that the client has not taken. STREAM_GONE as
+ * server_respond gives false; STREAM_NO_MEMORY: the request can still be answered. */
+enum stream_result { STREAM_OPEN, STREAM_GONE, STREAM_NO_MEMORY };
+enum stream_result server_stream(struct server *server, int64_t id, unsigned status,
+                                 const struct draft *draft, size_t limit);
+
+/* The stream of a request, or NULL when it is over. */
+struct stream *server_find_stream(const struct server *server, int64_t id);
+
 /* How many answers were given that are not yet written whole. */
 unsigned server_sending(const struct server *server);
 
@@ -78,5 +94,8 @@ void server_close(struct server *server);
  * connection off it. */
 void server_enqueue(struct server *server, struct connection *connection);
 void server_forget(struct server *server, struct connection *connection);
+
+/* For stream.c: let the daemon take a connection up again. False when its client has left. */
+bool server_resume(struct server *server, struct connection *connection);
 
 #endif

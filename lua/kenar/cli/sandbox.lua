@@ -1,23 +1,96 @@
 --- `kenar sandbox`: a Divar on this machine.
 
+local core = require "kenar.core"
 local failure = require "kenar.cli.failure"
 local listening = require "kenar.cli.listening"
 
 -- The port and the prefix that a bot has unless told otherwise.
 local BOT = "http://127.0.0.1:8080/kenar"
 
+-- What `--fault` may be, told where one is wrong.
+local FAULTS = [[A fault is fields between commas, such as
+at=send_bot_message,status=429,retry_after=2,rate=0.05
+at=*,kinds=drop+reset_before+reset_after+half+429+503,rate=0.05
+at=webhook,kinds=duplicate+reorder+delay+drop,rate=0.1
+at=clock,skew=300]]
+
+local function to_seed(text)
+   local seed = tonumber(text)
+   if seed and seed % 1 == 0 and seed >= 0 and seed < 2 ^ 53 then
+      return seed
+   end
+   return nil, ("--seed: expected a whole number of at least 0, got %q"):format(text)
+end
+
+local function random_seed()
+   local a, b = assert(core.random_bytes(2)):byte(1, 2)
+   return a * 256 + b
+end
+
+-- The faults of the command line; nil and the failure.
+local function faults_of(lines)
+   local fault_line = require "kenar.sandbox.fault_line"
+   local faults = {}
+   for i, line in ipairs(lines) do
+      local fault, problem = fault_line.read(line)
+      if not fault then
+         return nil, failure.new("usage", ("--fault %s: %s"):format(line, problem), FAULTS)
+      end
+      faults[i] = fault
+   end
+   return faults
+end
+
+-- Tell the sandbox of them; nil and the failure.
+local function fail(sandbox, faults, lines)
+   for i, fault in ipairs(faults) do
+      local id, problem = sandbox:fail(fault)
+      if not id then
+         return nil, failure.new("usage", ("--fault %s: %s"):format(lines[i], problem), FAULTS)
+      end
+   end
+   return true
+end
+
 local function announce(sandbox, bot_url)
    print(("sandbox on %s, the bot expected on %s"):format(sandbox:url(), bot_url))
+   print(("Open %s/ in a browser: there you are its users, and see every exchange."):format(sandbox:url()))
    print "Start a bot that talks to it:"
    local settings = {}
    for index, setting in ipairs(sandbox:environment()) do
       settings[index] = setting[1] .. "=" .. setting[2]
    end
    print(("  %s kenar run bot.lua"):format(table.concat(settings, " ")))
-   print "Be a customer: the first call gives the conversation_id of the second."
+   print "Or be a customer without one: the first call gives the conversation_id of the second."
    print(("  curl -d '{}' %s/sandbox/chatbots"):format(sandbox:url()))
    print(([[  curl -d '{"act": "say", "conversation_id": "...", "side": "USER", "text": "hello"}' %s/sandbox/acts]])
       :format(sandbox:url()))
+end
+
+-- What a state file has; else a chat with the bot and one about a post, so that nobody begins with an empty page.
+local function furnish(sandbox, path)
+   local judge = sandbox.judge
+   local loaded, problem
+   if path then
+      loaded, problem = require("kenar.sandbox.state_file").load(judge, path)
+   end
+   if problem then
+      return nil, failure.new("data", problem)
+   elseif not loaded then
+      local state = judge.state
+      state:chatbot(state:user("customer").id)
+      state:conversation("gZd7omnS", state:user("buyer").id)
+   end
+   return true
+end
+
+-- At the end; where it cannot be written, that is said.
+local function save(sandbox, path)
+   local done, problem = require("kenar.sandbox.state_file").save(sandbox.judge, path)
+   if not done then
+      return nil, failure.new("storage", "the state was not saved: " .. tostring(problem))
+   end
+   return true
 end
 
 return {
@@ -25,18 +98,35 @@ return {
    arguments = {},
    options = {
       listening.port "8090", listening.address,
+      {
+         name = "--fault", argname = "<fault>", count = "*", default = {},
+         description = "What is to go wrong, such as at=send_bot_message,status=429,rate=0.05; may be repeated.",
+      },
+      {
+         name = "--seed", argname = "<number>", convert = to_seed,
+         description = "The seed of faults with a rate: the same one draws the same.",
+      },
+      {
+         name = "--state", argname = "<file>",
+         description = "A file that the state is taken from, where it is there, and saved to at the end.",
+      },
       { name = "--bot", argname = "<url>", default = BOT, description = "The URL below which the bot listens." },
    },
 
-   ---@param given { port: integer, address: string, bot: string }
+   ---@param given { port: integer, address: string, bot: string, fault: string[], seed: integer?, state: string? }
    ---@return true? ok, kenar.cli.Failure? why
    run = function(given)
+      local faults, wrong = faults_of(given.fault)
+      if not faults then
+         return nil, wrong
+      end
+      local fault_seed = given.seed or random_seed()
       local host = require("kenar.host.loop").new {}
       local transcript = require("kenar.sandbox.transcript").new(function(text)
          io.stdout:write(text)
       end)
       local sandbox, message = require("kenar.sandbox.server").open(host, {
-         address = given.address, port = given.port, bot_url = (given.bot:gsub("/+$", "")),
+         address = given.address, port = given.port, bot_url = (given.bot:gsub("/+$", "")), fault_seed = fault_seed,
          on_exchange = function(exchange) transcript:exchange(exchange) end,
          on_message = function(conversation, written) transcript:message(conversation, written) end,
       })
@@ -44,15 +134,31 @@ return {
          return nil, failure.new("unavailable", tostring(message),
             "Another one: kenar sandbox --port <port>, on 127.0.0.1 or ::1")
       end
+      local ready
+      ready, wrong = furnish(sandbox, given.state)
+      if ready then
+         ready, wrong = fail(sandbox, faults, given.fault)
+      end
+      if not ready then
+         sandbox:close(0)
+         host:stop(0)
+         return nil, wrong
+      end
       host:on_signal({ "TERM", "INT" }, function()
          sandbox:close(0)
          host:stop(0)
       end)
       announce(sandbox, given.bot)
+      if #faults > 0 then
+         print(("%d faults, drawn with --seed %d"):format(#faults, fault_seed))
+      end
       host:run(function()
          return host.closing()
       end)
       print "stopped"
+      if given.state then
+         return save(sandbox, given.state)
+      end
       return true
    end,
 }

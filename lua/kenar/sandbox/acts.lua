@@ -20,6 +20,7 @@ local acts = {}
 ---@field button? table         what was pressed
 ---@field message? kenar.sandbox.Message what was written
 ---@field hops integer
+---@field exchanges integer[]   the numbers of the deliveries that it led to
 ---@field on_done? function       called once it is done
 
 -- The touch points from which a bot's chat is opened (Divar's documents, page on chatbots).
@@ -69,7 +70,7 @@ end
 function acts.new(what, conversation, side)
    return {
       what = what, conversation_id = conversation and conversation.id, side = side, done = false, seen = {}, hops = 0,
-      waiting = 0,
+      waiting = 0, exchanges = {},
    }
 end
 
@@ -170,12 +171,27 @@ local function flat(rows)
    return list
 end
 
+-- The button that somebody points at.
+local function button_of(conversation, side, which)
+   for _, message in ipairs(conversation.messages) do
+      if message.id == which.message_id then
+         local button = flat(message.buttons and message.buttons[side])[which.number]
+         if button then
+            return button
+         end
+      end
+   end
+   return nil, "there is no such button any more"
+end
+
 local function find_button(conversation, side, which)
    local newest = acts.newest_with_buttons(conversation, side)
    if not newest then
       return nil, "there are no buttons to press"
    end
-   if type(which) == "number" then
+   if type(which) == "table" then
+      return button_of(conversation, side, which)
+   elseif type(which) == "number" then
       local button = flat(newest.buttons[side])[which]
       if button then
          return button
@@ -258,7 +274,8 @@ function acts.follow(judge, act, action)
 end
 
 --- Press a button of the newest message that has it.
----@param which string|integer its caption; or its number, counted row by row in the newest message with buttons
+---@param which string|integer|table its caption; its number, counted row by row in the newest message with buttons; or
+---   { message_id =, number = }, the button of that message
 ---@return kenar.sandbox.Act? act, string? problem
 function acts.press(judge, conversation_id, side, which)
    local conversation, problem = find(judge, conversation_id, side)

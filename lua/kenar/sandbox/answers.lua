@@ -69,13 +69,24 @@ function answers.oauth_refusal(assumed, name, description)
    return answers.response(row.status, { error = name, error_description = description or row.description })
 end
 
+--- The response as a server has it whose clock shows this time.
+---@param response table
+---@param now number wall seconds
+function answers.dated(response, now)
+   local headers = { date = os.date("!%a, %d %b %Y %H:%M:%S GMT", math.floor(now)) }
+   for name, value in pairs(response.headers) do
+      headers[name] = value
+   end
+   return { status = response.status, headers = headers, body = response.body }
+end
+
 -- The gRPC code that usually comes with a status, for faults that do not write Divar's body themselves.
 local usual_codes = { [400] = 3, [401] = 16, [403] = 7, [404] = 5, [409] = 10, [500] = 13, [503] = 14, [504] = 4 }
 local documented = { [412] = "blocked", [429] = "rate_limited" }
 
 --- What a fault with a status answers.
 ---@param assumed table
----@param fault kenar.sandbox.Fault
+---@param fault kenar.sandbox.Strike
 function answers.fault(assumed, fault)
    local body = fault.body
    if not body then

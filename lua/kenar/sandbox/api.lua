@@ -17,6 +17,17 @@ local function token_of(headers)
       authorization ~= nil or headers["x-access-token"] ~= nil
 end
 
+--- Let the token of a call expire now, where it has a lifetime.
+---@param judge kenar.sandbox.Judge
+---@param headers table<string, string>
+function api.expire_token(judge, headers)
+   local given = token_of(headers)
+   local token = given and judge.state.tokens[given]
+   if token and token.expires_at then
+      token.expires_at = math.min(token.expires_at, judge.state.now())
+   end
+end
+
 local function check_key(judge, row, headers)
    local key = headers["x-api-key"]
    if not key then

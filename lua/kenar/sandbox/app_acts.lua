@@ -11,6 +11,14 @@ local tokens = require "kenar.sandbox.tokens"
 
 local app_acts = {}
 
+--- Ask the bot for something without consequence: an event of a kind that nobody knows, which is to be answered 200.
+---@return kenar.sandbox.Act act
+function app_acts.check(judge)
+   local act = acts.new "check"
+   judge:deliver("events", { type = "SANDBOX_CHECK" }, act)
+   return act
+end
+
 -- A user by name; nil and what is wrong. Names are checked where users are made.
 local function user_of(judge, name)
    local ok, user = pcall(judge.state.user, judge.state, name)
@@ -114,6 +122,7 @@ function app_acts.pay(judge, fields, metadata)
    end
    local act = acts.new "pay"
    judge:deliver("events", deliveries.payment(judge.assumed.deliveries, transaction, metadata), act)
+   acts.finish(act)
    return act
 end
 

@@ -4,70 +4,25 @@
 
 local core = require "kenar.core"
 local json = require "kenar.json"
+local page_calls = require "kenar.sandbox.page_calls"
+local shown = require "kenar.sandbox.shown"
 local states = require "kenar.sandbox.state"
 local tokens = require "kenar.sandbox.tokens"
+local visitors = require "kenar.sandbox.visitors"
 
 local control = {}
 
-local function list(values)
-   return setmetatable(values, json.array_mt)
-end
-
--- Bytes that came from outside need not be text.
-local function text_of(bytes)
-   if bytes == nil or core.utf8_valid(bytes) then
-      return bytes
-   end
-   return "base64:" .. core.base64_encode(bytes)
-end
-
-local secret = {
-   authorization = true, ["x-api-key"] = true, ["x-access-token"] = true, cookie = true, ["set-cookie"] = true,
-   location = true,
-}
--- What passes here holds codes, secrets and tokens.
-local secret_calls = {
-   oauth_decision = true, oauth_token = true, legacy_oauth_token = true, create_upload_token = true,
-}
-
-local function headers_of(headers)
-   local shown = {}
-   for name, value in pairs(headers or {}) do
-      shown[text_of(name)] = secret[name] and "***" or text_of(tostring(value))
-   end
-   return shown
-end
-
-local function exchange_of(exchange)
-   local response, is_secret = exchange.response, secret_calls[exchange.endpoint]
-   return {
-      number = exchange.number, direction = exchange.direction, endpoint = exchange.endpoint, event = exchange.event,
-      method = exchange.method, path = text_of(exchange.path), headers = headers_of(exchange.headers),
-      body = is_secret and "***" or text_of(exchange.bytes), conversation_id = text_of(exchange.conversation_id),
-      findings = exchange.findings and list(exchange.findings), problem = text_of(exchange.problem),
-      seconds = exchange.seconds, fault = exchange.fault and true or nil,
-      response = response and {
-         status = response.status, headers = headers_of(response.headers),
-         body = is_secret and "***" or text_of(response.body),
-      },
-   }
-end
-
-local function conversation_of(conversation)
-   return {
-      id = conversation.id, type = conversation.type, post_token = conversation.post_token,
-      members = conversation.members, blocked = conversation.blocked, messages = list(conversation.messages),
-   }
-end
-
 local function state_of(sandbox)
-   local state = sandbox.judge.state
-   local conversations = {}
+   local judge = sandbox.judge
+   local state, conversations = judge.state, {}
    for i, id in ipairs(state.order) do
-      conversations[i] = conversation_of(state.conversations[id])
+      conversations[i] = shown.conversation(judge, state.conversations[id])
    end
-   return { users = state.users, posts = state.posts, conversations = list(conversations),
-      urls = sandbox.judge.app.urls }
+   sandbox.watch:everything_told()
+   return {
+      boot = sandbox.boot, users = shown.users(state), posts = state.posts, conversations = shown.list(conversations),
+      urls = judge.app.urls, app = shown.app(sandbox), faults = shown.faults(judge).faults,
+   }
 end
 
 -- Which arguments each act takes from the body, in their order.
@@ -83,12 +38,13 @@ local arguments = {
    revoke = { "user" },
    pay = { "transaction", "metadata" },
    update_post = { "post_token", "change", "fields" },
+   check = {},
 }
 
 local function perform(sandbox, body)
    local names = arguments[body.act]
    if not names then
-      return nil, "act is say, send, start, open, press, visit, direct_link, consent, revoke, pay or update_post"
+      return nil, "act is say, send, start, open, press, visit, direct_link, consent, revoke, pay, update_post or check"
    end
    local values = {}
    for i, name in ipairs(names) do
@@ -104,19 +60,27 @@ local function perform(sandbox, body)
    end
    local conversation = act.conversation_id and sandbox.judge.state.conversations[act.conversation_id]
    return {
-      problem = text_of(act.problem), seen = act.seen, conversation = conversation and conversation_of(conversation),
+      problem = shown.text(act.problem), seen = act.seen, exchanges = shown.list(act.exchanges),
+      conversation = conversation and shown.conversation(sandbox.judge, conversation, body.brief == true),
    }
 end
 
 local function log_of(sandbox, query)
    local after = tonumber((query or ""):match "after=(%d+)") or 0
-   local shown = {}
+   local show = (query or ""):find "brief=1" and shown.brief or shown.exchange
+   local found = {}
    for _, exchange in ipairs(sandbox.judge.log) do
       if exchange.number > after then
-         shown[#shown + 1] = exchange_of(exchange)
+         found[#found + 1] = show(exchange)
       end
    end
-   return { exchanges = list(shown) }
+   return { exchanges = shown.list(found) }
+end
+
+-- A conversation that somebody has opened.
+local function opened(sandbox, conversation)
+   sandbox.watch:conversation(conversation)
+   return shown.conversation(sandbox.judge, conversation)
 end
 
 local function text_in(body, key, default)
@@ -139,14 +103,22 @@ local calls = {
    end,
    ["POST /sandbox/chatbots"] = function(sandbox, body)
       local user, problem = user_in(sandbox, body, "user")
-      return user and conversation_of(sandbox.judge.state:chatbot(user.id)), problem
+      return user and opened(sandbox, sandbox.judge.state:chatbot(user.id)), problem
    end,
    ["POST /sandbox/conversations"] = function(sandbox, body)
       local buyer, problem = user_in(sandbox, body, "buyer")
       if not buyer then
          return nil, problem
       end
-      return conversation_of(sandbox.judge.state:conversation(text_in(body, "post_token", "gZd7omnS"), buyer.id))
+      return opened(sandbox, sandbox.judge.state:conversation(text_in(body, "post_token", "gZd7omnS"), buyer.id))
+   end,
+   ["GET /sandbox/conversations"] = function(sandbox, _, query)
+      local id = (query or ""):match "^id=([^&]+)$"
+      local conversation = id and sandbox.judge.state.conversations[core.percent_decode(id)]
+      if not conversation then
+         return nil, "there is no conversation with " .. shown.text(query or "no id")
+      end
+      return shown.conversation(sandbox.judge, conversation)
    end,
    ["POST /sandbox/posts"] = function(sandbox, body)
       local seller, problem = user_in(sandbox, body, "seller")
@@ -160,46 +132,59 @@ local calls = {
    end,
    ["POST /sandbox/tokens/expire"] = function(sandbox)
       tokens.expire(sandbox.judge.state)
+      sandbox.watch:hearing()
       return {}
    end,
    ["POST /sandbox/acts"] = perform,
    ["POST /sandbox/faults"] = function(sandbox, body)
-      if body.kind then
-         return nil, "over HTTP a fault has a status or a delay"
-      end
-      local rule, message = sandbox.judge.faults:add(body)
-      return rule and {}, message
+      local id, problem = sandbox:fail(body)
+      sandbox.watch:faults()
+      return id and { id = id }, problem
    end,
-   ["DELETE /sandbox/faults"] = function(sandbox)
-      sandbox.judge.faults:clear()
+   ["DELETE /sandbox/faults"] = function(sandbox, _, query)
+      local id = (query or ""):match "^id=(%d+)$"
+      if query and not id or not sandbox.judge.faults:clear(tonumber(id)) then
+         return nil, "there is no fault with " .. shown.text(query or "no id")
+      end
+      sandbox.watch:faults()
       return {}
+   end,
+   ["GET /sandbox/faults"] = function(sandbox)
+      return shown.faults(sandbox.judge)
    end,
    ["GET /sandbox/log"] = function(sandbox, _, query)
       return log_of(sandbox, query)
    end,
 }
 
-local function response(status, value)
-   return { status = status, headers = { ["content-type"] = "application/json" }, body = assert(json.encode(value)) }
+for name, call in pairs(page_calls.rows) do
+   calls[name] = call
 end
 
--- A page elsewhere could make a browser come here under another name (DNS rebinding).
-local function is_local(host)
-   local name = host and (host:match "^(%[[%x:]+%])" or host:match "^([^:]+)")
-   return name == "127.0.0.1" or name == "localhost" or name == "[::1]"
+local HEADERS = {
+   ["content-type"] = "application/json", ["cache-control"] = "no-store", ["x-content-type-options"] = "nosniff",
+   ["cross-origin-resource-policy"] = "same-origin",
+}
+
+local function response(status, value)
+   return { status = status, headers = HEADERS, body = assert(json.encode(value)) }
 end
 
 --- Answer a request below /sandbox/.
 ---@param sandbox kenar.sandbox.Server
 ---@param request { method: string, path: string, query: string?, headers: table<string, string>, body: string? }
----@return { status: integer, headers: table, body: string }
+---@return { status: integer, headers: table, body: string?, stream: function? }
 function control.answer(sandbox, request)
-   if not is_local(request.headers.host) then
-      return response(403, { error = "only under the names 127.0.0.1, [::1] and localhost" })
+   local refused = visitors.check_site(request.headers)
+   if refused then
+      return response(403, { error = refused })
+   end
+   if request.method == "GET" and request.path == "/sandbox/feed" then
+      return sandbox.feed:answer()
    end
    local call = calls[request.method .. " " .. request.path]
    if not call then
-      return response(404, { error = "there is no " .. text_of(request.method .. " " .. request.path) })
+      return response(404, { error = "there is no " .. shown.text(request.method .. " " .. request.path) })
    end
    local body = {}
    if request.method == "POST" then
@@ -215,6 +200,5 @@ function control.answer(sandbox, request)
    end
    return response(200, result)
 end
-
 
 return control

@@ -127,7 +127,8 @@ local function obey(stage, line)
 end
 
 local function stay(stage, input)
-   stage.write "\nNow you are the customer: type a message, or a button's number. Ctrl-D ends.\n"
+   stage.write(("\nA page shows all of it: %s/\n"):format(stage.sandbox:url()))
+   stage.write "Now you are the customer: type a message, or a button's number. Ctrl-D ends.\n"
    for line in keyboard.lines(stage.host, input) do
       obey(stage, line)
    end

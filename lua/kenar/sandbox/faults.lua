@@ -1,108 +1,110 @@
---- What is to go wrong, and when: a list of rules that requests are held against.
+--- What is to go wrong, and when: a list of rules that calls and deliveries are held against.
+
+local fault_rules = require "kenar.sandbox.fault_rules"
 
 local faults = {}
 
 local Faults = {}
 Faults.__index = Faults
 
----@class kenar.sandbox.Fault
----@field at string               an endpoint's name (`send_bot_message`), or "*" for all of them
----@field conversation_id? string only there
----@field times? integer          how often it strikes; default 1; math.huge: until cleared
----@field skip? integer           how many matching requests pass before it strikes
----@field delay? number           seconds before the answer; alone, the answer is the usual one
----@field status? integer         the HTTP status to answer with
----@field headers? table<string, string>
----@field body? string|table      default: the error Divar gives with that status
----@field kind? "network"|"timeout"|"tls"  no answer at all, and what the client then sees
----@field sent? "no"|"maybe"      with `kind`: whether the request left; default "maybe"
----@field processed? boolean      with `kind` and sent "maybe": Divar acted before the answer was lost
-
-local fields = {
-   at = "string", conversation_id = "string", times = "number", skip = "number", delay = "number", status = "number",
-   headers = "table", body = true, kind = "string", sent = "string", processed = "boolean",
-}
-local kinds = { network = true, timeout = true, tls = true }
-
-local function check(fault, places)
-   for key, value in pairs(fault) do
-      local expected = fields[key]
-      if not expected then
-         return ("unknown field %q of a fault"):format(tostring(key))
-      elseif expected ~= true and type(value) ~= expected then
-         return ("%s is a %s, got a %s"):format(key, expected, type(value))
-      end
-   end
-   if fault.at ~= "*" and not places[fault.at] then
-      local names = {}
-      for name in pairs(places) do
-         names[#names + 1] = name
-      end
-      table.sort(names)
-      return ("at is \"*\" or one of %s, got %s"):format(table.concat(names, ", "), tostring(fault.at))
-   end
-   if fault.kind and not kinds[fault.kind] then
-      return ("kind is network, timeout or tls, got %s"):format(fault.kind)
-   end
-   if fault.kind and fault.status then
-      return "a fault has a status or a kind, not both"
-   end
-   if not (fault.kind or fault.status or fault.delay) then
-      return "a fault needs a status, a kind or a delay"
-   end
-   if fault.sent and fault.sent ~= "no" and fault.sent ~= "maybe" then
-      return ("sent is no or maybe, got %s"):format(fault.sent)
-   end
-end
+---@class kenar.sandbox.Strike: kenar.sandbox.FaultPart
+---@field name string   the kind, or the status
+---@field sees? string  what the client sees that gets no answer: "network", "timeout", "tls"
+---@field ends? string  how its connection then ends: "close", "reset"
 
 --- Make an empty list.
----@param places table<string, any> keyed by the names that `at` may take
-function faults.new(places)
-   return setmetatable({ places = places, rules = {} }, Faults)
+---@param places table<string, "call"|"event"|"asked"> the names that `at` may take beside "*", "webhook" and "clock":
+---   calls, events, and what is delivered while a person waits
+---@param seed? integer of draws, default 0
+function faults.new(places, seed)
+   return setmetatable({ places = places, seed = seed or 0, rules = {}, made = 0, struck = {}, skew = 0 }, Faults)
+end
+
+local function set_clock(self)
+   self.skew = 0
+   for _, rule in ipairs(self.rules) do
+      self.skew = self.skew + (rule.skew or 0)
+   end
 end
 
 --- Add a rule; the first added that matches strikes.
 ---@param fault kenar.sandbox.Fault
----@return kenar.sandbox.Fault|nil rule, string|nil message what is wrong with it
+---@return table|nil rule, string|nil message what is wrong with it
 function Faults:add(fault)
-   local message = check(fault, self.places)
-   if message then
+   local rule, message = fault_rules.new(fault, self.places, self.seed, self.made + 1)
+   if not rule then
       return nil, message
    end
-   local rule = { times = 1, skip = 0 }
-   for key, value in pairs(fault) do
-      rule[key] = value
-   end
-   if rule.kind then
-      rule.sent = rule.sent or "maybe"
-   end
+   self.made = self.made + 1
    self.rules[#self.rules + 1] = rule
+   set_clock(self)
    return rule
 end
 
---- The fault that strikes a request now, counted down.
----@param at string the endpoint's name
+local function matches(rule, at, group, conversation_id)
+   local is_here = rule.at == at or rule.at == "*" and group == "call" or rule.at == "webhook" and group == "event"
+   return is_here and (rule.conversation_id == nil or rule.conversation_id == conversation_id)
+end
+
+-- Whether a rule that matches strikes this time.
+local function strikes(rule)
+   if rule.skip > 0 then
+      rule.skip = rule.skip - 1
+      return false
+   end
+   return not rule.rate or rule.dice:draw() < rule.rate
+end
+
+--- The fault that strikes now, counted down.
+---@param at string the name of a call or of what is delivered
 ---@param conversation_id? string
----@return kenar.sandbox.Fault?
+---@return kenar.sandbox.Strike?
 function Faults:take(at, conversation_id)
+   local group = self.places[at]
    for i, rule in ipairs(self.rules) do
-      local here = (rule.at == "*" or rule.at == at)
-         and (rule.conversation_id == nil or rule.conversation_id == conversation_id)
-      if here and rule.skip > 0 then
-         rule.skip = rule.skip - 1
-      elseif here then
+      if matches(rule, at, group, conversation_id) and strikes(rule) then
          rule.times = rule.times - 1
          if rule.times <= 0 then
             table.remove(self.rules, i)
          end
-         return rule
+         local parts = rule.parts
+         local part = parts[2] and parts[rule.dice:pick(#parts)] or parts[1]
+         rule.struck = rule.struck + 1
+         self.struck[part.name] = (self.struck[part.name] or 0) + 1
+         return part
       end
    end
 end
 
---- Take every rule away.
-function Faults:clear()
-   self.rules = {}
+--- Take a rule away by its id, or every rule.
+---@param id? integer
+---@return boolean done false where there is no such rule
+function Faults:clear(id)
+   local kept, count = {}, #self.rules
+   for _, rule in ipairs(self.rules) do
+      if id and rule.id ~= id then
+         kept[#kept + 1] = rule
+      end
+   end
+   self.rules = kept
+   set_clock(self)
+   return id == nil or #kept < count
+end
+
+--- The rules that are on, as they were written, with their id, how often each has struck, and how often it still will.
+---@return table[]
+function Faults:list()
+   local list = {}
+   for i, rule in ipairs(self.rules) do
+      local shown = {}
+      for name, value in pairs(rule.given) do
+         shown[name] = value
+      end
+      shown.id, shown.struck = rule.id, rule.struck
+      shown.times = rule.times < math.huge and rule.times or "forever"
+      list[i] = shown
+   end
+   return list
 end
 
 return faults

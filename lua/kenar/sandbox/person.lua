@@ -1,6 +1,7 @@
 --- One person in one conversation, as a spec plays and sees them.
 
 local acts = require "kenar.sandbox.acts"
+local dialogue = require "kenar.dialogue"
 local json = require "kenar.json"
 
 local person = {}
@@ -20,7 +21,7 @@ Person.__name = "kenar.testing.person"
 ---@field media_token? string
 ---@field content? table    of images, files and the like
 ---@field buttons table[][] rows of { caption, icon, action, and what it does: direct_link | server_link |
----                         dynamic_action | post_page | post_manage_page, data }; no rows where there are none
+---                         dynamic_action | post_page | post_manage_page | answer, data }; no rows where there are none
 ---@field captions string[][] the buttons' captions, in the same rows
 
 -- One row an action of Divar's: how the button is written in a bot.
@@ -32,7 +33,12 @@ local plain = {
       button.server_link, button.data = person.named(value)
    end,
    get_dynamic_action = function(button, value)
-      button.dynamic_action, button.data = person.named(value)
+      local name, data = person.named(value)
+      if name == dialogue.PRESSED then
+         button.answer = value.data.kenar_value
+      else
+         button.dynamic_action, button.data = name, data
+      end
    end,
    legacy_link = function(button, value)
       button.server_link, button.data = person.named(value)

@@ -8,14 +8,20 @@ local postings = {}
 local function decoded_object(response)
    local body, err = json.decode(response.body or "")
    if type(body) ~= "table" or getmetatable(body) == json.array_mt or body[1] ~= nil then
-      return nil, "the bot's answer is not a JSON object" .. (err and ": " .. tostring(err.message or err) or "")
+      local why = err and ": " .. tostring(err.message or err) or ""
+      return nil, "not_json", "the bot's answer is not a JSON object" .. why
    end
    return body
 end
 
+-- `mistake` is what pages put into words.
+local function wrong(mistake, problem, findings)
+   return { problem = problem, mistake = mistake, findings = findings }
+end
+
 local function url_of(body)
    if type(body.url) ~= "string" or body.url == "" then
-      return { problem = "the bot's answer has no url, so nothing opens" }
+      return wrong("no_url", "the bot's answer has no url, so nothing opens")
    end
    return { url = body.url }
 end
@@ -25,39 +31,41 @@ local function read_nothing()
 end
 
 local function read_session(response)
-   local body, problem = decoded_object(response)
-   return body and url_of(body) or { problem = problem }
+   local body, mistake, problem = decoded_object(response)
+   return body and url_of(body) or wrong(mistake, problem)
 end
 
 -- `status` is a string in Divar's documents, which show 200 and 400.
 local function read_legacy_session(response)
-   local body, problem = decoded_object(response)
+   local body, mistake, problem = decoded_object(response)
    if not body then
-      return { problem = problem }
+      return wrong(mistake, problem)
    elseif tostring(body.status) ~= "200" then
-      return { problem = ("the bot's answer has status %s, not \"200\""):format(tostring(body.status)) }
+      return wrong("bad_answer", ("the bot's answer has status %s, not \"200\""):format(tostring(body.status)))
    elseif type(body.message) ~= "string" then
-      return { problem = "the bot's answer has no message" }
+      return wrong("bad_answer", "the bot's answer has no message")
    end
    return url_of(body)
 end
 
 local function read_action(response, assumed)
-   local body, problem = decoded_object(response)
+   local body, mistake, problem = decoded_object(response)
    if not body then
-      return { problem = problem }
+      return wrong(mistake, problem)
    end
    local text, action = body.text_message, body.action
    if text ~= nil and text ~= json.null and type(text) ~= "string" then
-      return { problem = "text_message of the bot's answer is not a string" }
+      return wrong("bad_answer", "text_message of the bot's answer is not a string")
    end
    if action == nil or action == json.null then
       return { text = type(text) == "string" and text or nil }
    end
    local _, first = rules.check(rules.action, action, assumed)
    if first then
-      local where = first.path == "" and "action" or "action." .. first.path
-      return { problem = ("the bot's answer: %s: %s"):format(where, first.message) }
+      local path = first.path == "" and "action" or "action." .. first.path
+      return wrong("bad_answer", ("the bot's answer: %s: %s"):format(path, first.message), {
+         { path = path, message = first.message, severity = "error" },
+      })
    end
    return { text = type(text) == "string" and text or nil, action = action }
 end
@@ -76,6 +84,23 @@ local kinds = {
    action = { name = "dynamic_action", read = read_action },
    page = { name = "direct_link", read = read_page, is_browsed = true },
 }
+
+--- What can be delivered, by its name in the log: events, for which nobody waits, and what a person waits for.
+---@type table<string, "event"|"asked">
+postings.groups = {
+   NEW_CHATBOT_MESSAGE = "event", NEW_MESSAGE = "event", POST_UPDATE = "event", PAYMENT_TRANSACTION = "event",
+   USER_ACCESS_REVOCATION = "event", CHAT_MESSAGE = "event",
+   session_init = "asked", dynamic_action = "asked", direct_link = "asked",
+}
+
+--- The conversation that a delivery is about; nil where it is about none, or its body does not say.
+---@param body table
+---@return string?
+function postings.conversation(body)
+   local message = body.new_chatbot_message or body.new_message
+   local id = message and message.conversation.id or body.conversation_id
+   return type(id) == "string" and id or nil
+end
 
 ---@alias kenar.sandbox.posting "events"|"hook"|"session"|"legacy_session"|"action"|"page"
 
@@ -117,7 +142,8 @@ end
 ---@param response? { status: integer, headers: table, body: string } nil when there was none
 ---@param err? any why there was none
 ---@param assumed table as in assumptions.bodies
----@return { problem: string?, url: string?, text: string?, action: table? }
+---@return { problem: string?, mistake: string?, findings: kenar.sandbox.Finding[]?, url: string?, text: string?,
+---   action: table? } `mistake` is "not_json", "no_url" or "bad_answer", where a status of 200 came with `problem`
 function postings.read(kind, request, response, err, assumed)
    if not response then
       return { problem = "the bot did not answer: " .. tostring(err) }

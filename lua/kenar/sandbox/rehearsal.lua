@@ -1,6 +1,7 @@
 --- A judge and a bot in one process, on a virtual host: requests and deliveries are function calls.
 
 local browsers = require "kenar.sandbox.browser"
+local couriers = require "kenar.sandbox.courier"
 local errors = require "kenar.error"
 local judges = require "kenar.sandbox.judge"
 local no_sockets = require "kenar.sandbox.no_sockets"
@@ -80,28 +81,26 @@ local function ask_bot(self, request)
    return response
 end
 
-local function deliver(self)
-   local delivery = self.judge:next_delivery()
-   local request, began = delivery.request, self.host.clock()
+local function post(self, request)
    local origin, path, query = request.url:match "^(%a[%w+.-]*://[^/?#]+)([^?#]*)%??(.*)$"
-   local response
-   if origin == BOT then
-      response = ask_bot(self, {
-         method = request.method, path = path, query = query ~= "" and query or nil, headers = request.headers,
-         body = request.body, remote_addr = DIVAR_ADDRESS,
-      })
+   if origin ~= BOT then
+      return nil, "it is not at " .. request.url
    end
-   self.judge:delivered(delivery, response, not response and "it is not at " .. request.url or nil,
-      self.host.clock() - began)
-   self.running = self.running - 1
+   return ask_bot(self, {
+      method = request.method, path = path, query = query ~= "" and query or nil, headers = request.headers,
+      body = request.body, remote_addr = DIVAR_ADDRESS,
+   })
 end
 
 local function on_delivery(self)
    self.delivered = self.delivered + 1
    if self.delivered <= MAX_DELIVERIES then
-      self.running = self.running + 1
-      self.host.spawn(deliver, self)
+      self.courier:start()
    end
+end
+
+local function is_settled(self)
+   return self.running + self.courier.running == 0
 end
 
 --- Call `f` and run until the bot has answered all that it led to. Time passes only where the bot waits for it. What
@@ -116,10 +115,10 @@ function Rehearsal:settle(f, user_id)
       f()
       repeat
          self.host:run(function()
-            return self.running == 0
+            return is_settled(self)
          end)
          self.host:advance(0)
-      until self.running == 0
+      until is_settled(self)
    end)
    if not ok then
       error(err, 0)
@@ -128,6 +127,14 @@ function Rehearsal:settle(f, user_id)
    elseif self.errors[errors_before + 1] ~= nil then
       error(self.errors[errors_before + 1], 0)
    end
+end
+
+--- Put another bot in the place of the one that runs, as a restart does.
+---@param bot kenar.Bot
+function Rehearsal:restart(bot)
+   self.bot:close()
+   self.bot = bot
+   bot:attach(self.host, self.settings)
 end
 
 --- Open a URL as a user's browser does, and go on through the bot's pages and Divar's.
@@ -197,6 +204,7 @@ function rehearsal.new(bot, options)
       log = function(line) self.log[#self.log + 1] = line end,
    }
    local settings = rehearsal.settings(options.settings)
+   self.settings = settings
    self.judge = judges.new {
       app = app_of(bot, settings, options.permissions), now = self.host.now, assumptions = options.assumptions,
       on_delivery = function() on_delivery(self) end,
@@ -206,6 +214,9 @@ function rehearsal.new(bot, options)
          list[#list + 1] = exchange
       end,
    }
+   self.courier = couriers.new(self.host, self.judge, function(request)
+      return post(self, request)
+   end)
    local state = self.judge.state
    if settings.access_token ~= "" then
       state:grant(settings.access_token, state:user("seller").id, { "CHAT_SUPPLIER_ALL_CONVERSATIONS_MESSAGE_SEND" })

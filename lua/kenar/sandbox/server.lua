@@ -4,13 +4,23 @@
 
 local control = require "kenar.sandbox.control"
 local core = require "kenar.core"
+local couriers = require "kenar.sandbox.courier"
+local feeds = require "kenar.sandbox.feed"
 local judges = require "kenar.sandbox.judge"
 local listeners = require "kenar.host.listener"
+local pages = require "kenar.sandbox.pages"
+local saved = require "kenar.sandbox.saved"
+local subscriptions = require "kenar.sandbox.subscriptions"
+local visitors = require "kenar.sandbox.visitors"
+local watches = require "kenar.sandbox.watch"
 
 local server = {}
 
 ---@class kenar.sandbox.Server
 ---@field judge kenar.sandbox.Judge
+---@field feed kenar.sandbox.Feed
+---@field watch kenar.sandbox.Watch
+---@field boot string differs from sandbox to sandbox
 local Server = {}
 Server.__index = Server
 
@@ -31,36 +41,77 @@ local loopback = { ["127.0.0.1"] = "127.0.0.1", ["::1"] = "::1", localhost = "12
 local MAX_BODY = 1048576
 local MAX_UPLOAD = 52 * 1048576
 
-local function deliver(self)
-   local delivery = self.judge:next_delivery()
-   local request = delivery.request
-   local began = self.host.clock()
-   local response, err = self.host.request {
+-- Seconds for which a call without an answer is held; every client has given up by then.
+local HELD = 60
+
+local function post(self, request)
+   return self.host.request {
       method = request.method, url = request.url, headers = request.headers, body = request.body,
       timeout = self.judge.assumed.deliveries.timeout, max_body = MAX_BODY,
    }
-   self.judge:delivered(delivery, response, err, self.host.clock() - began)
 end
 
--- For faults that give no answer: nearest to a broken connection comes what a proxy makes of one.
-local NO_ANSWER = {
-   status = 502, headers = { ["content-type"] = "text/plain" }, body = "the sandbox was told to fail\n",
-}
+-- What goes over the wire: the response, a part of it, or the end of the connection.
+local function outcome(reply)
+   local response, failure = reply.response, reply.failure
+   if not failure then
+      return response
+   elseif not response then
+      return { abort = failure.ends }
+   end
+   return { status = response.status, headers = response.headers, body = response.body, cut = failure.cut }
+end
 
-local function answer(self, request)
+-- `replay_of` is the number of the exchange that is made again.
+local function answer(self, request, replay_of)
    if #(request.body or "") > MAX_BODY and not request.path:find "^/upload/" then
       return { status = 413, headers = {}, body = "" }
    end
    local began = self.host.clock()
    local reply = self.judge:answer(request)
-   if reply.delay then
-      self.host.sleep(reply.delay)
+   local delay = reply.delay or reply.failure and reply.failure.kind == "timeout" and HELD
+   if delay then
+      self.host.sleep(delay)
    end
    if #reply.exchange.bytes > MAX_BODY then
-      reply.exchange.bytes = ("(%d bytes)"):format(#reply.exchange.bytes)
+      reply.exchange.bytes, reply.exchange.is_shortened = ("(%d bytes)"):format(#reply.exchange.bytes), true
    end
+   reply.exchange.url, reply.exchange.replay_of = self:url() .. reply.exchange.path, replay_of
    self.judge:record(reply.exchange, self.host.clock() - began)
-   return reply.response or NO_ANSWER
+   return outcome(reply), reply.exchange
+end
+
+local function refusal(problem)
+   return { status = 403, headers = { ["content-type"] = "text/plain; charset=utf-8" }, body = problem .. "\n" }
+end
+
+-- What a browser is sent to (the page, the consent) is for this machine's names alone; what does something, or tells of
+-- it, for the sandbox's own pages besides.
+local function route(self, request)
+   local refused, is_ours = visitors.check_host(request.headers), request.path:find "^/sandbox/"
+   if not refused and not is_ours and request.method ~= "GET" then
+      refused = visitors.check_site(request.headers)
+   end
+   if refused then
+      return refusal(refused)
+   end
+   local page = request.method == "GET" and pages.answer(request.path)
+   if page then
+      refused = visitors.check_site(request.headers)
+      return refused and refusal(refused) or page
+   end
+   return is_ours and control.answer(self, request) or (answer(self, request))
+end
+
+--- Let something go wrong.
+---@param fault kenar.sandbox.Fault
+---@return integer? id of the rule, string? problem
+function Server:fail(fault)
+   if fault.kind == "tls" or fault.sent == "no" then
+      return nil, "kind = tls and sent = no are for kenar.testing: here there is no TLS, and what fails has been sent"
+   end
+   local rule, problem = self.judge.faults:add(fault)
+   return rule and rule.id, problem
 end
 
 --- Let a person act, and wait until the bot has answered all that it led to.
@@ -72,6 +123,13 @@ function Server:perform(name, ...)
    if not act then
       return nil, problem
    end
+   return self:finished(act)
+end
+
+--- Wait until the bot has answered all that an act led to.
+---@param act kenar.sandbox.Act
+---@return kenar.sandbox.Act
+function Server:finished(act)
    if not act.done then
       local done = self.host.semaphore(0)
       act.on_done = function()
@@ -80,6 +138,42 @@ function Server:perform(name, ...)
       done:wait()
    end
    return act
+end
+
+--- Make an exchange again, with the same headers and bytes.
+---@param exchange kenar.sandbox.Exchange
+---@return integer? number of the new one, string? problem
+function Server:replay(exchange)
+   if exchange.direction == "to_bot" then
+      return self:finished(self.judge:deliver_again(exchange)).exchanges[1]
+   elseif exchange.is_shortened then
+      return nil, "its body was too large to be kept"
+   end
+   local _, again = answer(self, {
+      method = exchange.method, path = exchange.path, query = exchange.query, headers = exchange.headers,
+      body = exchange.bytes,
+   }, exchange.number)
+   return again.number
+end
+
+--- Tell the bot of a post's messages whatever it subscribes to, or stop doing so.
+---@param post_token string
+---@param is_heard boolean
+function Server:hear(post_token, is_heard)
+   subscriptions.stand(self.judge.state, post_token, is_heard)
+   self.watch:hearing()
+end
+
+--- Put a saved state in the place of this one.
+---@param value any as kenar.sandbox.saved gives it
+---@return table? empty, string? problem
+function Server:load(value)
+   local done, problem = saved.put(self.judge, value)
+   if not done then
+      return nil, problem
+   end
+   self.watch:reset()
+   return {}
 end
 
 --- Say where the bot is.
@@ -133,9 +227,10 @@ end
 --- Open a sandbox.
 ---@param host table the loop
 ---@param options? { address: string?, port: integer?, bot_url: string?, settings: table?, keep: integer?,
----   seed: string?, assumptions: table?, on_exchange: function?, on_message: function? } `address` is a loopback one
----   (default "127.0.0.1"); `port` default 0, a free one; `bot_url` default "http://127.0.0.1:8080/kenar"; `settings`
----   as in server.settings; `keep` bounds what is remembered (default 1000); the rest as in kenar.sandbox.judge
+---   seed: string?, assumptions: table?, fault_seed: integer?, on_exchange: function?, on_message: function? }
+---   `address` is a loopback one (default "127.0.0.1"); `port` default 0, a free one; `bot_url` default
+---   "http://127.0.0.1:8080/kenar"; `settings` as in server.settings; `keep` bounds what is remembered (default 1000);
+---   the rest as in kenar.sandbox.judge
 ---@return kenar.sandbox.Server? server, string? message
 function server.open(host, options)
    options = options or {}
@@ -144,16 +239,32 @@ function server.open(host, options)
       return nil, ("the sandbox listens on loopback addresses only, not on %s"):format(tostring(options.address))
    end
    local settings = options.settings or server.settings
-   local self = setmetatable({ host = host, address = address }, Server)
+   local self = setmetatable({ host = host, address = address, boot = seed() }, Server)
    self.judge = judges.new {
       app = {
          api_key = settings.api_key, identification_key = settings.identification_key, slug = settings.app_slug,
          oauth_secret = settings.oauth_secret, urls = {},
       },
       now = host.now, seed = options.seed or seed(), keep = options.keep or 1000, assumptions = options.assumptions,
-      on_delivery = function() host.spawn(deliver, self) end,
-      on_exchange = options.on_exchange, on_message = options.on_message,
+      fault_seed = options.fault_seed, on_delivery = function() self.courier:start() end,
+      on_exchange = function(exchange)
+         self.watch:exchange(exchange)
+         if options.on_exchange then
+            options.on_exchange(exchange)
+         end
+      end,
+      on_message = function(conversation, message)
+         self.watch:message(conversation, message)
+         if options.on_message then
+            options.on_message(conversation, message)
+         end
+      end,
    }
+   self.feed = feeds.new()
+   self.watch = watches.new(self.judge, self.feed)
+   self.courier = couriers.new(host, self.judge, function(request)
+      return post(self, request)
+   end)
    self:point_at(options.bot_url or "http://127.0.0.1:8080/kenar")
    local state = self.judge.state
    state:grant(settings.access_token, state:user("seller").id, SCOPES)
@@ -161,10 +272,7 @@ function server.open(host, options)
    self.listener, message = listeners.open(host, {
       address = address, port = options.port or 0, max_body = MAX_UPLOAD,
    }, function(request)
-      if request.path:find "^/sandbox/" then
-         return control.answer(self, request)
-      end
-      return answer(self, request)
+      return route(self, request)
    end)
    if not self.listener then
       return nil, message

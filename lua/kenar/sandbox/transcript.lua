@@ -6,6 +6,8 @@
 --                    [1 دیدن کالا] [2 سفارش] [3 سایت ما]
 --    Divar -> bot    POST /kenar/events  200  1.8 ms
 
+local fault_line = require "kenar.sandbox.fault_line"
+
 local transcript = {}
 
 local Transcript = {}
@@ -94,6 +96,9 @@ function Transcript:exchange(exchange)
    end
    if exchange.problem then
       self:line("", "error: " .. exchange.problem)
+   end
+   if exchange.fault then
+      self:line("", "fault: " .. fault_line.write(exchange.fault))
    end
    if exchange.direction == "to_divar" then
       local pending = self.pending

@@ -1,5 +1,6 @@
 local command = require "spec.support.command"
 local json = require "kenar.json"
+local scratch = require "spec.support.scratch"
 local wire = require "spec_wire"
 
 describe("kenar sandbox", function()
@@ -37,6 +38,37 @@ describe("kenar sandbox", function()
          .. "KENAR_OAUTH_SECRET=%S+ KENAR_PUBLIC_URL=(%S+) kenar run") })
    end)
 
+   it("serves a page, and has a chat with the bot and one about a post to begin with", function()
+      local sandbox = start { "sandbox", "--port", "0" }
+      local port = tonumber((sandbox:expect "Open http://127%.0%.0%.1:(%d+)/ in a browser"))
+      local status, saved = call(port, "/sandbox/acts", { act = "check" })
+      assert.equal(200, status)
+      assert.truthy(saved.problem:find "the bot did not answer")
+      local chat
+      status, chat = call(port, "/sandbox/chatbots", { user = "customer" })
+      assert.same({ 200, "BOT" }, { status, chat.type })
+   end)
+
+   it("keeps its state in a file", function()
+      local folder = scratch.new()
+      local path = folder:file "state.json"
+      local first = start { "sandbox", "--port", "0", "--state", path }
+      local port = tonumber((first:expect "Open http://127%.0%.0%.1:(%d+)/"))
+      local _, chat = call(port, "/sandbox/chatbots", { user = "سارا" })
+      call(port, "/sandbox/acts", { act = "say", conversation_id = chat.id, side = "USER", text = "سلام" })
+      first:signal "TERM"
+      assert.equal(0, first:wait())
+      local second = start { "sandbox", "--port", "0", "--state", path }
+      port = tonumber((second:expect "Open http://127%.0%.0%.1:(%d+)/"))
+      local _, again = call(port, "/sandbox/chatbots", { user = "سارا" })
+      assert.same({ chat.id, "سلام" }, { again.id, again.messages[1].text })
+      folder:write("state.json", "{}")
+      local status, output = command.run { "sandbox", "--port", "0", "--state", path }
+      assert.equal(65, status)
+      assert.truthy(output:find("state.json: not a saved state: count: is required", 1, true), output)
+      folder:remove()
+   end)
+
    it("says that the port is taken", function()
       local listener = assert(wire.listen())
       local status, output = command.run { "sandbox", "--port", tostring(listener:port()) }
@@ -51,6 +83,46 @@ describe("kenar sandbox", function()
       local status, output = command.run { "sandbox", "--address", "0.0.0.0" }
       assert.equal(69, status)
       assert.truthy(output:find("loopback", 1, true))
+   end)
+
+   it("fails as its flags say, by the seed it prints, and shows it", function()
+      local sandbox = start {
+         "sandbox", "--port", "0", "--seed", "7", "--fault", "at=send_bot_message,status=429,retry_after=2",
+         "--fault", "at=send_bot_message,kinds=drop+half,rate=1",
+      }
+      local port = tonumber((sandbox:expect "KENAR_BASE_URL=http://127%.0%.0%.1:(%d+) KENAR_API_KEY"))
+      sandbox:expect "2 faults, drawn with %-%-seed 7\n"
+      local path = "/v1/open-platform/chat/bot/conversations/none/messages"
+      assert.equal(429, (command.answer(command.post(port, path, {}, "{}"))))
+      local socket = command.post(port, path, {}, "{}")
+      local received = ""
+      local bytes, ended = socket:receive()
+      while bytes do
+         received = received .. bytes
+         bytes, ended = socket:receive()
+      end
+      socket:close()
+      assert.equal("closed", ended)
+      local announced, body = tonumber(received:match "Content%-Length: (%d+)"), received:match "\r\n\r\n(.*)$"
+      assert.is_true(received == "" or #body < announced, received)
+      sandbox:expect "fault: 429, Retry%-After 2\n"
+      sandbox:expect(received == "" and "fault: drop\n" or "fault: half\n")
+   end)
+
+   it("says what is wrong with a fault or a seed", function()
+      for fault, message in pairs {
+         ["at=send_bot_message"] = "a fault needs a status, a kind or a delay",
+         ["at=*,kind=tls"] = "kind = tls",
+         ["at=*,speed=3"] = 'unknown field "speed" of a fault',
+      } do
+         local status, output = command.run { "sandbox", "--port", "0", "--fault", fault }
+         assert.equal(64, status)
+         assert.truthy(output:find(message, 1, true), output)
+         assert.truthy(output:find("at=webhook,kinds=duplicate+reorder", 1, true), output)
+      end
+      local status, output = command.run { "sandbox", "--port", "0", "--seed", "-1" }
+      assert.equal(64, status)
+      assert.truthy(output:find("--seed", 1, true))
    end)
 
    it("lets a person talk to a bot that `kenar run` serves with those settings, and shows it", function()

@@ -349,7 +349,7 @@ describe("the sandbox's judge", function()
          assert(judge.faults:add { at = "send_bot_message", kind = "network" })
          local reply = judge:answer(request)
          assert.is_nil(reply.response)
-         assert.same({ kind = "network", sent = "maybe" }, reply.failure)
+         assert.same({ kind = "network", sent = "maybe", ends = "reset" }, reply.failure)
          assert.equal(0, #chat.messages)
 
          assert(judge.faults:add { at = "send_bot_message", kind = "network", processed = true })

@@ -169,7 +169,7 @@ describe("the sandbox's server", function()
       local _, result = call("POST", "/sandbox/acts", {
          act = "visit", user = "سارا", source = "POST_ADDON", post_token = "gZd7omnS",
       })
-      assert.same({ seen = { url = "https://example.com/SELLER" } }, result)
+      assert.same({ url = "https://example.com/SELLER" }, result.seen)
       call("POST", "/sandbox/acts", { act = "pay", transaction = { id = "p1" } })
       assert.same({ "p1" }, heard)
       local status, answer = call("POST", "/sandbox/acts", { act = "update_post", post_token = "none" })
@@ -186,25 +186,6 @@ describe("the sandbox's server", function()
       assert.truthy(result.problem:find("the bot did not answer: ", 1, true))
    end)
 
-   it("fails as it is told to", function()
-      local err
-      bot:on("chatbot", function(ctx)
-         err = select(2, ctx.client:send_bot_message(ctx.conversation_id, "بله"))
-      end)
-      assert.equal(200, (call("POST", "/sandbox/faults", { at = "send_bot_message", status = 429 })))
-      local _, chat = call("POST", "/sandbox/chatbots", {})
-      call("POST", "/sandbox/acts", { act = "say", conversation_id = chat.id, side = "USER", text = "سلام" })
-      assert.equal("rate_limited", err.kind)
-
-      call("POST", "/sandbox/faults", { at = "*", status = 500, times = 100 })
-      assert.equal(200, (call("DELETE", "/sandbox/faults")))
-      call("POST", "/sandbox/acts", { act = "say", conversation_id = chat.id, side = "USER", text = "سلام" })
-      assert.is_nil(err)
-      local status, body = call("POST", "/sandbox/faults", { at = "nowhere", status = 500 })
-      assert.equal(400, status)
-      assert.truthy(body.error:find("got nowhere", 1, true))
-   end)
-
    it("shows what there is, and what happened, without secrets", function()
       bot:on("chatbot", function(ctx)
          ctx:reply "بله"
@@ -214,6 +195,7 @@ describe("the sandbox's server", function()
       local _, state = call("GET", "/sandbox/state")
       assert.equal(chat.id, state.conversations[1].id)
       assert.equal(2, #state.conversations[1].messages)
+      assert.same({ 200, state.conversations[1] }, { call("GET", "/sandbox/conversations?id=" .. chat.id) })
 
       local _, log = call("GET", "/sandbox/log")
       assert.equal(2, #log.exchanges)
@@ -232,7 +214,7 @@ describe("the sandbox's server", function()
          return status .. " " .. answer.error
       end
       assert.equal("404 there is no GET /sandbox/nothing", wrong("GET", "/sandbox/nothing"))
-      assert.equal("400 act is say, send, start, open, press, visit, direct_link, consent, revoke, pay or update_post",
+      assert.equal("400 act is say, send, start, open, press, visit, direct_link, consent, revoke, pay, update_post or check",
          wrong("POST", "/sandbox/acts", { act = "dance" }))
       assert.equal("400 there is no conversation none", wrong("POST", "/sandbox/acts", {
          act = "say", conversation_id = "none", side = "USER", text = "سلام",
@@ -243,9 +225,7 @@ describe("the sandbox's server", function()
       assert.equal("400 user: a name has at most 29 bytes", wrong("POST", "/sandbox/chatbots", {
          user = ("a"):rep(30),
       }))
-      assert.equal("400 over HTTP a fault has a status or a delay", wrong("POST", "/sandbox/faults", {
-         at = "*", kind = "network",
-      }))
+      assert.equal("400 there is no conversation with id=none", wrong("GET", "/sandbox/conversations?id=none"))
    end)
 
    it("answers only under the names of this machine", function()

@@ -39,6 +39,14 @@ describe("the sandbox's transcript", function()
       }, written)
    end)
 
+   it("shows which fault struck", function()
+      transcript:exchange {
+         direction = "to_divar", method = "POST", path = "/v1", response = { status = 429 }, seconds = 0.001,
+         fault = { name = "429", retry_after = 2, headers = { ["retry-after"] = "2" } },
+      }
+      assert.equal("                fault: 429, Retry-After 2\n", written[2])
+   end)
+
    it("shows findings under the request they concern", function()
       transcript:exchange {
          direction = "to_divar", method = "POST", path = "/v1", response = { status = 400 }, seconds = 0.001,

@@ -1,0 +1,208 @@
+local sandboxed = require "spec.support.sandboxed"
+
+describe("what the sandbox's page can do", function()
+   local site
+
+   before_each(function()
+      site = sandboxed.open()
+   end)
+
+   after_each(function()
+      site:close()
+   end)
+
+   local function chat()
+      local _, conversation = site:call("POST", "/sandbox/chatbots", {})
+      return conversation
+   end
+
+   local function act(fields)
+      fields.brief = true
+      local status, answer = site:call("POST", "/sandbox/acts", fields)
+      assert.equal(200, status, answer.error)
+      return answer
+   end
+
+   local function say(conversation, text)
+      return act { act = "say", conversation_id = conversation.id, side = "USER", text = text }
+   end
+
+   local function exchange(number)
+      local status, answer = site:call("GET", "/sandbox/exchange?number=" .. number)
+      assert.equal(200, status, answer.error)
+      return answer
+   end
+
+   describe("press", function()
+      it("means the button that was pointed at, also where a newer message has one of that name", function()
+         local asked = {}
+         site.bot:on("chatbot", function(ctx)
+            ctx:reply { text = ctx.text, buttons = { { "یکی", dynamic_action = "ask", data = { of = ctx.text } } } }
+         end)
+         site.bot:dynamic_action("ask", function(ctx)
+            asked[#asked + 1] = ctx.data.of
+            return ctx.data.of
+         end)
+         local conversation = chat()
+         say(conversation, "الف")
+         say(conversation, "ب")
+         local older = site.judge.state.conversations[conversation.id].messages[2]
+         local answer = act {
+            act = "press", conversation_id = conversation.id, side = "USER", which = { message_id = older.id, number = 1 },
+         }
+         assert.equal("الف", answer.seen.text)
+         assert.same({ "الف" }, asked)
+      end)
+
+      it("says that a button is not there any more", function()
+         local conversation = chat()
+         site.bot:on("chatbot", function(ctx) ctx:reply { text = "x", buttons = { { "a", post_page = "p" } } } end)
+         say(conversation, "x")
+         local status, answer = site:call("POST", "/sandbox/acts", {
+            act = "press", conversation_id = conversation.id, side = "USER", which = { message_id = "gone", number = 1 },
+         })
+         assert.same({ 400, "there is no such button any more" }, { status, answer.error })
+      end)
+
+      it("tells which exchanges it led to", function()
+         site.bot:on("chatbot", function(ctx) ctx:reply { text = "x", buttons = { { "a", server_link = "visit" } } } end)
+         site.bot:server_link("visit", function() return "https://example.com" end)
+         local conversation = chat()
+         say(conversation, "x")
+         local answer = act { act = "press", conversation_id = conversation.id, side = "USER", which = "a" }
+         assert.equal(1, #answer.exchanges)
+         local shown = exchange(answer.exchanges[1])
+         assert.same({ "session_init", 200 }, { shown.event, shown.response.status })
+         assert.equal('{"url":"https://example.com"}', shown.response.body)
+      end)
+   end)
+
+   describe("an exchange", function()
+      it("comes with its headers, its secrets masked", function()
+         site.bot:on("chatbot", function(ctx) ctx:reply "بله" end)
+         say(chat(), "سلام")
+         local sent = exchange(1)
+         assert.same({ "send_bot_message", "***" }, { sent.endpoint, sent.headers["x-api-key"] })
+         assert.equal("application/json", sent.headers["content-type"])
+         assert.truthy(sent.url:find("^" .. site.sandbox:url():gsub("%p", "%%%0") .. "/v1/"))
+         local told = exchange(2)
+         assert.equal("***", told.headers.authorization)
+         assert.equal(("http://127.0.0.1:%d/kenar/events"):format(site.listener:port()), told.url)
+      end)
+
+      it("has what is wrong with a body, and where", function()
+         site:ask("POST", "/v1/open-platform/chat/bot/conversations/x/messages", {
+            ["x-api-key"] = "sandbox-api-key", ["content-type"] = "application/json",
+         }, '{"text_message": "a", "colour": "red"}')
+         local shown = exchange(1)
+         assert.is_true(shown.has_errors)
+         assert.equal("colour", shown.findings[1].path)
+      end)
+
+      it("has what is wrong with the bot's answer, and where", function()
+         site.answer = function()
+            return { status = 200, body = '{"action": {"open_direct_link": 7}}' }
+         end
+         site.judge.state:chatbot(site.judge.state:user("customer").id)
+         local conversation = chat()
+         local message = site.judge.state:add_message(site.judge.state.conversations[conversation.id], {
+            sender = { type = "BOT" }, type = "TEXT", text = "x",
+            buttons = { USER = { { { caption = "a", action = { get_dynamic_action = { data = {} } } } } } },
+         })
+         local answer = act {
+            act = "press", conversation_id = conversation.id, side = "USER", which = { message_id = message.id, number = 1 },
+         }
+         local shown = exchange(answer.exchanges[1])
+         assert.equal("bad_answer", shown.diagnosis.code)
+         assert.equal("action.open_direct_link", shown.answer_findings[1].path)
+      end)
+
+      it("is told of briefly in the list", function()
+         say(chat(), "سلام")
+         local _, log = site:call("GET", "/sandbox/log?brief=1")
+         assert.is_nil(log.exchanges[1].headers)
+         assert.equal("NEW_CHATBOT_MESSAGE", log.exchanges[1].event)
+      end)
+
+      it("that is no more is said to be so", function()
+         local status, answer = site:call("GET", "/sandbox/exchange?number=9")
+         assert.same({ 400, "there is no exchange 9 any more" }, { status, answer.error })
+      end)
+   end)
+
+   describe("replay", function()
+      it("gives the bot the same bytes again", function()
+         local bodies = {}
+         site.answer = function(_, request)
+            bodies[#bodies + 1] = request.body
+            return { status = 200, body = "{}" }
+         end
+         say(chat(), "سلام")
+         local _, answer = site:call("POST", "/sandbox/replay", { number = 1 })
+         assert.equal(2, answer.number)
+         assert.equal(2, #bodies)
+         assert.equal(bodies[1], bodies[2])
+         local shown = exchange(2)
+         assert.same({ 1, 200 }, { shown.replay_of, shown.response.status })
+      end)
+
+      it("calls Divar again with the same key and bytes", function()
+         site.bot:on("chatbot", function(ctx) ctx:reply "بله" end)
+         local conversation = chat()
+         say(conversation, "سلام")
+         local _, answer = site:call("POST", "/sandbox/replay", { number = 1 })
+         assert.same({ "send_bot_message", 200, 1 }, (function(e) return { e.endpoint, e.response.status, e.replay_of } end)(
+            exchange(answer.number)))
+         local messages = site.judge.state.conversations[conversation.id].messages
+         assert.equal("بله", messages[3].text)
+      end)
+
+      it("says that there is nothing to repeat", function()
+         local status, answer = site:call("POST", "/sandbox/replay", { number = 5 })
+         assert.same({ 400, "there is no exchange 5 any more" }, { status, answer.error })
+      end)
+   end)
+
+   it("asks the bot for something without consequence", function()
+      local answer = act { act = "check" }
+      assert.is_nil(answer.problem)
+      assert.equal("SANDBOX_CHECK", exchange(answer.exchanges[1]).event)
+   end)
+
+   it("tells the bot of a post's messages without its asking, and stops doing so", function()
+      local heard = {}
+      site.bot:on("post", function(ctx) heard[#heard + 1] = ctx.text end)
+      local _, conversation = site:call("POST", "/sandbox/conversations", { post_token = "gZd7omnS" })
+      local function write(text)
+         act { act = "say", conversation_id = conversation.id, side = "BUYER", text = text }
+      end
+      write "الف"
+      site:call("POST", "/sandbox/hearing", { post_token = "gZd7omnS", is_heard = true })
+      write "ب"
+      site:call("POST", "/sandbox/hearing", { post_token = "gZd7omnS", is_heard = false })
+      write "پ"
+      assert.same({ "ب" }, heard)
+   end)
+
+   it("refuses the bot's messages in a conversation, and takes them again", function()
+      local statuses = {}
+      site.bot:on("chatbot", function(ctx)
+         local ok, err = pcall(ctx.reply, ctx, "بله")
+         statuses[#statuses + 1] = ok and 200 or err.status
+      end)
+      local conversation = chat()
+      for _, is_blocked in ipairs { true, false } do
+         site:call("POST", "/sandbox/blocking", { conversation_id = conversation.id, is_blocked = is_blocked })
+         say(conversation, "سلام")
+      end
+      assert.same({ 412, 200 }, statuses)
+   end)
+
+   it("tells what a page needs to know of the sandbox", function()
+      local _, state = site:call("GET", "/sandbox/state")
+      assert.same({ "KENAR_BASE_URL", site.sandbox:url() }, state.app.environment[1])
+      assert.same({ patience = 2, timeout = 10 }, state.app.limits)
+      assert.truthy(#state.app.places > 20)
+      assert.equal(site.sandbox.boot, state.boot)
+   end)
+end)

@@ -1,47 +1,10 @@
 --- TLS is verified: certificates are made when this runs, and served by openssl.
 
+local certificates = require "spec.support.certificates"
 local curl = require "kenar.curl"
+local scratch = require "spec.support.scratch"
 local transfers = require "spec.support.transfers"
 local wire = require "spec_wire"
-
-local function run(command)
-   local process = assert(wire.spawn(command, { stderr = "stdout" }))
-   local output = {}
-   repeat
-      local text = process:read(20)
-      output[#output + 1] = text
-   until not text
-   local status = process:wait(20)
-   process:close()
-   assert(status == 0, table.concat(command, " ") .. ": " .. table.concat(output))
-end
-
--- A key and a certificate: of an authority of its own, or signed by `authority` for a name.
-local function make_authority(folder, name)
-   local made = { key = folder .. "/" .. name .. ".key", certificate = folder .. "/" .. name .. ".pem" }
-   run {
-      "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-      "-subj", "/CN=" .. name, "-keyout", made.key, "-out", made.certificate,
-   }
-   return made
-end
-
-local function make_certificate(folder, name, authority, options)
-   local made = { key = folder .. "/" .. name .. ".key", certificate = folder .. "/" .. name .. ".pem" }
-   local request, extensions = folder .. "/" .. name .. ".csr", folder .. "/" .. name .. ".ext"
-   local file = assert(io.open(extensions, "w"))
-   file:write("subjectAltName=", options.names, "\n")
-   file:close()
-   run {
-      "openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=" .. name,
-      "-keyout", made.key, "-out", request,
-   }
-   run {
-      "openssl", "x509", "-req", "-in", request, "-CA", authority.certificate, "-CAkey", authority.key,
-      "-CAcreateserial", "-days", tostring(options.days), "-extfile", extensions, "-out", made.certificate,
-   }
-   return made
-end
 
 local function serve(certificate, ...)
    local process = assert(wire.spawn({
@@ -57,18 +20,17 @@ local function serve(certificate, ...)
 end
 
 describe("over TLS", function()
-   local folder, authority, good
+   local directory, folder, authority, good
 
    setup(function()
-      folder = os.tmpname()
-      os.remove(folder)
-      run { "mkdir", folder }
-      authority = make_authority(folder, "authority")
-      good = make_certificate(folder, "good", authority, { names = "IP:127.0.0.1,DNS:localhost", days = 2 })
+      directory = scratch.new()
+      folder = directory.path
+      authority = certificates.authority(folder, "authority")
+      good = certificates.signed(folder, "good", authority, { names = "IP:127.0.0.1,DNS:localhost", days = 2 })
    end)
 
    teardown(function()
-      run { "rm", "-r", folder }
+      directory:remove()
    end)
 
    local function get(certificate, options, ...)
@@ -95,16 +57,16 @@ describe("over TLS", function()
    end)
 
    it("a certificate that vouches for itself is refused", function()
-      assert_refused(get(make_authority(folder, "selfish"), { ca_file = authority.certificate }))
+      assert_refused(get(certificates.authority(folder, "selfish"), { ca_file = authority.certificate }))
    end)
 
    it("a certificate for another name is refused", function()
-      local other = make_certificate(folder, "other", authority, { names = "DNS:divar.ir", days = 2 })
+      local other = certificates.signed(folder, "other", authority, { names = "DNS:divar.ir", days = 2 })
       assert_refused(get(other, { ca_file = authority.certificate }))
    end)
 
    it("a certificate that has expired is refused", function()
-      local expired = make_certificate(folder, "expired", authority, { names = "IP:127.0.0.1", days = -1 })
+      local expired = certificates.signed(folder, "expired", authority, { names = "IP:127.0.0.1", days = -1 })
       assert_refused(get(expired, { ca_file = authority.certificate }))
    end)
 

@@ -9,7 +9,7 @@ local script = package.path:match "([^;]*/lua/)%?%.lua" .. "kenar/cli/kenar"
 local unset = {
    KENAR_API_KEY = false, KENAR_IDENTIFICATION_KEY = false, KENAR_APP_SLUG = false, KENAR_OAUTH_SECRET = false,
    KENAR_PUBLIC_URL = false, KENAR_BASE_URL = false, KENAR_OAUTH_URL = false, KENAR_UPLOAD_URL = false,
-   KENAR_LOG_LEVEL = false,
+   KENAR_LOG_LEVEL = false, KENAR_LOG_FORMAT = false,
 }
 
 local Command = {}
@@ -90,6 +90,14 @@ function command.post(port, path, headers, body)
    end
    local socket = assert(wire.connect(port))
    assert(socket:send(table.concat(lines, "\r\n") .. "\r\n\r\n" .. body))
+   return socket
+end
+
+--- Ask for a page of a port of this machine; the socket, from which the answer is to be read.
+---@param method? string default GET
+function command.get(port, path, method)
+   local socket = assert(wire.connect(port))
+   assert(socket:send(("%s %s HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n"):format(method or "GET", path)))
    return socket
 end
 

@@ -7,9 +7,14 @@ function edge.host(answers)
    local requests = {}
    local host = { name = "edge", lines = {}, slept = {} }
    function host.now() return 1755000000 end
-   function host.clock() return 100 end
+   local time = 100
+   function host.clock() return time end
    function host.closing() return false end
-   function host.sleep(seconds) host.slept[#host.slept + 1] = seconds return true end
+   function host.sleep(seconds)
+      host.slept[#host.slept + 1] = seconds
+      time = time + seconds
+      return true
+   end
    -- Nothing here waits, so a task has ended when it was begun.
    function host.spawn(f, ...)
       local results = { true, f(...) }

@@ -226,6 +226,11 @@ function Server:stop()
    self.process:close()
 end
 
+--- The server that another process has started: what it saw can be asked for here, too.
+function fault_server.at(port, control_port)
+   return setmetatable({ port = port, control_port = control_port, url = "http://127.0.0.1:" .. port }, Server)
+end
+
 --- Start a server on a free port of 127.0.0.1. `given` adds behaviours by path; `given.without_body = true` leaves
 --- request bodies unread, for a behaviour to read or not.
 ---@param given? table<string, function>
@@ -235,11 +240,11 @@ function fault_server.start(given)
    local process = assert(wire.fork(function()
       serve(listener, control, given or {})
    end, listener:fd(), control:fd()))
-   local server = { process = process, port = listener:port(), control_port = control:port() }
-   server.url = "http://127.0.0.1:" .. server.port
+   local server = fault_server.at(listener:port(), control:port())
+   server.process = process
    listener:close()
    control:close()
-   return setmetatable(server, Server)
+   return server
 end
 
 return fault_server

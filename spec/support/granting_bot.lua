@@ -40,6 +40,8 @@ function Subject:new_bot(options)
    for name, value in pairs(options or {}) do
       all[name] = value or nil
    end
+   -- The samples share their ids.
+   all.dedup_ttl = false
    self.bot = kenar.bot(all):attach(self.edge.host)
    self.bot:catch(function(err) self.caught[#self.caught + 1] = err end)
    return self.bot

@@ -2,17 +2,17 @@
 --
 -- `make(on_error)` returns a subject: `host`; `url`, where `/answer`, `/echo` and `/silent` behave as those of
 -- spec.support.fault_server do; and `close()`. `subject.run(f)` runs `f` in a task to its end (absent: `host.spawn` and
--- `task:wait` do).
+-- `task:wait` do). `subject.only_yields` says that waiting is impossible where a coroutine cannot yield.
 
 local assert = require "luassert"
-local busted = require "busted"
 local errors = require "kenar.error"
 local waiting_contract = require "spec.support.waiting_contract"
 
-local describe, it, before_each, after_each = busted.describe, busted.it, busted.before_each, busted.after_each
-
 ---@param make fun(on_error: fun(err: any, traceback: string)): table
-return function(make)
+---@param runner? table what the specs are defined with (default: busted)
+return function(make, runner)
+   runner = runner or require "busted"
+   local describe, it, before_each, after_each = runner.describe, runner.it, runner.before_each, runner.after_each
    local subject, host, reported
 
    before_each(function()
@@ -27,7 +27,12 @@ return function(make)
       subject.close()
    end)
 
-   local current = { host = function() return host end, url = function() return subject.url end }
+   local current = {
+      host = function() return host end,
+      url = function() return subject.url end,
+      only_yields = function() return subject.only_yields end,
+      runner = runner,
+   }
 
    --- Run `f` in a task and raise what it raised.
    function current.in_task(f)

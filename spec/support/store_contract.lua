@@ -5,12 +5,11 @@
 -- and `close()`.
 
 local assert = require "luassert"
-local busted = require "busted"
-
-local describe, it, before_each, after_each = busted.describe, busted.it, busted.before_each, busted.after_each
-
 ---@param make fun(): table
-return function(make)
+---@param runner? table what the specs are defined with (default: busted)
+return function(make, runner)
+   runner = runner or require "busted"
+   local describe, it, before_each, after_each = runner.describe, runner.it, runner.before_each, runner.after_each
    local subject, store
 
    before_each(function()

@@ -82,6 +82,13 @@ function Scheduler:wait(waiting)
    end
 end
 
+--- The same for at most `seconds`; `waiting.reason` is "timeout" then.
+function Scheduler:wait_within(waiting, seconds)
+   self.timers:add(waiting, self.clock() + seconds)
+   self:wait(waiting)
+   self.timers:remove(waiting)
+end
+
 --- Wait at most `seconds` (nil: without end); a stop of the host ends it as well.
 ---@return string|nil reason nil when woken by what was waited for; "timeout"; "closed"
 function Scheduler:wait_at_most(waiting, seconds)

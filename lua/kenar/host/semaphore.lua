@@ -39,14 +39,18 @@ end
 --- Give back `n` (default 1), waking as many as wait, the longest-waiting first.
 ---@param n? integer
 function Semaphore:post(n)
-   for _ = 1, n or 1 do
-      local woken = false
-      while not woken and self.waiters[1] do
-         woken = self.scheduler:wake(table.remove(self.waiters, 1))
+   n = n or 1
+   local waiters, first = self.waiters, 1
+   while n > 0 and waiters[first] do
+      if self.scheduler:wake(waiters[first]) then
+         n = n - 1
       end
-      if not woken then
-         self.count = self.count + 1
-      end
+      first = first + 1
+   end
+   self.count = self.count + n
+   local count = #waiters
+   for i = 1, count do
+      waiters[i] = waiters[i + first - 1]
    end
 end
 

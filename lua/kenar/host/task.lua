@@ -49,10 +49,10 @@ local function wait(self, timeout)
    self.waiters = self.waiters or {}
    self.waiters[#self.waiters + 1] = waiting
    if timeout then
-      scheduler.timers:add(waiting, scheduler.clock() + timeout)
+      scheduler:wait_within(waiting, timeout)
+   else
+      scheduler:wait(waiting)
    end
-   scheduler:wait(waiting)
-   scheduler.timers:remove(waiting)
    if waiting.reason and not self.done then
       forget(self.waiters, waiting)
    end

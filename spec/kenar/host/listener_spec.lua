@@ -91,6 +91,30 @@ describe("kenar.host.listener", function()
       assert.equal("", body)
    end)
 
+   it("ends a connection without an answer, or half-way through it, where a handler asks for that", function()
+      local asked = {
+         ["/close"] = { abort = "close" }, ["/reset"] = { abort = "reset" },
+         ["/half"] = { body = "0123456789", cut = 5 },
+      }
+      open(function(request)
+         return asked[request.path]
+      end)
+      local function ending(path)
+         local socket, received, ended = client(get(path)), "", nil
+         drive(function()
+            local bytes, message = socket:receive(65536, 0)
+            received = received .. (bytes or "")
+            ended = not bytes and message ~= "timeout" and message
+            return ended
+         end, "the end of the connection")
+         return ended, received:match "\r\n\r\n(.*)$" or received
+      end
+      assert.same({ "closed", "" }, { ending "/close" })
+      assert.same({ "reset", "" }, { ending "/reset" })
+      assert.same({ "closed", "01234" }, { ending "/half" })
+      assert.same({}, errors)
+   end)
+
    it("lets a handler wait for a slow server without holding up another", function()
       -- The server answers only when other webhooks have been answered: were the first in their way, nothing would end.
       local slow_server = assert(wire.listen())

@@ -247,6 +247,30 @@ describe("the standalone loop", function()
       end)
    end)
 
+   it("settles: what is ready runs, and what that makes ready, but nothing waits", function()
+      local order = {}
+      local gate = host.semaphore(0)
+      for i = 1, 2 do
+         host.start(function()
+            gate:wait()
+            order[#order + 1] = "waiter " .. i
+         end)
+      end
+      host.start(function()
+         host.sleep(60)
+         order[#order + 1] = "sleeper"
+      end)
+      host.spawn(function()
+         order[#order + 1] = "opener"
+         gate:post(2)
+      end)
+      host:settle()
+      assert.same({ "opener", "waiter 1", "waiter 2" }, order)
+      host:stop()
+      host:run()
+      assert.equal(0, host:count())
+   end)
+
    it("knows its options", function()
       assert.has_error(function()
          loop.new { max_transfer = 1 }

@@ -1,0 +1,205 @@
+--- Where a bot runs inside nginx: requests on cosockets, waits on nginx's semaphores, tasks in its timers.
+--
+-- Nothing here blocks the worker; only the phases that nginx lets wait can (rewrite, access, content, timers). In any
+-- other (init_worker, log, the filters) hand what waits to `host.spawn`. Proxy variables of the environment are not
+-- honoured, and https:// needs `lua_ssl_trusted_certificate`, names need `resolver`.
+
+local bodies = require "kenar.host.resty.body"
+local core = require "kenar.core"
+local errors = require "kenar.error"
+local exchange = require "kenar.host.resty.exchange"
+local headers = require "kenar.host.resty.headers"
+local phases = require "kenar.host.resty.phases"
+local places = require "kenar.host.resty.places"
+local schedulers = require "kenar.host.resty.scheduler"
+local semaphores = require "kenar.host.semaphore"
+local targets = require "kenar.host.resty.target"
+
+local resty = {}
+
+local Host = {}
+Host.__index = Host
+Host.__name = "kenar.resty_host"
+
+local OPTIONS = {
+   max_transfers = "number", idle = "number", stop_deadline = "number", insecure_http = "boolean",
+   on_error = "function", log = "function",
+}
+
+local DEFAULT_TIMEOUT, DEFAULT_CONNECT_TIMEOUT = 30, 10
+local DEFAULT_MAX_BODY = 1024 * 1024
+local NO_HEADERS = {}
+-- Readers of answers kept for the next request.
+local KEPT_ANSWERS = 64
+
+local function default_on_error(_, traceback)
+   ngx.log(ngx.ERR, traceback)
+end
+
+local function seconds(req, name, absent)
+   local value = req[name]
+   if value == nil then
+      return absent
+   elseif type(value) ~= "number" or value ~= value or value <= 0 then
+      error(name .. " is a number above 0", 4)
+   end
+   return value
+end
+
+local function refusal(req, kind, message)
+   return nil, errors.new { kind = kind, message = message, sent = "no", method = req.method }
+end
+
+local function progress_of(self, req)
+   if not req.on_progress then
+      return nil
+   end
+   return function(sent, total)
+      local ok, err = pcall(req.on_progress, sent, total)
+      if not ok then
+         self.scheduler:report(err, tostring(err))
+      end
+   end
+end
+
+local function run(self, req, job, path, lines, body)
+   local answers = self.answers
+   if not self.places:take(job) then
+      return refusal(req, "closed", "the host has stopped")
+   end
+   local res, err = exchange.run(job, path, lines, body, progress_of(self, req))
+   self.places:give(job)
+   if #answers < KEPT_ANSWERS then
+      answers[#answers + 1] = job.answer
+   end
+   return res, err
+end
+
+local function answer_reader(self, req)
+   local limits = { method = req.method, max_body = seconds(req, "max_body", DEFAULT_MAX_BODY) }
+   local answers = self.answers
+   local answer = answers[#answers]
+   if not answer then
+      return core.http_response(limits)
+   end
+   answers[#answers] = nil
+   answer:begin(limits)
+   return answer
+end
+
+local function request(self, req)
+   phases.check("host.request", 3)
+   local method = req.method or "GET"
+   if type(method) ~= "string" or not method:find "^[A-Z]+$" then
+      error("method is a word in upper case", 3)
+   end
+   local timeout = seconds(req, "timeout", DEFAULT_TIMEOUT)
+   local connect_timeout = seconds(req, "connect_timeout", DEFAULT_CONNECT_TIMEOUT)
+   local origin, path = self.read_url(req.url)
+   if not origin then
+      return refusal(req, "invalid", path)
+   end
+   local lines, message = self.compile_headers(req.headers or NO_HEADERS)
+   if not lines then
+      return refusal(req, "invalid", message)
+   end
+   local body
+   body, message = bodies.open(method, req.body)
+   if message then
+      return refusal(req, "invalid", message)
+   end
+   local res, err = run(self, req, {
+      method = method, origin = origin, timeout = timeout, connect_timeout = connect_timeout,
+      idle = self.idle, answer = answer_reader(self, req),
+      -- All fields at once: a table that grows costs.
+      is_sending = false, socket = false, ends_at = 0, allowed = 0, fault = false,
+   }, path, lines, body)
+   if type(body) == "table" then
+      body:close()
+   end
+   return res, err
+end
+
+--- Stop: `closing()` is true from now on, and `deadline` seconds (default 0) later nothing new begins. Waits that would
+--- end later than that end at once with `nil, "closed"`. Requests under way run to their own end. A worker that nginx
+--- ends stops its host by itself, with the deadline that was given when it was made.
+---@param deadline? number seconds
+function Host:stop(deadline)
+   self.scheduler:stop(deadline or 0)
+end
+
+--- Wait until no task is left. Not for use inside a task.
+function Host:run()
+   self.scheduler:wait_for_all()
+end
+
+--- How many tasks have not ended.
+---@return integer
+function Host:count()
+   return self.scheduler.living
+end
+
+-- The functions of the contract of hosts, which are called without a self.
+local function add_contract(self, tasks)
+   self.now, self.clock = core.now, core.clock
+
+   function self.closing()
+      return tasks.over_at ~= nil or ngx.worker.exiting()
+   end
+
+   function self.request(req)
+      if tasks:is_over() then
+         return refusal(req, "closed", "the host has stopped")
+      end
+      return request(self, req)
+   end
+
+   function self.sleep(duration)
+      phases.check("host.sleep", 2)
+      if duration <= 0 and not tasks:is_over() then
+         ngx.sleep(0)
+      elseif tasks:wait_at_most({}, duration) == "closed" then
+         return nil, "closed"
+      end
+      return true
+   end
+
+   function self.spawn(f, ...)
+      return tasks:spawn(f, ...)
+   end
+
+   function self.semaphore(count)
+      return semaphores.new(tasks, count)
+   end
+end
+
+--- Make a host for this worker. Options: `max_transfers` at a time (64; further requests wait), `idle` seconds that an
+--- unused connection is kept (30), `stop_deadline` seconds that a worker which is to end leaves for waits (10),
+--- `insecure_http` to allow http:// to other machines, `on_error(err, traceback)` hears of tasks that raised (default:
+--- nginx's error log), `log(line)` takes what is logged (default: stderr).
+---@param options? table
+---@return table host as the contract of hosts has it: name, now, clock, closing, request, sleep, spawn, semaphore
+function resty.new(options)
+   options = options or {}
+   for name, value in pairs(options) do
+      if not OPTIONS[name] then
+         error("unknown option of a host: " .. tostring(name), 2)
+      elseif type(value) ~= OPTIONS[name] then
+         error(("%s is a %s, not a %s"):format(name, OPTIONS[name], type(value)), 2)
+      end
+   end
+   local max_transfers = options.max_transfers or 64
+   local self = setmetatable({
+      name = "resty", log = options.log, idle = (options.idle or 30) * 1000,
+      read_url = targets.reader(options.insecure_http, max_transfers), compile_headers = headers.compiler(),
+      answers = {},
+   }, Host)
+   self.scheduler = schedulers.new {
+      on_error = options.on_error or default_on_error, stop_deadline = options.stop_deadline or 10,
+   }
+   self.places = places.new(self.scheduler, max_transfers)
+   add_contract(self, self.scheduler)
+   return self
+end
+
+return resty

@@ -1,0 +1,233 @@
+--- One request and its answer on a cosocket.
+--
+-- Nothing is ever sent twice: nginx's sockets do not by themselves, and a kept connection that turns out to be dead is
+-- a failure like any other. `sent` tells what the server may have done then: "no" before the first byte was handed to a
+-- socket, and for a 4xx; "yes" after the line of a 2xx; "maybe" between.
+
+local core = require "kenar.core"
+local errors = require "kenar.error"
+
+local clock = core.clock
+local tcp = ngx.socket.tcp
+
+local exchange = {}
+
+-- How much is read at once, in bytes.
+local READ_AT_MOST = 64 * 1024
+-- Long enough to see what has come already, in seconds.
+local SHORTEST = 0.001
+-- Setting a time-out costs more than it is worth for less than this, in seconds.
+local GRAIN = 0.01
+
+-- Methods whose requests say so when they carry nothing.
+local HAS_BODY = { POST = true, PUT = true, PATCH = true }
+
+local CERTIFICATE_HINT = "; nginx checks certificates with `lua_ssl_trusted_certificate "
+   .. "/etc/ssl/certs/ca-certificates.crt;` and `lua_ssl_verify_depth 5;`"
+local RESOLVER_HINT = "; nginx finds hosts with `resolver` and a DNS server's address"
+
+local function milliseconds(seconds)
+   return math.max(1, math.min(math.ceil(seconds * 1000), 2 ^ 31 - 1))
+end
+
+local function sent_of(self)
+   local status = self.answer and self.answer:status()
+   if not self.is_sending then
+      return "no"
+   elseif not status then
+      return "maybe"
+   elseif status >= 200 and status < 300 then
+      return "yes"
+   end
+   return status >= 400 and status < 500 and "no" or "maybe"
+end
+
+local function failure(self, kind, message)
+   return nil, errors.new { kind = kind, message = message, sent = sent_of(self), method = self.method }
+end
+
+local function late(self)
+   return failure(self, "timeout", ("no answer within %g s"):format(self.timeout))
+end
+
+-- Let the next step take what is left of the time; false when nothing is.
+local function allow(self)
+   local left = self.ends_at - clock()
+   if left <= 0 then
+      return false
+   elseif self.allowed - left > GRAIN then
+      self.allowed = left
+      self.socket:settimeout(milliseconds(left))
+   end
+   return true
+end
+
+local function connect(self)
+   local origin, socket, whole = self.origin, self.socket, milliseconds(self.timeout)
+   local patience = math.min(whole, milliseconds(self.connect_timeout))
+   socket:settimeouts(patience, whole, whole)
+   local ok, message = socket:connect(origin.address, origin.port, origin.pool)
+   if ok then
+      return true
+   elseif message == "timeout" then
+      return failure(self, "timeout", ("no connection to %s within %g s"):format(origin.name, self.connect_timeout))
+   end
+   local hint = message:find("no resolver", 1, true) and RESOLVER_HINT or ""
+   return failure(self, "network", ("no connection to %s: %s%s"):format(origin.name, message, hint))
+end
+
+-- OpenSSL's number stands before what is wrong with a certificate; the rest is a line that broke.
+local function is_about_certificate(message)
+   return message:find "^%d+:" or message:find("certificate", 1, true)
+end
+
+local function encrypt(self)
+   local origin, socket = self.origin, self.socket
+   if not origin.is_encrypted or socket:getreusedtimes() > 0 then
+      return true
+   end
+   self.allowed = math.min(self.connect_timeout, self.ends_at - clock())
+   socket:settimeout(milliseconds(self.allowed))
+   local ok, message = socket:sslhandshake(false, origin.name, true)
+   if ok then
+      self.allowed = math.huge
+      return true
+   elseif message == "timeout" then
+      return failure(self, "timeout", ("no TLS with %s in time"):format(origin.name))
+   elseif is_about_certificate(message) then
+      return failure(self, "tls", ("the certificate of %s is refused: %s%s"):format(origin.name, message,
+         CERTIFICATE_HINT))
+   end
+   return failure(self, "network", ("no TLS with %s: %s"):format(origin.name, message))
+end
+
+local function head_of(self, path, lines, size)
+   local host = lines.has_host and "" or self.origin.host_line
+   if size then
+      return { self.method, " ", path, " HTTP/1.1\r\n", host, lines.bytes, "Content-Length: ", size, "\r\n\r\n" }
+   end
+   return { self.method, " ", path, " HTTP/1.1\r\n", host, lines.bytes, "\r\n" }
+end
+
+-- nil, "timeout": the time is over; any other message may be that of a server that has answered already.
+local function send_pieces(self, body, on_progress)
+   local sent = 0
+   local bytes, message = body:read()
+   while bytes do
+      if not allow(self) then
+         return nil, "timeout"
+      end
+      local ok, why = self.socket:send(bytes)
+      if not ok then
+         return nil, why
+      end
+      sent = sent + #bytes
+      if on_progress then
+         on_progress(sent, body.size)
+      end
+      bytes, message = body:read()
+   end
+   if message then
+      self.fault = message
+      return nil, message
+   end
+   return true
+end
+
+local function send(self, path, lines, body, on_progress)
+   local is_short = type(body) == "string"
+   local size = is_short and #body or body and body.size or HAS_BODY[self.method] and 0
+   local head = head_of(self, path, lines, size)
+   if is_short then
+      head[#head + 1] = body
+   end
+   self.is_sending = true
+   local ok, message = self.socket:send(head)
+   if not ok or not body then
+      return ok, message
+   elseif not is_short then
+      return send_pieces(self, body, on_progress)
+   elseif on_progress then
+      on_progress(#body, #body)
+   end
+   return true
+end
+
+local function receive(self)
+   local answer, socket = self.answer, self.socket
+   local progress, kind, message = "more", nil, nil
+   while progress == "more" do
+      if not allow(self) then
+         return late(self)
+      end
+      local bytes, why = socket:receiveany(READ_AT_MOST)
+      if bytes then
+         progress, kind, message = answer:feed(bytes)
+      elseif why == "closed" then
+         progress, kind, message = answer:close()
+      elseif why == "timeout" then
+         return late(self)
+      else
+         return failure(self, "network", "the connection broke: " .. tostring(why))
+      end
+   end
+   if not progress then
+      return failure(self, kind, message)
+   end
+   return { status = answer:status(), headers = answer:headers(), body = answer:body() }
+end
+
+-- A server that refuses a body early may have said why before it closed.
+local function receive_early(self, why)
+   if self.fault then
+      return failure(self, "invalid", self.fault)
+   elseif why == "timeout" then
+      self.ends_at, self.allowed = clock() + SHORTEST, math.huge
+   end
+   local res, err = receive(self)
+   if res or self.answer:status() then
+      return res, err
+   elseif why == "timeout" then
+      return late(self)
+   end
+   return failure(self, "network", "the connection broke: " .. tostring(why))
+end
+
+local function converse(self, path, lines, body, on_progress)
+   local ok, err = connect(self)
+   if not ok then
+      return nil, err
+   end
+   ok, err = encrypt(self)
+   local res
+   if ok then
+      local is_sent, why = send(self, path, lines, body, on_progress)
+      if is_sent then
+         res, err = receive(self)
+      else
+         res, err = receive_early(self, why)
+      end
+      if res and is_sent and self.answer:keeps_connection() then
+         self.socket:setkeepalive(self.idle)
+         return res
+      end
+   end
+   self.socket:close()
+   return res, err
+end
+
+--- Send a request and read its answer.
+---@param self table `method`, `origin`, `timeout` and `connect_timeout` in seconds, `idle` in milliseconds, `answer`
+---   the reader of it
+---@param path string with the query
+---@param lines { bytes: string, has_host: boolean } header lines
+---@param body nil|string|table
+---@param on_progress? fun(sent: integer, total: integer) must not raise
+---@return table|nil res, kenar.Error|nil err
+function exchange.run(self, path, lines, body, on_progress)
+   self.ends_at, self.allowed = clock() + self.timeout, self.timeout
+   self.socket = tcp()
+   return converse(self, path, lines, body, on_progress)
+end
+
+return exchange

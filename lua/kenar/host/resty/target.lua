@@ -1,0 +1,107 @@
+--- Where a URL leads: what to connect to, what name its certificate must have, and the connections that may be used
+--- again for it.
+
+local target = {}
+
+local SCHEMES = { https = 443, http = 80 }
+
+-- Programs call few origins; one that calls more begins anew.
+local MOST_ORIGINS = 256
+
+local function is_loopback(host)
+   if host == "localhost" or host == "[::1]" then
+      return true
+   end
+   local first = host:match "^(%d+)%.%d+%.%d+%.%d+$"
+   return first == "127"
+end
+
+local function read_host(authority)
+   if authority:find("@", 1, true) then
+      return nil, "the URL has a user part: send credentials in a header"
+   end
+   local host, port
+   if authority:sub(1, 1) == "[" then
+      host, port = authority:match "^(%[[%x:.]+%])(.*)$"
+      if not host then
+         return nil, "the URL has a bad IPv6 address"
+      end
+   else
+      host, port = authority:match "^([%w.%-_]+)(.*)$"
+      if not host then
+         return nil, "the URL has no host that can be called"
+      elseif port ~= "" and port:sub(1, 1) ~= ":" then
+         return nil, "the URL has a character in its host that no host has"
+      end
+   end
+   if port == "" then
+      return host:lower()
+   end
+   local number = port:match "^:%d%d?%d?%d?%d?$" and tonumber(port:sub(2))
+   if not number or number < 1 or number > 65535 then
+      return nil, "the URL has a bad port"
+   end
+   return host:lower(), number
+end
+
+-- Connections are kept for one kind of line to one name: what was checked for one may not carry another's requests.
+local function read_origin(origin, insecure_http, most_kept)
+   local scheme, authority = origin:match "^(%a+)://(.+)$"
+   scheme = scheme and scheme:lower()
+   if not SCHEMES[scheme] then
+      return nil, "the URL begins with neither https:// nor http://"
+   end
+   local host, port = read_host(authority)
+   if not host then
+      return nil, port
+   end
+   if scheme == "http" and not insecure_http and not is_loopback(host) then
+      return nil, "http:// leads to another machine, where anybody on the way can read it: use https://"
+   end
+   local is_default = port == nil or port == SCHEMES[scheme]
+   port = port or SCHEMES[scheme]
+   return {
+      is_encrypted = scheme == "https", port = port, name = host,
+      -- nginx's resolver asks DNS servers only, and they need not know this name.
+      address = host == "localhost" and "127.0.0.1" or host,
+      host_line = ("Host: %s\r\n"):format(is_default and host or host .. ":" .. port),
+      pool = { pool = ("kenar:%s:%s:%d"):format(scheme, host, port), pool_size = most_kept },
+   }
+end
+
+--- A function that reads URLs: `read(url) -> origin, path | nil, message`. An origin has `address` and `port` to
+--- connect to, `is_encrypted`, the `name` that its certificate must have, `host_line`, and the `pool` of kept
+--- connections as nginx's `connect` takes it. The path goes with its query, without the fragment.
+---@param insecure_http boolean? allow http:// to other machines
+---@param most_kept integer connections that are kept for an origin
+---@return fun(url: string): table|nil, string
+function target.reader(insecure_http, most_kept)
+   local origins, count = {}, 0
+   return function(url)
+      if type(url) ~= "string" then
+         error("url is a string", 3)
+      elseif url:find "[%z\1-\32\127]" then
+         return nil, "the URL has a space or a control character: percent-encode it"
+      end
+      local origin, path = url:match "^(%a+://[^/?#]+)([^#]*)"
+      if not origin then
+         return nil, url:find "^[Hh][Tt][Tt][Pp][Ss]?://" and "the URL has no host that can be called"
+            or "the URL begins with neither https:// nor http://"
+      end
+      local known = origins[origin]
+      if not known then
+         local message
+         known, message = read_origin(origin, insecure_http, most_kept)
+         if not known then
+            return nil, message
+         end
+         if count >= MOST_ORIGINS then
+            origins, count = {}, 0
+         end
+         origins[origin], count = known, count + 1
+      end
+      return known, path:sub(1, 1) == "/" and path or "/" .. path
+   end
+end
+
+return target

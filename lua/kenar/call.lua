@@ -1,6 +1,8 @@
 --- How a row of kenar.endpoints becomes a method of the client.
 
+local call_options = require "kenar.call_options"
 local core = require "kenar.core"
+local departures = require "kenar.departures"
 local errors = require "kenar.error"
 local hosts = require "kenar.host"
 local json = require "kenar.json"
@@ -8,13 +10,10 @@ local media = require "kenar.media"
 local message = require "kenar.message"
 local order = require "kenar.order"
 local retry = require "kenar.retry"
+local stores = require "kenar.store"
 local version = require "kenar.version"
 
 local call = {}
-
-local call_options = {
-   access_token = true, timeout = true, via = true, state = true, deadline = true, retry_maybe = true,
-}
 
 --- The headers of a call.
 ---@param values table settings
@@ -58,27 +57,10 @@ local function failure(endpoint, fields)
    return describe(errors.new(fields), endpoint)
 end
 
--- Level 4 is who called the method: it runs between the caller and `prepare`.
-local function check_call_options(options)
-   for name in pairs(options) do
-      if not call_options[name] then
-         error(("unknown option %q of a call"):format(tostring(name)), 4)
-      end
-   end
-   local token = options.access_token
-   if token ~= nil and (type(token) ~= "string" or token:find "[\r\n%z]") then
-      error("access_token: expected a string without line breaks", 4)
-   end
-   local deadline = options.deadline
-   if deadline ~= nil and (type(deadline) ~= "number" or not (deadline > 0 and deadline < 1e6)) then
-      error("deadline: expected a number of seconds above 0", 4)
-   end
-end
-
 -- What every call needs before its body is made.
 local function prepare(self, endpoint, options)
    if options then
-      check_call_options(options)
+      call_options.check(options, 3) -- the method's caller: it runs between that and this
    end
    local values = self._values
    if not values.api_key then
@@ -107,16 +89,57 @@ local function id_failure(endpoint, id)
    })
 end
 
-local function send(self, host, endpoint, path, body, options, ends_at)
+-- Where the calls of the client's app leave; its quota is kept in the client's store.
+local function departures_of(self, host)
    local values = self._values
+   local found = departures.of(host, values.api_key)
+   if values.quota then
+      local ok, err = found:limit(values.quota, function()
+         if self._store then
+            return self._store
+         end
+         return stores.open(values.store, host)
+      end)
+      if not ok then
+         return nil, err
+      end
+   end
+   self._departures = found
+   return found
+end
+
+local function send_with(self, host, endpoint, path, body, options, ends_at, headers)
+   local values, leave = self._values, self._departures
+   if not leave then
+      local err
+      leave, err = departures_of(self, host)
+      if not leave then
+         return describe(err, endpoint)
+      end
+   end
    return retry.send(host, endpoint, {
       method = endpoint.method,
       url = values.base_url .. path,
-      headers = headers_for(self, endpoint, options),
+      headers = headers,
       body = body,
       timeout = options and options.timeout or values.timeout,
       connect_timeout = values.connect_timeout,
-   }, values, options, ends_at)
+   }, values, options, ends_at, self._metrics, leave)
+end
+
+local function send(self, host, endpoint, path, body, options, ends_at)
+   local result, err = send_with(self, host, endpoint, path, body, options, ends_at,
+      headers_for(self, endpoint, options))
+   local renew = options and options.renew
+   if result or not renew or err.status ~= 401 or err.sent ~= "no" or endpoint.token == "none" then
+      return result, err
+   end
+   -- Divar may end a token before its time. Here the conversation's turn is kept meanwhile.
+   local token, why = renew()
+   if not token then
+      return nil, why or err
+   end
+   return send_with(self, host, endpoint, path, body, options, ends_at, call.headers(self._values, token))
 end
 
 -- Call `f(self, host, endpoint, path, content, options, ends_at)` when the conversation's turn has come.
@@ -129,7 +152,7 @@ local function in_order(self, endpoint, id, f, path, content, options)
    end
    -- A deadline that the call gives counts from now; the one of the settings from the turn on.
    local patience = options and options.deadline
-   return conversations:run(host, endpoint, id, patience, f, self, host, endpoint, path, content, options,
+   return conversations:run(endpoint, id, patience, f, self, host, endpoint, path, content, options,
       patience and host.clock() + patience)
 end
 

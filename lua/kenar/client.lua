@@ -66,7 +66,7 @@ function Client:get_user(options)
    return (options.method == "POST" and get_user_by_post or get_user)(self, rest)
 end
 
-local function build(values, host)
+local function build(values, host, metrics, store)
    -- Without the defaults: reading options costs as much as writing a button.
    local encoding, bot_encoding = {}, { via = "bot" }
    for name, default in pairs { icon_key = "icon", strict_icons = false, send_type = true, text_with_media = false } do
@@ -75,7 +75,7 @@ local function build(values, host)
       end
    end
    local self = setmetatable({
-      _values = values, _host = host,
+      _values = values, _host = host, _metrics = metrics, _store = store,
       _headers = call.headers(values, values.access_token), _key_headers = call.headers(values),
       _encoding = next(encoding) and encoding, _bot_encoding = bot_encoding,
    }, Client)
@@ -95,7 +95,7 @@ function Client:as(options)
    for name, value in pairs(options) do
       values[name] = value
    end
-   return build(values, self._host)
+   return build(values, self._host, self._metrics, self._store)
 end
 
 local client = {}
@@ -105,7 +105,8 @@ local client = {}
 ---   ("authorization_bearer" or "x_access_token"), `icon_key` ("icon", "icon_name", "both", "as_given"),
 ---   `strict_icons`, `send_type`, `text_with_media`, `metadata_key` ("metadata" or "meta_data"), `timeout` and
 ---   `connect_timeout` in seconds (10, 5), `attempts` of a call in all (3), `deadline` in seconds (30) after which
----   no further attempt begins, `host`; what is absent comes from the environment (KENAR_API_KEY, ...)
+---   no further attempt begins, `quota` = { minute = n, day = n, on_warning = fn } of calls, kept in `store`
+---   ("memory:"), `host`; what is absent comes from the environment (KENAR_API_KEY, ...)
 ---@return kenar.Client
 function client.new(options)
    options = options or {}
@@ -116,9 +117,11 @@ end
 --- Make a client of settings that are resolved already.
 ---@param values table
 ---@param host table
+---@param metrics? kenar.Metrics where its calls are counted
+---@param store? kenar.Store where its quota is kept; default that of the settings
 ---@return kenar.Client
-function client.of(values, host)
-   return build(values, host)
+function client.of(values, host, metrics, store)
+   return build(values, host, metrics, store)
 end
 
 return client

@@ -12,12 +12,14 @@ local function is_retryable(endpoint, err)
    return err.sent == "no" or endpoint.reads == true
 end
 
---- Send one request, once.
----@param host table where it runs
+--- The name by which metrics tell an endpoint from the others: an old call may have the name of today's.
 ---@param endpoint kenar.Endpoint
----@param request table the host's request
----@return table? result, kenar.Error? err
-function delivery.send(host, endpoint, request)
+---@return string
+function delivery.label(endpoint)
+   return endpoint.is_legacy and "legacy." .. endpoint.name or endpoint.name
+end
+
+local function attempt(host, endpoint, request)
    local res, err = host.request(request)
    local result
    if res then
@@ -32,6 +34,23 @@ function delivery.send(host, endpoint, request)
    err.endpoint = endpoint.name
    err.attempts = 1
    return nil, err
+end
+
+--- Send one request, once.
+---@param host table where it runs
+---@param endpoint kenar.Endpoint
+---@param request table the host's request
+---@param metrics? kenar.Metrics where it is counted
+---@return table? result, kenar.Error? err
+function delivery.send(host, endpoint, request, metrics)
+   if not metrics then
+      return attempt(host, endpoint, request)
+   end
+   local began, label = host.clock(), delivery.label(endpoint)
+   local result, err = attempt(host, endpoint, request)
+   metrics:observe("kenar_call_seconds", label, host.clock() - began)
+   metrics:add("kenar_calls_total", label, result and "ok" or err.kind)
+   return result, err
 end
 
 return delivery

@@ -1,9 +1,10 @@
---- Log lines in logfmt, with the secrets masked.
+--- Log lines, in logfmt or as JSON, with the secrets masked.
 --
 -- `time=2026-08-18T09:15:00.250Z level=info msg="message answered" conversation=1fad7e32 ms=3`
 -- This module formats; where a line goes is the caller's function, stderr unless one is given.
 
 local core = require "kenar.core"
+local formats = require "kenar.log_format"
 
 local log = {}
 
@@ -17,20 +18,6 @@ local secret_names = {
    set_cookie = true, token = true, x_access_token = true, x_api_key = true,
 }
 
-local escapes = { ['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
-
-local function escape(byte)
-   return escapes[byte] or ("\\u%04x"):format(byte:byte())
-end
-
-local function quote(text)
-   -- A line break in a value must not begin a line of its own.
-   if text == "" or text:find '[%s="\\%c]' then
-      return '"' .. text:gsub('["\\%c]', escape) .. '"'
-   end
-   return text
-end
-
 local function show(value)
    if type(value) ~= "number" or value ~= value or value - value ~= 0 then
       return tostring(value)
@@ -38,7 +25,8 @@ local function show(value)
    if value % 1 == 0 then
       return ("%.0f"):format(value)
    end
-   return (("%.3f"):format(value):gsub("%.?0+$", ""))
+   -- A locale may have another point.
+   return (("%.3f"):format(value):gsub(",", "."):gsub("%.?0+$", ""))
 end
 
 local function write_to_stderr(line)
@@ -78,7 +66,17 @@ function Log:mask(text)
    return (text:gsub("([Bb][Ee][Aa][Rr][Ee][Rr]%s+)[^%s\"']+", "%1" .. hidden))
 end
 
---- One line, without its end. The fields follow the message in the order of their names.
+-- A name that no earlier field of the line has.
+local function unique(name, taken)
+   while taken[name] do
+      name = name .. "_"
+   end
+   taken[name] = true
+   return name
+end
+
+--- One line, without its end. The fields follow the message in the order of their names; one whose name is taken gets
+--- an underscore behind it.
 ---@param level "debug"|"info"|"warn"|"error"
 ---@param message string
 ---@param fields? table<string, any> shown with tostring
@@ -96,17 +94,22 @@ function Log:line(level, message, fields)
    table.sort(names)
    local now = self._now()
    local seconds = math.floor(now)
-   local parts = {
-      ("time=%s.%03dZ"):format(os.date("!%Y-%m-%dT%H:%M:%S", seconds), math.floor((now - seconds) * 1000)),
-      "level=" .. level,
-      "msg=" .. quote(self:mask(message)),
+   local listed = {
+      { "time", ("%s.%03dZ"):format(os.date("!%Y-%m-%dT%H:%M:%S", seconds), math.floor((now - seconds) * 1000)) },
+      { "level", level },
+      { "msg", self:mask(message) },
    }
+   local taken = { time = true, level = true, msg = true }
    for _, name in ipairs(names) do
-      local key = name:gsub("[^%w_.-]", "_")
-      local secret = secret_names[(key:lower():gsub("-", "_"))]
-      parts[#parts + 1] = key .. "=" .. (secret and hidden or quote(self:mask(show(values[name]))))
+      local word, value = name:gsub("[^%w_.-]", "_"), values[name]
+      local key = unique(word, taken)
+      if secret_names[(word:lower():gsub("-", "_"))] then
+         listed[#listed + 1] = { key, hidden }
+      else
+         listed[#listed + 1] = { key, self:mask(show(value)), value }
+      end
    end
-   return table.concat(parts, " ")
+   return self._format(listed)
 end
 
 --- A log that adds fields to every line.
@@ -120,7 +123,8 @@ function Log:with(fields)
       end
    end
    return setmetatable({
-      _write = self._write, _now = self._now, _rank = self._rank, _secrets = self._secrets, _fields = merged,
+      _write = self._write, _now = self._now, _rank = self._rank, _secrets = self._secrets, _format = self._format,
+      _fields = merged,
    }, Log)
 end
 
@@ -142,7 +146,8 @@ end
 
 --- Make a log.
 ---@param options? table `write`, a function that gets each line; `now`, which gives wall seconds; `level`, the lowest
----   that is written (default "info"); `secrets`, strings that are masked wherever they occur; `fields` of every line
+---   that is written (default "info"); `format`, "logfmt" (default) or "json"; `secrets`, strings that are masked
+---   wherever they occur; `fields` of every line
 ---@return kenar.Log
 function log.new(options)
    options = options or {}
@@ -152,6 +157,10 @@ function log.new(options)
    local level = options.level or "info"
    if not ranks[level] then
       error("level: expected debug, info, warn or error, got " .. tostring(level), 2)
+   end
+   local format = formats[options.format or "logfmt"]
+   if not format then
+      error("format: expected logfmt or json, got " .. tostring(options.format), 2)
    end
    local secrets = {}
    for _, secret in ipairs(options.secrets or {}) do
@@ -165,7 +174,7 @@ function log.new(options)
    end)
    return setmetatable({
       _write = options.write or write_to_stderr, _now = options.now or core.now, _rank = ranks[level],
-      _secrets = secrets, _fields = options.fields or {},
+      _secrets = secrets, _format = format, _fields = options.fields or {},
    }, Log)
 end
 

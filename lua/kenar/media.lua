@@ -120,14 +120,16 @@ local endpoint = { name = "upload_media", method = "POST" }
 
 -- What each step of an upload takes over of the options of the whole.
 local function steps_of(options)
-   return options and { deadline = options.deadline, retry_maybe = options.retry_maybe }
+   return options and {
+      deadline = options.deadline, retry_maybe = options.retry_maybe, priority = options.priority,
+   }
 end
 
 --- Upload a medium.
 ---@param client kenar.Client
 ---@param kind "image"|"file"|"voice"|"video"
 ---@param source table see kenar.Client.upload_media
----@param options? { timeout: number?, deadline: number?, retry_maybe: boolean? }
+---@param options? { timeout: number?, deadline: number?, retry_maybe: boolean?, priority: string? }
 ---@return { media_token: string }? result, kenar.Error? err
 function media.upload(client, kind, source, options)
    if not kinds[kind] then
@@ -164,7 +166,7 @@ function media.upload(client, kind, source, options)
       timeout = options and options.timeout or 60 + file.size / 65536,
       connect_timeout = values.connect_timeout,
       on_progress = source.on_progress,
-   }, values, options)
+   }, values, options, nil, client._metrics)
    if not result then
       return nil, err
    end

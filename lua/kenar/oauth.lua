@@ -173,7 +173,7 @@ local function request_tokens(self, kind, values)
          ["user-agent"] = "kenar/" .. version, ["x-api-key"] = generation.has_api_key and self._api_key or nil,
       },
       timeout = self._timeout, connect_timeout = self._connect_timeout, max_body = MAX_ANSWER,
-   })
+   }, self._metrics)
    if not result then
       return clean(err, fields)
    end

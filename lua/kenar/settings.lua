@@ -3,6 +3,8 @@
 -- Nothing is read when a bot file is required; a test, nginx and `kenar run` load the same file.
 
 local access = require "kenar.access"
+local inboxes = require "kenar.inbox"
+local quotas = require "kenar.quota_setting"
 local stores = require "kenar.store"
 
 local settings = {}
@@ -17,6 +19,10 @@ local rows = {
    public_url = { environment = "KENAR_PUBLIC_URL", type = "url" },
    base_url = { environment = "KENAR_BASE_URL", type = "url", default = "https://open-api.divar.ir" },
    store = { environment = "KENAR_STORE", type = "store", default = "memory:" },
+   quota = { type = "quota", complete = quotas.complete },
+   inbox = { environment = "KENAR_INBOX", type = "inbox" },
+   -- For how long an event's id is remembered where there is no inbox; false: not at all.
+   dedup_ttl = { type = "seconds", default = 86400, may_be_off = true },
    send_code_on_refresh = { type = "boolean", default = true },
    legacy_oauth = { type = "boolean", default = false },
    oauth_url = { environment = "KENAR_OAUTH_URL", type = "url", default = "https://oauth.divar.ir" },
@@ -39,6 +45,9 @@ local rows = {
       environment = "KENAR_LOG_LEVEL", type = "choice", default = "warn",
       choices = { debug = true, info = true, warn = true, error = true },
    },
+   log_format = {
+      environment = "KENAR_LOG_FORMAT", type = "choice", choices = { logfmt = true, json = true }, default = "logfmt",
+   },
    -- Divar's policies ask for 99 of 100 answers within 2 seconds.
    budget = { type = "seconds", default = 2 },
    timeout = { type = "seconds", default = 10 },
@@ -53,6 +62,31 @@ local function check_url(value)
       return nil, "expected a URL that begins with https:// or http://"
    end
    return (value:gsub("/+$", ""))
+end
+
+local inbox_fields = {
+   url = "string", workers = "number", power_cut = "boolean", attempts = "number", max_events = "number",
+}
+
+-- false: none, whatever the environment says.
+local function inbox_options(value)
+   if value == false then
+      return false
+   elseif type(value) == "string" then
+      value = { url = value }
+   elseif type(value) ~= "table" then
+      return nil, 'expected a URL such as "sqlite:inbox.db", or a table with url, got ' .. type(value)
+   end
+   for name, item in pairs(value) do
+      local expected = inbox_fields[name]
+      if not expected then
+         return nil, ("unknown field %q"):format(tostring(name))
+      elseif type(item) ~= expected then
+         return nil, ("%s: expected a %s, got a %s"):format(name, expected, type(item))
+      end
+   end
+   local ok, message = inboxes.check(value.url)
+   return ok and value, message
 end
 
 -- One row a type: the value as it is kept, or nil and what was expected.
@@ -80,7 +114,12 @@ local types = {
       end
       return value
    end,
-   seconds = function(value)
+   inbox = inbox_options,
+   quota = quotas.check,
+   seconds = function(value, row)
+      if value == false and row.may_be_off then
+         return false
+      end
       if type(value) ~= "number" or not (value > 0 and value < 1e6) then
          return nil, "expected a number of seconds above 0"
       end
@@ -169,6 +208,9 @@ function settings.resolve(options, overrides, environment)
       end
       if value == nil or value == "" then
          value = row.default
+      end
+      if row.complete then
+         value = row.complete(value, environment)
       end
       if value ~= nil then
          local kept, message = read(name, row, value)

@@ -1,3 +1,4 @@
+local json = require "kenar.json"
 local log = require "kenar.log"
 
 describe("log", function()
@@ -97,6 +98,62 @@ describe("log", function()
       assert.equal(2, #lines)
    end)
 
+   it("gives a field whose name is taken an underscore", function()
+      logger:info("x", { level = "low", ["a b"] = 1, ["a=b"] = 2, ["x-api-key"] = "k", ["x api key"] = "k" })
+      assert.truthy(lines[1]:find("msg=x a_b=1 a_b_=2 level_=low x_api_key=*** x-api-key=***", 1, true))
+   end)
+
+   describe("as JSON", function()
+      before_each(function()
+         open { format = "json", secrets = { "panel-key", 'quo"ted' } }
+      end)
+
+      it("has the fields of the other form, in their order, numbers and booleans as such", function()
+         logger:info("message answered", { ms = 3, share = 0.51289, late = false, conversation = "1fad7e32", n = "7" })
+         assert.same({
+            '{"time":"2026-08-18T09:15:00.250Z","level":"info","msg":"message answered","conversation":"1fad7e32",'
+               .. '"late":false,"ms":3,"n":"7","share":0.513}',
+         }, lines)
+      end)
+
+      it("is one line that reads back to what was said", function()
+         local text = 'a\nb"c\\d\r\t\1 قیمت'
+         logger:warn(text, { ["a b"] = text, endless = 1 / 0, none = 0 / 0 })
+         assert.falsy(lines[1]:find "%c")
+         local read = assert(json.decode(lines[1]))
+         assert.same({
+            time = "2026-08-18T09:15:00.250Z", level = "warn", msg = text, a_b = text, endless = "inf",
+            none = tostring(0 / 0),
+         }, read)
+      end)
+
+      it("masks secrets before it escapes them, and the fields that are one by name", function()
+         logger:error('key panel-key and quo"ted', { note = "Bearer ey.J0", token = 5, ["x-api-key"] = "k" })
+         assert.same({
+            time = "2026-08-18T09:15:00.250Z", level = "error", msg = "key *** and ***", note = "Bearer ***",
+            token = "***", ["x-api-key"] = "***",
+         }, assert(json.decode(lines[1])))
+      end)
+
+      it("is valid where the bytes are not UTF-8", function()
+         logger:info("\255", { text = "قیم\216" })
+         local read = assert(json.decode(lines[1]))
+         assert.equal("\239\191\189", read.msg)
+         assert.equal("قیم\239\191\189", read.text)
+      end)
+
+      it("has no name twice", function()
+         logger:info("x", { time = 1, msg = 2, ["a b"] = 3, a_b = 4 })
+         local read = assert(json.decode(lines[1]))
+         assert.same({ 1, 2, 3, 4, "x" }, { read.time_, read.msg_, read.a_b, read.a_b_, read.msg })
+      end)
+
+      it("is also what `with` writes", function()
+         logger:with({ conversation = "c1" }):info "x"
+         assert.equal("c1", assert(json.decode(lines[1])).conversation)
+      end)
+   end)
+
    it("shows no secret when it is printed", function()
       assert.equal("kenar.log", tostring(logger))
    end)
@@ -108,5 +165,8 @@ describe("log", function()
       assert.has_error(function()
          log.new { write = print, level = "loud" }
       end, "level: expected debug, info, warn or error, got loud")
+      assert.has_error(function()
+         log.new { write = print, format = "xml" }
+      end, "format: expected logfmt or json, got xml")
    end)
 end)

@@ -194,7 +194,7 @@ describe("messages of one app", function()
          local order, conversation = orders.of(host, "key-1"), { name = "send", id = "conversation_id" }
          local reached = {}
          local function run(name, patience)
-            return host.spawn(order.run, order, host, conversation, "c", patience, function()
+            return host.spawn(order.run, order, conversation, "c", patience, function()
                host.sleep(1)
                reached[#reached + 1] = name
             end)

@@ -9,13 +9,14 @@
 --
 -- `ttl` are seconds by the store's clock; without it a key stays. `incr` makes a missing key with the ttl and leaves an
 -- existing one's as it is. A store never drops a key that has not expired: having no room is an error. Errors are of
--- kind `store`.
+-- kind `store`. A store that several processes may have open says so: its field `shared` is true.
 
 local errors = require "kenar.error"
 
 local store = {}
 
 ---@class kenar.Store
+---@field shared? boolean whether other processes may have it open as well
 ---@field get fun(self, key: string): string?, kenar.Error?
 ---@field set fun(self, key: string, value: string, ttl: number?): true?, kenar.Error?
 ---@field del fun(self, key: string): true?, kenar.Error?
@@ -38,6 +39,12 @@ local schemes = {
          }
       end
       return require("kenar.store.sqlite").new { path = path, now = host.now }
+   end,
+   shdict = function(zone)
+      return require("kenar.store.shdict").new { zone = zone }
+   end,
+   redis = function(rest)
+      return require("kenar.store.redis").new(rest)
    end,
 }
 
@@ -84,8 +91,8 @@ function store.check(where)
 end
 
 --- Open a store.
----@param where string|kenar.Store "memory:", "sqlite:bot.db" (from the working directory), or a store of the program's
----   own, which is given back
+---@param where string|kenar.Store "memory:", "sqlite:bot.db" (from the working directory), "redis://host:6379/0"
+---   (inside nginx), or a store of the program's own, which is given back
 ---@param host table whose clock the store keeps: `clock` in this process, `now` in a file
 ---@return kenar.Store? store, kenar.Error? err kind `store`
 function store.open(where, host)
@@ -117,7 +124,7 @@ end
 ---@param prefix string
 ---@return kenar.Store
 function store.namespaced(inner, prefix)
-   return setmetatable({ inner = inner, prefix = prefix }, Namespaced)
+   return setmetatable({ inner = inner, prefix = prefix, shared = inner.shared }, Namespaced)
 end
 
 return store

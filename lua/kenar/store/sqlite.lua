@@ -18,6 +18,7 @@ local sqlite_store = {}
 local Sqlite = {}
 Sqlite.__index = Sqlite
 Sqlite.__name = "kenar.store.sqlite"
+Sqlite.shared = true
 
 function Sqlite:__tostring()
    return ("%s: %s"):format(Sqlite.__name, self._path)

@@ -1,7 +1,6 @@
 --- The file of a SQLite store: its table, its prepared statements, and how they are run.
 
-local errors = require "kenar.error"
-local sqlite = require "kenar.sqlite"
+local connections = require "kenar.sqlite_connection"
 
 local files = {}
 
@@ -12,7 +11,8 @@ File.__index = File
 local PAGE_BYTES = 4096
 -- How many expired keys one look for them deletes.
 local SWEEP_COUNT = 64
-local WAL_ATTEMPTS = 100
+
+local failure = connections.failure
 
 -- A key that never expires has an infinite `expires_at`; the index leaves it out.
 -- What deletes nothing needs the right to write all the same: a file that may only be read is noticed now.
@@ -41,64 +41,19 @@ local statements = {
    rollback = "ROLLBACK",
 }
 
-local function failure(path, message, name)
-   return errors.new { kind = "store", message = ("%s: %s (%s)"):format(path, message, name), code_name = name }
-end
-
--- SQLite does not wait for others when a file is turned to WAL. Waiting for the write lock does.
-local function use_wal(db)
-   local ok, message, code, name
-   for _ = 1, WAL_ATTEMPTS do
-      ok, message, code, name = db:exec "PRAGMA journal_mode = WAL"
-      if ok or name ~= "SQLITE_BUSY" or not db:exec "BEGIN IMMEDIATE; ROLLBACK" then
-         break
-      end
-   end
-   return ok, message, code, name
-end
-
-local function limit(db, max_bytes)
-   if not max_bytes then
-      return true
-   end
-   return db:exec(("PRAGMA max_page_count = %d"):format(math.max(1, math.floor(max_bytes / PAGE_BYTES))))
-end
-
-local function prepare(db, prepared)
-   for name, sql in pairs(statements) do
-      local statement, message, code, code_name = db:prepare(sql)
-      if not statement then
-         return nil, message, code, code_name
-      end
-      prepared[name] = statement
-   end
-   return true
-end
-
 --- Open it, and make the table where there is none.
 ---@param path string
 ---@param options { timeout: number, max_bytes: number? }
 ---@return kenar.SqliteFile? file, kenar.Error? err
 function files.open(path, options)
-   local db, message, _, name = sqlite.open(path, { timeout = options.timeout })
-   if not db then
-      return nil, failure(path, message, name)
+   local setup = { "PRAGMA synchronous = NORMAL", schema }
+   if options.max_bytes then
+      local pages = math.max(1, math.floor(options.max_bytes / PAGE_BYTES))
+      table.insert(setup, 2, ("PRAGMA max_page_count = %d"):format(pages))
    end
-   local prepared = {}
-   local steps = {
-      function() return use_wal(db) end,
-      function() return db:exec "PRAGMA synchronous = NORMAL" end,
-      function() return limit(db, options.max_bytes) end,
-      function() return db:exec(schema) end,
-      function() return prepare(db, prepared) end,
-   }
-   for _, step in ipairs(steps) do
-      local ok
-      ok, message, _, name = step()
-      if not ok then
-         db:close()
-         return nil, failure(path, message, name)
-      end
+   local db, prepared = connections.open(path, { timeout = options.timeout, setup = setup, statements = statements })
+   if not db then
+      return nil, prepared
    end
    return setmetatable({ _path = path, _db = db, _statements = prepared }, File)
 end

@@ -1,0 +1,84 @@
+--- A number of calls a minute, for everybody who keeps the same store.
+--
+-- What is stored is one point in time: when the bucket will be full again, if nobody takes anything until then (the
+-- "generic cell rate algorithm"). A fifth of the minute's calls may leave at once, the others evenly: in no 60 seconds
+-- do more leave than the quota allows, wherever Divar's minutes begin.
+
+local update = require "kenar.store.update"
+
+local token_bucket = {}
+
+---@class kenar.TokenBucket
+local Bucket = {}
+Bucket.__index = Bucket
+
+-- Longer by more than what the tolerance lets leave too early.
+local MINUTE = 60.001
+-- Part of a minute's calls that may leave at once; and part of these that is kept for replies.
+local BURST, RESERVE = 1 / 5, 1 / 4
+-- Sums of decimal fractions miss by less.
+local TOLERANCE = 1e-4
+-- A wall clock that two processes read is never this far apart: it was set back.
+local SET_BACK = 5
+
+-- When the bucket is full again, and whether that is by a clock that was set back since: the time of writing stands
+-- beside it, so that nobody waits until the clock is there again.
+local function read(value, now)
+   local full_at, written_at = (value or ""):match "^(%S+) (%S+)$"
+   full_at, written_at = tonumber(full_at) or now, tonumber(written_at) or now
+   local is_set_back = written_at > now + SET_BACK
+   if is_set_back then
+      full_at = full_at - (written_at - now)
+   end
+   return math.max(full_at, now), is_set_back
+end
+
+-- The value to store and its ttl: a bucket that is full need not be remembered.
+local function written(full_at, now)
+   return ("%.6f %.6f"):format(full_at, now), full_at - now + 1
+end
+
+--- Take a token.
+---@param priority "reply"|"bulk"
+---@return number? seconds 0: taken; else how long until there may be one
+---@return kenar.Error? err kind `store`
+function Bucket:take(priority)
+   local kept = priority == "bulk" and self._reserve or 0
+   return update(self._store, self._key, function(value)
+      local now = self._now()
+      local full_at, is_set_back = read(value, now)
+      local wait = full_at - now - (self._burst - kept - 1) * self._interval
+      local is_taken = wait <= TOLERANCE
+      if not is_taken and not is_set_back then
+         return nil, nil, wait
+      end
+      local new, ttl = written(is_taken and full_at + self._interval or full_at, now)
+      return new, ttl, is_taken and 0 or wait
+   end)
+end
+
+--- Let nobody have a token before so many seconds have passed, and afterwards one at a time.
+---@param seconds number
+---@return true? ok, kenar.Error? err kind `store`
+function Bucket:drain(seconds)
+   return update(self._store, self._key, function(value)
+      local now = self._now()
+      local drained = now + seconds + (self._burst - 1) * self._interval
+      local new, ttl = written(math.max(read(value, now), drained), now)
+      return new, ttl, true
+   end)
+end
+
+--- Make a bucket.
+---@param options { store: kenar.Store, key: string, minute: integer, now: fun(): number } `minute`: how many calls a
+---   minute; `now`: seconds by a clock that all who keep the store share
+---@return kenar.TokenBucket
+function token_bucket.new(options)
+   local burst = math.max(1, math.floor(options.minute * BURST))
+   return setmetatable({
+      _store = options.store, _key = options.key, _now = options.now, _burst = burst,
+      _reserve = math.floor(burst * RESERVE), _interval = MINUTE / (options.minute - burst + 1),
+   }, Bucket)
+end
+
+return token_bucket

@@ -1,0 +1,39 @@
+local inboxes = require "kenar.inbox"
+local virtual = require "kenar.host.virtual"
+
+describe("kenar.inbox", function()
+   it("knows which URLs it could open", function()
+      assert.is_true(inboxes.check "sqlite:inbox.db")
+      for url, scheme in pairs {
+         ["memory:"] = '"memory"',
+         ["inbox.db"] = '""',
+      } do
+         local ok, why = inboxes.check(url)
+         assert.is_nil(ok)
+         assert.matches(('^unknown kind of inbox %s; known are .*sqlite:$'):format(scheme), why)
+      end
+      assert.equal('expected a URL such as "sqlite:inbox.db", got nil', select(2, inboxes.check(nil)))
+   end)
+
+   it("opens no other, and shows no password", function()
+      for _, open in ipairs { inboxes.open, inboxes.visit } do
+         local opened, err = open("pigeon://bird:secret@roof", virtual.new())
+         assert.is_nil(opened)
+         assert.equal("store", err.kind)
+         assert.is_nil(tostring(err):find("secret", 1, true))
+      end
+   end)
+
+   it("needs a path", function()
+      local opened, err = inboxes.open("sqlite:", virtual.new())
+      assert.is_nil(opened)
+      assert.matches("the path of a file", err.message)
+   end)
+
+   it("does not make a file to look into", function()
+      local visitor, err = inboxes.visit "sqlite:/nowhere/inbox.db"
+      assert.is_nil(visitor)
+      assert.equal("INBOX_MISSING", err.code_name)
+      assert.equal("/nowhere/inbox.db: No such file or directory", err.message)
+   end)
+end)

@@ -105,7 +105,7 @@ SECONDS_EACH ?= 60
 BUSTED := -o spec/support/tally.lua --exclude-pattern=rock_spec
 JOBS := --jobs=$(shell nproc)
 
-.PHONY: help deps build build-asan env test luacheck build-c test-c test-c-asan test-rock demo bench lint format valgrind fuzz install clean
+.PHONY: help deps build build-asan env test luacheck build-c test-c test-c-asan test-rock demo soak bench lint format valgrind fuzz install clean
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
@@ -137,6 +137,11 @@ demo: ## a customer, the sandbox and the shop bot talk to each other on this mac
 	@.ci/deps run
 	@$(MAKE) $(JOBS) build-5.4
 	@$(environment_5.4) lua5.4 -e 'os.exit(require("kenar.sandbox.demo")(dofile "examples/shop_bot.lua"), true)'
+
+soak: ## what is promised of delivery, held for minutes: with faults, kills and time (SEED=n draws the same again)
+	@.ci/deps run test
+	@$(MAKE) $(JOBS) build-5.4
+	@$(environment_5.4) lua5.4 spec/soak/run.lua $(SEED)
 
 bench: ## what things cost, as ratios to lua-cjson, libcurl and nginx
 	@.ci/deps run test bench

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static int check_descriptor(lua_State *L, int argument)
@@ -17,6 +18,18 @@ static int check_descriptor(lua_State *L, int argument)
 static int is_terminal(lua_State *L)
 {
     lua_pushboolean(L, isatty(check_descriptor(L, 1)));
+    return 1;
+}
+
+/* terminal_width(fd) -> columns | nil where it is no terminal, or one that does not tell */
+static int terminal_width(lua_State *L)
+{
+    struct winsize size;
+    int fd = check_descriptor(L, 1);
+    if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        lua_pushinteger(L, size.ws_col);
+    else
+        lua_pushnil(L);
     return 1;
 }
 
@@ -50,6 +63,8 @@ void kenar_terminal_open(lua_State *L)
 {
     lua_pushcfunction(L, is_terminal);
     lua_setfield(L, -2, "is_terminal");
+    lua_pushcfunction(L, terminal_width);
+    lua_setfield(L, -2, "terminal_width");
     lua_pushcfunction(L, read_input);
     lua_setfield(L, -2, "read_input");
 }

@@ -4,7 +4,7 @@
 
 #include "compat.h"
 
-/* Add is_terminal and read_input to the module table on top of the stack. */
+/* Add is_terminal, terminal_width and read_input to the module table on top of the stack. */
 void kenar_terminal_open(lua_State *L);
 
 #endif

@@ -69,7 +69,9 @@ local function speaker(bot, address)
       end
       local fresh, err = bot.grants:fresh(grant)
       if fresh then
-         return { access_token = fresh.access_token, side = side, via = fresh.id }
+         return {
+            access_token = fresh.access_token, side = side, via = fresh.id, renew = bot.grants:renewal(fresh),
+         }
       elseif err.code_name ~= "GRANT_EXPIRED" then
          return nil, err
       end
@@ -132,7 +134,7 @@ local function send_to_post(bot, address, message, options)
    if not placed then
       return nil, names
    end
-   options.access_token, options.via = from.access_token, from.via
+   options.access_token, options.via, options.renew = from.access_token, from.via, from.renew
    local result
    if has_id then
       result, err = bot.client:send_message(address.conversation_id, placed, options)
@@ -159,7 +161,7 @@ local function send_to_user(bot, address, message, options)
    if not from then
       return nil, err
    end
-   options.access_token = from.access_token
+   options.access_token, options.renew = from.access_token, from.renew
    return bot.client:send_bot_message_to_user(address.user_id, message, options)
 end
 
@@ -187,51 +189,80 @@ function addressing.send(bot, address, message, options)
 end
 
 local targets = { conversation_id = "post", bot_conversation_id = "bot", user_id = "user" }
-local send_fields = { as = true, message = true, post_token = true, grant = true, timeout = true }
+local send_fields = { as = true, message = true, post_token = true, grant = true, timeout = true, priority = true }
+
+local function message_problem(message)
+   if type(message) ~= "string" and type(message) ~= "table" then
+      return "message: expected a table or a string, got " .. type(message)
+   end
+end
+
+local function side_problem(side)
+   if side ~= nil and side ~= "SELLER" and side ~= "BUYER" then
+      return 'as: expected "SELLER" or "BUYER", got ' .. tostring(side)
+   end
+end
 
 local function target_of(request)
    local target, value
    for name, given in pairs(request) do
       if targets[name] then
          if target then
-            error(("%s and %s: expected one of the two"):format(target, name), 3)
+            return nil, ("%s and %s: expected one of the two"):format(target, name)
          elseif type(given) ~= "string" or given == "" then
-            error(("%s: expected the id as Divar gave it, got %s"):format(name, type(given)), 3)
+            return nil, ("%s: expected the id as Divar gave it, got %s"):format(name, type(given))
          end
          target, value = name, given
       elseif not send_fields[name] then
-         error(("unknown field %q of send"):format(tostring(name)), 3)
+         return nil, ("unknown field %q of send"):format(tostring(name))
       end
    end
    if not target then
-      error("say where: conversation_id, bot_conversation_id or user_id", 3)
+      return nil, "say where: conversation_id, bot_conversation_id or user_id"
    end
    return target, value
 end
 
---- Where `bot:send` sends to; a mistake in it raises.
+--- Where `bot:send` sends to.
 ---@param request table
----@return kenar.Address
-function addressing.of_request(request)
+---@return kenar.Address? address, string? message what is wrong with the request
+function addressing.read(request)
    local target, value = target_of(request)
-   addressing.check_side(request.as, 3)
-   addressing.check_message(request.message, 3)
-   local chat = targets[target]
-   if chat ~= "post" and (request.as or request.post_token or request.grant) then
-      error("as, post_token and grant say for whom to speak in a post's chat: conversation_id", 3)
+   if not target then
+      return nil, value
+   end
+   local chat, as = targets[target], request.as
+   local problem = side_problem(as) or message_problem(request.message)
+   if problem then
+      return nil, problem
+   elseif chat ~= "post" and (as or request.post_token or request.grant) then
+      return nil, "as, post_token and grant say for whom to speak in a post's chat: conversation_id"
    end
    return {
-      chat = chat, [chat == "user" and "user_id" or "conversation_id"] = value, as = request.as,
+      chat = chat, [chat == "user" and "user_id" or "conversation_id"] = value, as = as,
       post_token = request.post_token, id = request.grant,
    }
+end
+
+--- The same; a mistake in it raises.
+---@param request table
+---@param level integer as for `error`
+---@return kenar.Address
+function addressing.of_request(request, level)
+   local address, problem = addressing.read(request)
+   if not address then
+      error(problem, level + 1)
+   end
+   return address
 end
 
 --- Check that a message is one at all.
 ---@param message any
 ---@param level integer as for `error`
 function addressing.check_message(message, level)
-   if type(message) ~= "string" and type(message) ~= "table" then
-      error("message: expected a table or a string, got " .. type(message), level + 1)
+   local problem = message_problem(message)
+   if problem then
+      error(problem, level + 1)
    end
 end
 
@@ -239,8 +270,9 @@ end
 ---@param side any nil is taken as well
 ---@param level integer as for `error`
 function addressing.check_side(side, level)
-   if side ~= nil and side ~= "SELLER" and side ~= "BUYER" then
-      error('as: expected "SELLER" or "BUYER", got ' .. tostring(side), level + 1)
+   local problem = side_problem(side)
+   if problem then
+      error(problem, level + 1)
    end
 end
 

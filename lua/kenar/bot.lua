@@ -5,15 +5,24 @@
 local access = require "kenar.access"
 local addressing = require "kenar.addressing"
 local answering = require "kenar.answering"
+local background = require "kenar.background"
 local clients = require "kenar.client"
 local consent = require "kenar.consent"
 local context = require "kenar.context"
+local dedup = require "kenar.dedup"
+local handling = require "kenar.handling"
 local hearing = require "kenar.hearing"
 local hosts = require "kenar.host"
 local landing = require "kenar.landing"
 local log = require "kenar.log"
+local metrics = require "kenar.metrics"
+local reply = require "kenar.reply"
 local router = require "kenar.router"
+local send_many = require "kenar.send_many"
+local sessions = require "kenar.session"
 local settings = require "kenar.settings"
+local stores = require "kenar.store"
+local turns = require "kenar.turns"
 local webhook = require "kenar.webhook"
 
 ---@class kenar.Request
@@ -27,6 +36,9 @@ local webhook = require "kenar.webhook"
 ---@class kenar.Bot : kenar.Hearing
 ---@field client kenar.Client  once a host is attached
 ---@field log table            once a host is attached
+---@field metrics kenar.Metrics once a host is attached
+---@field store kenar.Store    once a host is attached: the bot's part of it
+---@field inbox? table         once it is served, where it has one
 ---@field grants kenar.Grants  attaches the default host where none is
 ---@field oauth? kenar.OAuth   where app_slug and oauth_secret are set
 local Bot = {}
@@ -65,17 +77,6 @@ function Bot:catch(fn)
    return self
 end
 
--- A user who takes his consent back must be gone before anybody speaks for him once more.
-local function forget_user(self, ctx)
-   local user_id = ctx.user_id
-   if user_id then
-      local count, err = self.grants:forget_user(user_id)
-      if not count then
-         answering.report(self, err, ctx)
-      end
-   end
-end
-
 local function open_page(self, page, request)
    local landed = landing.open(self, page, request)
    if not landed.event then
@@ -84,7 +85,7 @@ local function open_page(self, page, request)
    local ctx = context.new(self, landed.event, request)
    ctx._granted = landed.grant
    if landed.err then
-      answering.report(self, landed.err, ctx)
+      handling.report(self, landed.err, ctx)
    end
    local response = answering.answer(self, ctx)
    if landed.cookie then
@@ -99,10 +100,10 @@ local function take_event(self, request)
       return nil, response, reason
    end
    local ctx = context.new(self, event, request)
-   if event.kind == "user_access_revocation" then
-      forget_user(self, ctx)
+   if reply.is_awaited(event.kind) then
+      return event, answering.answer(self, ctx, self._values.budget)
    end
-   return event, answering.answer(self, ctx, self._values.budget)
+   return event, answering.take(self, ctx)
 end
 
 --- Answer one request; every host calls this.
@@ -113,20 +114,20 @@ function Bot:handle(request)
    local clock, is_logged = self.host.clock, self.log:enabled "info"
    local began = is_logged and clock()
    local page = self._pages[request.path]
-   local event, response, reason
+   local event, response, detail
    if page then
-      event, response, reason = open_page(self, page, request)
+      event, response, detail = open_page(self, page, request)
    else
-      event, response, reason = take_event(self, request)
+      event, response, detail = take_event(self, request)
    end
    if event and is_logged then
-      self.log:info("event", {
+      self.log:info(detail and "event that came twice" or "event", {
          event = event.kind, type = event.type, conversation = event.conversation_id, status = response.status,
          ms = math.floor((clock() - began) * 1000),
       })
-   elseif reason then
+   elseif not event and detail then
       self.log:warn("refused", { method = request.method, path = request.path, status = response.status,
-         reason = reason, from = request.remote_addr })
+         reason = detail, from = request.remote_addr })
    end
    return response
 end
@@ -135,15 +136,41 @@ end
 --- conversation of the bot's own, or to the bot's chat with a user who granted that.
 ---@param request table `message`; one of `conversation_id`, `bot_conversation_id` and `user_id`; of a conversation also
 ---   `as` ("SELLER" or "BUYER": for whom to speak), `post_token` and `grant` (a grant's id), which help to find the
----   grant; `timeout` in seconds
+---   grant; `timeout` in seconds; `priority`, "bulk" for what nobody waits for
 ---@return table? result Divar's answer, kenar.Error? err
 function Bot:send(request)
    if type(request) ~= "table" then
       error("expected a table with an id and a message, got " .. type(request), 2)
    end
-   local address = addressing.of_request(request)
+   local address = addressing.of_request(request, 2)
    ensure_attached(self)
-   return addressing.send(self, address, request.message, { timeout = request.timeout })
+   return addressing.send(self, address, request.message, { timeout = request.timeout, priority = request.priority })
+end
+
+--- Send notices to many conversations; see kenar.send_many.
+---@param rows table[]|kenar.Rows|fun(): table?
+---@param options? kenar.SendManyOptions
+---@return kenar.SendManyReport? report, kenar.Error? err kind `store`: the journal cannot be had
+function Bot:send_many(rows, options)
+   ensure_attached(self)
+   local report, err = send_many.run(self, rows, options, 2) -- no tail call: a mistake names the caller's line
+   return report, err
+end
+
+-- The bot's part of its store, apart from what other apps have in the same one.
+local function open_store(self, values, host)
+   local store, err = stores.open(values.store, host)
+   if not store then
+      error(tostring(err), 0)
+   end
+   self.store = stores.namespaced(store, "kenar:" .. (self.name and self.name .. ":" or ""))
+   if not values.dedup_ttl then
+      self._dedup = nil
+   elseif values.store == "memory:" then
+      self._dedup = dedup.in_memory()
+   else
+      self._dedup = dedup.in_store(self.store, values.dedup_ttl)
+   end
 end
 
 local function write_line(line)
@@ -157,14 +184,25 @@ end
 function Bot:attach(host, overrides)
    local values = settings.resolve(self._options, overrides)
    self.host, self._values = host, values
-   self.client = clients.of(values, host)
+   self.metrics = metrics.new { clock = host.clock }
+   open_store(self, values, host)
+   self.client = clients.of(values, host, self.metrics, self.store.inner)
    self.log = log.new {
-      secrets = settings.secrets(values), level = values.log_level, now = host.now,
+      secrets = settings.secrets(values), level = values.log_level, format = values.log_format, now = host.now,
       write = host.log or write_line, fields = { bot = self.name },
    }
+   self._turns, self._background = turns.new(host), background.new(host)
    self._access = values.allow_addresses and access.new(values.allow_addresses, values.trusted_proxies)
    consent.attach(self, values, host)
    return self
+end
+
+--- Let go of the store's file, where the bot has opened one. A later use opens it again.
+function Bot:close()
+   local store = self.store and self.store.inner
+   if type(self._values.store) == "string" and store and store.close then
+      store:close()
+   end
 end
 
 --- The settings that a served bot needs and that neither options nor the environment give.
@@ -190,7 +228,8 @@ end
 
 local bot = {}
 
-local bot_options = { name = true, prefix = true, fallback = true }
+local bot_options = { name = true, prefix = true, fallback = true, session = true }
+local fallbacks = { url = true, text = true, stale = true }
 
 local function check_bot_options(options)
    settings.check(options, bot_options, 3)
@@ -199,19 +238,24 @@ local function check_bot_options(options)
       error("prefix: expected a path that begins with a slash", 3)
    end
    for name, value in pairs(options.fallback or {}) do
-      if (name ~= "url" and name ~= "text") or type(value) ~= "string" then
-         error("fallback: expected url and text, both strings, got " .. tostring(name), 3)
+      if not fallbacks[name] or type(value) ~= "string" then
+         error("fallback: expected url, text and stale, all strings, got " .. tostring(name), 3)
       end
    end
+   sessions.check_options(options.session, 3)
 end
 
 --- Make a bot. Every option is optional; what is missing is an error when the bot is served.
 ---@param options? table `name`; `api_key`; `identification_key`, a key or a list of them; `app_slug`, `oauth_secret`
 ---   and `public_url`, without which users cannot be asked; `store` (default "memory:"), where grants are kept;
 ---   `prefix`, below which it listens (default "/kenar"); `budget`, the seconds that a user is kept waiting (2);
----   `fallback` = { url =, text = }, what he gets when a handler failed or was late; `allow_addresses`, "divar" or a
----   list of addresses and networks that may post to the bot, and `trusted_proxies`, a list of those whose
----   X-Forwarded-For counts: see kenar.access; `legacy_status`, "string" or "number": how the old replies write it;
+---   `inbox`, "sqlite:inbox.db" or a table with that as `url`: events are answered when they are in it, and survive a
+---   SIGKILL, see kenar.working; `dedup_ttl`, the seconds for which an event's id is remembered where there is no inbox
+---   (86,400; false: not at all); `session` = { ttl =, initial = }: the seconds for which a conversation's session is
+---   kept (86,400), and a function that makes a new one; `fallback` = { url =, text =, stale = }, what he gets when a
+---   handler failed or was late, and the text for who answers an older question; `allow_addresses`, "divar" or a list
+---   of addresses and networks that may post to the bot, and `trusted_proxies`, a list of those whose X-Forwarded-For
+---   counts: see kenar.access; `legacy_status`, "string" or "number": how the old replies write it;
 ---   `send_code_on_refresh`, `legacy_oauth`: see kenar.oauth; and the settings of kenar.client
 ---@return kenar.Bot
 function bot.new(options)

@@ -15,7 +15,7 @@ local button = {}
 ---@field dynamic_action? string    calls the bot's handler of this name, which answers with a text or an action
 ---@field post_page? string         opens the page of the post with this token
 ---@field post_manage_page? string  opens the page on which its owner manages it
----@field answer? string|number|boolean  answers the question that a dialogue has asked
+---@field answer? string|number|boolean  answers the question that ctx:ask asks with this message
 ---@field action? table             Divar's own form of an action instead of the ones above
 ---@field data? table               what the handler of a server link or dynamic action gets
 
@@ -117,9 +117,11 @@ function button.post_manage_page(caption, token, options)
    return built or error(problem, 2)
 end
 
---- Answers the question that a dialogue has asked, as if the value had been typed.
----@param caption string
----@param value string|number|boolean
+--- Answers a question, in a message of ctx:ask: `bot:answer(state, ...)` hears a press as if the value had been typed.
+--- A press counts for the question that was asked last; on an older one, and in a message that is no question, it shows
+--- the bot's `fallback.stale`.
+---@param caption string typing it counts as a press
+---@param value string|number|boolean the handler's ctx.answer, of this type
 ---@param options? kenar.ButtonOptions
 ---@return kenar.Button
 function button.answer(caption, value, options)

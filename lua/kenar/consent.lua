@@ -9,7 +9,6 @@ local grants = require "kenar.grants"
 local oauth = require "kenar.oauth"
 local reply = require "kenar.reply"
 local scope = require "kenar.scope"
-local stores = require "kenar.store"
 
 local consent = {}
 
@@ -191,8 +190,8 @@ function consent.finish(bot, request, values)
    end
    local event = {
       kind = "oauth_return", variant = about.variant or "current", chat = about.chat, side = about.side,
-      conversation_id = about.conversation_id, post_token = about.post_token, user_id = about.user_id,
-      peer_id = about.peer_id, data = about.data, raw = request.query or "",
+      conversation_id = about.conversation_id, order_key = about.conversation_id, post_token = about.post_token,
+      user_id = about.user_id, peer_id = about.peer_id, data = about.data, raw = request.query or "",
       payload = { state = state, error = values.error, error_description = values.error_description },
    }
    local cookie = set_cookie(bot, state, "", 0)
@@ -213,18 +212,13 @@ function consent.finish(bot, request, values)
    return event, grant, cookie
 end
 
---- Give a bot what it needs to ask users and to remember what they said: its part of the store, `oauth` where the app
---- is known to Divar, and `grants`.
----@param bot kenar.Bot
+--- Give a bot what it needs to ask users and to remember what they said: `oauth` where the app is known to Divar, and
+--- `grants`.
+---@param bot kenar.Bot with its store
 ---@param values table its settings
 ---@param host table
 function consent.attach(bot, values, host)
-   local store, err = stores.open(values.store, host)
-   if not store then
-      error(tostring(err), 0)
-   end
-   -- Apart from what other apps have in the same store.
-   store = stores.namespaced(store, "kenar:" .. (bot.name and bot.name .. ":" or ""))
+   local store = bot.store
    bot.oauth = nil
    if values.app_slug and values.oauth_secret then
       bot.oauth = oauth.new {
@@ -234,6 +228,7 @@ function consent.attach(bot, values, host)
          send_code_on_refresh = values.send_code_on_refresh,
          timeout = values.timeout, connect_timeout = values.connect_timeout,
       }
+      bot.oauth._metrics = bot.metrics
    end
    bot.grants = grants.new {
       store = store, host = host, client = bot.client, oauth = bot.oauth, log = bot.log, timeout = values.timeout,

@@ -2,7 +2,10 @@
 
 local addressing = require "kenar.addressing"
 local consent = require "kenar.consent"
+local dialogue = require "kenar.dialogue"
 local events = require "kenar.event"
+local once = require "kenar.once"
+local sessions = require "kenar.session"
 
 ---@class kenar.Context : kenar.Event
 ---@field event kenar.Event
@@ -13,6 +16,11 @@ local events = require "kenar.event"
 ---@field action? string       the name of the button's handler
 ---@field via? string          the chat that the button says it stood in: "bot" or a grant's id, both only hints
 ---@field grant? kenar.Grant   of the user in whose name the app speaks here; looked for when it is first asked for
+---@field session table        what the bot keeps of the conversation; loaded when it is first asked for, saved as JSON
+---                            when the handler did not fail; to assign a table replaces it, nil deletes it
+---@field state? string         of the dialogue under way: see ctx:ask
+---@field answer? string|number|boolean  in a handler of `bot:answer`: the value of the button that was pressed, or of
+---                            the one whose caption was typed
 ---@field log table
 local Context = {}
 Context.__name = "kenar.context"
@@ -64,10 +72,21 @@ local made = {
    end,
 }
 
+-- What is looked up each time; the number is the level at which the program stands.
+local looked_up = {
+   session = function(self) return (sessions.get(self, 3)) end,
+   state = function(self) return (dialogue.state(self, 3)) end,
+}
+
 -- An event's fields are read through the context: ctx.text is ctx.event.text.
 function Context.__index(self, key)
    local value = Context[key]
    if value ~= nil then
+      return value
+   end
+   local look_up = looked_up[key]
+   if look_up then
+      value = look_up(self)
       return value
    end
    local make = made[key]
@@ -77,6 +96,16 @@ function Context.__index(self, key)
    value = make(self)
    rawset(self, key, value)
    return value
+end
+
+function Context.__newindex(self, key, value)
+   if key == "session" then
+      sessions.replace(self, value, 2)
+   elseif key == "state" then
+      error("ctx.state: a dialogue goes to a state by ctx:ask, and ends by ctx:leave", 2)
+   else
+      rawset(self, key, value)
+   end
 end
 
 --- Make the context of an event.
@@ -98,6 +127,27 @@ end
 
 local reply_options = { timeout = true, deadline = true, retry_maybe = true, as = true }
 
+local function check_reply(message, options, verb, level)
+   for name in pairs(options) do
+      if not reply_options[name] and not (verb == "ask" and name == "side") then
+         error(("unknown option %q of %s"):format(tostring(name), verb), level + 1)
+      end
+   end
+   addressing.check_side(options.as, level + 1)
+   addressing.check_message(message, level + 1)
+   if options.side ~= nil and options.side ~= "SELLER" and options.side ~= "BUYER" then
+      error('side: expected "SELLER" or "BUYER", got ' .. tostring(options.side), level + 1)
+   end
+end
+
+local function send(self, message, options, mark)
+   local address = addressing.of_event(self._event, self.via)
+   address.as = options.as
+   return addressing.send(self.bot, address, message, {
+      timeout = options.timeout, deadline = options.deadline, retry_maybe = options.retry_maybe, state = mark,
+   })
+end
+
 --- Answer in the conversation that the event came from: the bot's chat, or the post's in the name of the user who
 --- granted it, or else of the one whose token the client holds.
 ---@param message string|kenar.Message
@@ -106,18 +156,59 @@ local reply_options = { timeout = true, deadline = true, retry_maybe = true, as 
 ---@return table result Divar's answer; a failure raises a kenar.Error
 function Context:reply(message, options)
    options = options or {}
-   for name in pairs(options) do
-      if not reply_options[name] then
-         error(("unknown option %q of reply"):format(tostring(name)), 2)
-      end
+   check_reply(message, options, "reply", 2)
+   local result = raise(send(self, message, options))
+   self._said = result
+   return result
+end
+
+--- Ask a question: reply with a message, and when it has left have the conversation's dialogue in a state. What is
+--- answered goes to `bot:answer(state, ...)`. The state is kept with the session; when the reply fails, which raises a
+--- kenar.Error, or the handler does, the dialogue stays where it was.
+---@param state string
+---@param message string|kenar.Message its answer buttons (kenar.button.answer) count until the next question
+---@param options? table those of ctx:reply, and `side`: who is asked in a post's chat, where that is not who wrote
+function Context:ask(state, message, options)
+   options = options or {}
+   check_reply(message, options, "ask", 2)
+   dialogue.ask(self, state, message, options.side or self._event.side, function(mark)
+      raise(send(self, message, options, mark))
+   end, 2)
+end
+
+--- End the dialogue. The session stays.
+function Context:leave()
+   dialogue.leave(self, 2)
+end
+
+--- Do something when the answer to Divar has left; not at all when the handler fails. What `fn` raises goes to `catch`.
+--- Changes that it makes to the session are not kept.
+---@param fn fun(ctx: kenar.Context)
+function Context:after(fn)
+   if type(fn) ~= "function" then
+      error("expected a function, got " .. type(fn), 2)
    end
-   addressing.check_side(options.as, 2)
-   addressing.check_message(message, 2)
-   local address = addressing.of_event(self._event, self.via)
-   address.as = options.as
-   return raise(addressing.send(self.bot, address, message, {
-      timeout = options.timeout, deadline = options.deadline, retry_maybe = options.retry_maybe,
-   }))
+   local list = rawget(self, "_after")
+   if not list then
+      list = {}
+      self._after = list
+   end
+   list[#list + 1] = fn
+end
+
+--- Run `fn` unless it was run for this event before: an event that is handled again, after a failure or after the
+--- process died, does not repeat what stands here. It is noted in the bot's store, so that it outlives the process with
+--- a store that does.
+---@param name string what is done, within the event
+---@param fn function what it raises is raised, and it may be tried again
+---@param has_happened? fun(): boolean asked when an earlier process died inside `fn`; without it that raises an error
+---   with code_name IN_DOUBT
+---@return boolean is_first whether it was run now
+function Context:once(name, fn, has_happened)
+   if type(name) ~= "string" or type(fn) ~= "function" then
+      error(("expected a name and a function, got %s and %s"):format(type(name), type(fn)), 2)
+   end
+   return once.run(self, name, fn, has_happened)
 end
 
 --- The URL at which the user is asked for scopes; good for one consent. Whoever agrees there is heard by

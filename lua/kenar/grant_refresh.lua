@@ -4,6 +4,7 @@
 -- it, and where a process dies between the answer and the storing, the next one asks again with the old pair.
 
 local errors = require "kenar.error"
+local recent = require "kenar.recent"
 local states = require "kenar.oauth_state"
 
 local grant_refresh = {}
@@ -18,6 +19,8 @@ local MARGIN = 60
 local POLL = 0.2
 -- A lock outlives the call it covers, and ends well within Divar's two minutes when its holder died.
 local LOCK_SLACK, LONGEST_LOCK = 15, 90
+-- A 401 may have other causes than the token: of one that has only just replaced a refused one, it has.
+local REPLACED_AGAIN, REPLACED_KEPT = 300, 1000
 
 -- Refusals that blame the app, not the grant (RFC 6749, section 5.2).
 local apps_own_mistake = { INVALID_CLIENT = true, UNAUTHORIZED_CLIENT = true, UNSUPPORTED_GRANT_TYPE = true }
@@ -27,6 +30,11 @@ local apps_own_mistake = { INVALID_CLIENT = true, UNAUTHORIZED_CLIENT = true, UN
 ---@return boolean
 function Refresher:lives(grant)
    return grant.expires_at - self._host.now() > (grant.refresh_token and MARGIN or 0)
+end
+
+-- The same of a grant whose token Divar has refused, where `refused` is that.
+local function is_usable(self, grant, refused)
+   return grant.access_token ~= refused and self:lives(grant)
 end
 
 local function expired(grant, why)
@@ -41,11 +49,11 @@ local function closed()
 end
 
 -- What the store has now, after somebody else changed or deleted the grant.
-local function others_result(self, grant)
+local function others_result(self, grant, refused)
    local current, err = self._records:read(grant.id)
    if err then
       return nil, err
-   elseif current and self:lives(current) then
+   elseif current and is_usable(self, current, refused) then
       return current
    end
    return expired(grant, "was deleted")
@@ -65,7 +73,7 @@ local function store_kept_pair(self, id)
    return swapped
 end
 
-local function store_pair(self, old, tokens)
+local function store_pair(self, old, tokens, refused)
    local new = self._records.with(old, {
       access_token = tokens.access_token, refresh_token = tokens.refresh_token, expires_at = tokens.expires_at,
       renewal_due = old.subscriptions and true or nil,
@@ -77,21 +85,21 @@ local function store_pair(self, old, tokens)
       self._kept[old.id] = { old = old, new = new }
       return nil, err
    end
-   return others_result(self, old)
+   return others_result(self, old, refused)
 end
 
-local function bury(self, grant, err)
+local function bury(self, grant, refused, err)
    local deleted, store_err = self._records:delete(grant, true)
    if deleted == nil then
       return nil, store_err
    elseif not deleted then
-      return others_result(self, grant)
+      return others_result(self, grant, refused)
    end
    return expired(grant, "can be renewed no more" .. (err and " (" .. err.message .. ")" or ""))
 end
 
 -- Under the lock. Returns a third value, true, where the tokens were renewed here and not by another process.
-local function renew(self, stale)
+local function renew(self, stale, refused)
    local was_kept, err = store_kept_pair(self, stale.id)
    if was_kept == nil then
       return nil, err
@@ -102,10 +110,10 @@ local function renew(self, stale)
       return nil, err
    elseif not grant then
       return expired(stale, "was deleted")
-   elseif self:lives(grant) then
+   elseif is_usable(self, grant, refused) then
       return grant, nil, was_kept
    elseif not grant.refresh_token then
-      return bury(self, grant)
+      return bury(self, grant, refused)
    elseif not self._oauth then
       return nil, errors.new {
          kind = "auth", code_name = "NO_OAUTH", sent = "no", retryable = false,
@@ -115,15 +123,15 @@ local function renew(self, stale)
    local tokens
    tokens, err = self._oauth:refresh(grant)
    if tokens then
-      return store_pair(self, grant, tokens)
+      return store_pair(self, grant, tokens, refused)
    elseif err.status == 400 and not apps_own_mistake[err.code_name] then
-      return bury(self, grant, err)
+      return bury(self, grant, refused, err)
    end
    return nil, err
 end
 
 -- Take the lock that all processes share; or, when another one had it, what that one brought about.
-local function acquire(self, grant, key, owner)
+local function acquire(self, grant, key, owner, refused)
    local host, store = self._host, self._store
    local deadline = host.clock() + self._lock_ttl + LOCK_SLACK
    while true do
@@ -145,29 +153,29 @@ local function acquire(self, grant, key, owner)
          return nil, err
       elseif not current then
          return expired(grant, "was deleted")
-      elseif self:lives(current) then
+      elseif is_usable(self, current, refused) then
          return false, current
       end
    end
 end
 
-local function renew_alone(self, grant)
+local function renew_alone(self, grant, refused)
    local key, owner = "grant_lock:" .. grant.id, states.random(16)
-   local acquired, other = acquire(self, grant, key, owner)
+   local acquired, other = acquire(self, grant, key, owner, refused)
    if acquired == nil then
       return nil, other
    elseif not acquired then
       return other
    end
-   local fresh, err, is_ours = renew(self, grant)
+   local fresh, err, is_ours = renew(self, grant, refused)
    -- A lock that cannot be given back expires.
    self._store:cas(key, owner, nil)
    return fresh, err, is_ours
 end
 
 -- The task in which a grant is renewed. It is nobody's request, so that none can take it along when it ends.
-local function fly(self, flight, grant)
-   local ok, fresh, err, is_ours = pcall(renew_alone, self, grant)
+local function fly(self, flight, grant, refused)
+   local ok, fresh, err, is_ours = pcall(renew_alone, self, grant, refused)
    if not ok then
       fresh, err = nil, errors.is(fresh) and fresh or errors.new { kind = "store", message = tostring(fresh) }
    end
@@ -183,20 +191,13 @@ local function fly(self, flight, grant)
    end
 end
 
---- A grant whose token can be used: this one, or its successor.
----@param grant kenar.Grant
----@return kenar.Grant? grant
----@return kenar.Error? err kind `auth` with code_name GRANT_EXPIRED and `scopes` where the user has to be asked again;
----   `store` where the new pair could not be written, which is tried again at the next use; or why Divar did not answer
-function Refresher:fresh(grant)
-   if self:lives(grant) then
-      return grant
-   end
+-- What becomes of a grant that one task renews for all who ask.
+local function successor(self, grant, refused)
    local flight = self._flights[grant.id]
    if not flight then
       flight = { landing = self._host.semaphore(0), waiting = 0 }
       self._flights[grant.id] = flight
-      self._host.spawn(fly, self, flight, grant)
+      self._host.spawn(fly, self, flight, grant, refused)
    end
    if not flight.has_landed then
       flight.waiting = flight.waiting + 1
@@ -207,6 +208,36 @@ function Refresher:fresh(grant)
    return flight.grant, flight.err
 end
 
+--- A grant whose token can be used: this one, or its successor.
+---@param grant kenar.Grant
+---@return kenar.Grant? grant
+---@return kenar.Error? err kind `auth` with code_name GRANT_EXPIRED and `scopes` where the user has to be asked again;
+---   `store` where the new pair could not be written, which is tried again at the next use; or why Divar did not answer
+function Refresher:fresh(grant)
+   if self:lives(grant) then
+      return grant
+   end
+   return successor(self, grant)
+end
+
+--- The successor of a grant whose token Divar refuses (401) although it should live. What somebody else has renewed
+--- meanwhile is taken as it is.
+---@param grant kenar.Grant with the token that was refused
+---@return kenar.Grant? grant nil without an error where it cannot be renewed, or just was
+---@return kenar.Error? err as of `fresh`
+function Refresher:replace(grant)
+   local last, now = self._replaced:get(grant.id), self._host.clock()
+   local is_new = last and last.access_token == grant.access_token and now - last.at < REPLACED_AGAIN
+   if is_new or not grant.refresh_token then
+      return nil
+   end
+   local fresh, err = successor(self, grant, grant.access_token)
+   if fresh then
+      self._replaced:set(grant.id, { access_token = fresh.access_token, at = self._host.clock() })
+   end
+   return fresh, err
+end
+
 ---@param options { records: kenar.GrantRecords, store: kenar.Store, oauth: kenar.OAuth?, host: table, timeout: number,
 ---   on_renewed: fun(grant: kenar.Grant) } `timeout`: how long a call of `oauth` lasts at most; `on_renewed` hears of a
 ---   grant whose subscriptions belong to its last token
@@ -215,7 +246,7 @@ function grant_refresh.new(options)
    return setmetatable({
       _records = options.records, _store = options.store, _oauth = options.oauth, _host = options.host,
       _on_renewed = options.on_renewed, _lock_ttl = math.min(options.timeout + LOCK_SLACK, LONGEST_LOCK),
-      _flights = {}, _kept = {},
+      _flights = {}, _kept = {}, _replaced = recent.new { max = REPLACED_KEPT },
    }, Refresher)
 end
 

@@ -50,7 +50,7 @@ local function subscribe(self, grant, subscription)
    return self._client:subscribe({
       event_type = subscription.event_type, resource_id = subscription.resource_id,
       metadata = metadata_of(grant, subscription),
-   }, { access_token = grant.access_token })
+   }, { access_token = grant.access_token, renew = self._renewal(grant) })
 end
 
 local function is_same(a, b)
@@ -188,12 +188,13 @@ function Subscriptions:keep_alive(is_steady)
 end
 
 ---@param options { records: kenar.GrantRecords, client: kenar.Client, host: table, log: kenar.Log,
----   fresh: fun(grant: kenar.Grant): kenar.Grant?, kenar.Error? } `fresh` renews a grant's tokens
+---   fresh: (fun(grant: kenar.Grant): kenar.Grant?, kenar.Error?), renewal: fun(grant: kenar.Grant): function } `fresh`
+---   renews a grant's tokens, `renewal` gives what does so after a refusal
 ---@return kenar.GrantSubscriptions
 function grant_subscriptions.new(options)
    return setmetatable({
       _records = options.records, _client = options.client, _host = options.host, _log = options.log,
-      _fresh = options.fresh, _renewing = {},
+      _fresh = options.fresh, _renewal = options.renewal, _renewing = {},
    }, Subscriptions)
 end
 

@@ -127,6 +127,20 @@ function Grants:fresh(grant)
    return self._refresher:fresh(grant)
 end
 
+--- What a call in a grant's name does where Divar refuses its token before its time: the option `renew` of a call.
+---@param grant kenar.Grant
+---@return fun(): string?, kenar.Error? renew
+function Grants:renewal(grant)
+   return function()
+      local fresh, err = self._refresher:replace(grant)
+      if fresh then
+         return fresh.access_token
+      end
+      -- Whatever else went wrong, the refusal says more.
+      return nil, err and err.code_name == "GRANT_EXPIRED" and err or nil
+   end
+end
+
 --- The grant to subscribe with.
 ---@param event_type string
 ---@param resource_id? string
@@ -197,6 +211,7 @@ function grants.new(options)
    self._subscriptions = subscriptions.new {
       records = records, client = options.client, host = host, log = options.log,
       fresh = function(grant) return self._refresher:fresh(grant) end,
+      renewal = function(grant) return self:renewal(grant) end,
    }
    self._refresher = refreshers.new {
       records = records, store = options.store, oauth = options.oauth, host = host, timeout = options.timeout,

@@ -1,7 +1,7 @@
 --- What a bot listens for: the verbs that add a handler.
 
+local dialogue = require "kenar.dialogue"
 local filter = require "kenar.filter"
-local persian = require "kenar.persian"
 
 ---@alias kenar.Handler fun(ctx: kenar.Context, ...): any
 
@@ -46,9 +46,7 @@ end
 -- A message that a person wrote.
 local is_message = assert(filter.compile "message")
 
-local function spoken(text)
-   return persian.digits_to_latin(persian.normalise(text))
-end
+local spoken = dialogue.spoken
 
 --- Hear a text that says one of some phrases. Letters that look the same are the same: Arabic and Persian ye and kaf,
 --- digits of either script, white space around.
@@ -80,6 +78,8 @@ function hearing:command(name, fn)
    expect_name(name, "a command", 2)
    expect_function(fn, 2)
    name = name:gsub("^/", "")
+   self._commands = self._commands or {}
+   self._commands[name] = true
    local function arguments_of(event)
       local word, rest = (event.text or ""):match "^/(%S+)%s*(.-)%s*$"
       return word == name and rest or nil
@@ -106,6 +106,46 @@ function hearing:start(touch_point, fn)
    end, function(ctx, following)
       return fn(ctx, ctx.start.id, following)
    end, "first")
+end
+
+-- A press on an older question is answered before the states are asked.
+local function hear_stale(self)
+   add_route(self, dialogue.is_stale, function(ctx)
+      ctx.log:info("press on an older question", { conversation = ctx.conversation_id })
+      return ctx.bot._fallback.stale
+   end, "answer")
+   self._states = {}
+end
+
+--- Hear what answers the question that `ctx:ask` asked in this state: a message, or a press on one of its answer
+--- buttons, which counts as a text and whose return value is shown as that of a dynamic action is. `ctx.answer` is the
+--- value of the button that was pressed, or whose caption was typed; else nil. Commands of the bot are no answers, and
+--- other handlers than those of `start` do not see what is one. A press on an older question shows `fallback.stale`.
+---@param state string
+---@param names? string|string[] which messages: see kenar.filter; default "message", all
+---@param fn kenar.Handler
+---@return kenar.Bot
+function hearing:answer(state, names, fn)
+   if fn == nil and type(names) == "function" then
+      names, fn = "message", names
+   end
+   expect_name(state, "a state", 2)
+   expect_function(fn, 2)
+   local matches, message = dialogue.test(state, names)
+   if not matches then
+      error(message, 2)
+   end
+   if not self._states then
+      hear_stale(self)
+   end
+   self._states[state] = true
+   return add_route(self, matches, function(ctx, following)
+      local value = fn(ctx, following)
+      -- `return ctx:reply(...)` says nothing to who pressed; what Divar answered to it is not for him.
+      if value ~= rawget(ctx, "_said") then
+         return value
+      end
+   end, "answer")
 end
 
 local function on_button(self, kind, name, fn)

@@ -1,12 +1,14 @@
 --- Bots on a server of their own: `kenar run bot.lua`, or the end of a script.
 
 local bots = require "kenar.bot"
+local health = require "kenar.health"
 local listeners = require "kenar.host.listener"
 local loop = require "kenar.host.loop"
 local webhook = require "kenar.webhook"
+local working = require "kenar.working"
 
 local serve_options = { address = true, port = true, on_listening = true, overrides = true, host = true,
-   stop_deadline = true }
+   stop_deadline = true, metrics_address = true, metrics_port = true }
 
 -- Where a stop leaves what still runs, in seconds.
 local STOP_DEADLINE = 10
@@ -75,12 +77,107 @@ local function router_of(list)
    end
 end
 
+local function open_inboxes(list)
+   local opened = {}
+   for _, bot in ipairs(list) do
+      local where = bot:setting "inbox"
+      if where then
+         local work, err = working.start(bot, where)
+         if not work then
+            return nil, tostring(err), opened
+         end
+         opened[#opened + 1] = work
+      end
+   end
+   return opened
+end
+
+-- Take nothing new, and wait for what runs until the deadline; what is in an inbox and has not begun stays there.
+local function wind_down(list, host, listener, workers, patience)
+   local ends_at = host.clock() + patience
+   local function left()
+      return math.max(0, ends_at - host.clock())
+   end
+   for _, work in ipairs(workers) do
+      work:stop()
+   end
+   listener:close(left())
+   for _, bot in ipairs(list) do
+      bot._background:drain(left())
+   end
+   host:stop(0)
+end
+
+local function close_all(list, workers)
+   for _, work in ipairs(workers) do
+      work:close()
+   end
+   for _, bot in ipairs(list) do
+      bot:close()
+   end
+end
+
+-- The first signal winds down; another one stops at once.
+local function stop_on_signals(list, host, listener, workers, patience)
+   local stopping = false
+   host:on_signal({ "TERM", "INT" }, function()
+      if stopping then
+         host:stop(0)
+      else
+         stopping = true
+         wind_down(list, host, listener, workers, patience)
+      end
+   end)
+end
+
+-- It answers until all else has ended.
+local function open_health(list, host, listener, options)
+   return listeners.open(host, {
+      address = options.metrics_address or "127.0.0.1", port = options.metrics_port, max_connections = 64,
+   }, health.of(list, host, function()
+      return listener.is_closed or host.closing()
+   end))
+end
+
+local function serve(list, host, workers, options)
+   local listener, message = listeners.open(host, {
+      address = options.address or "127.0.0.1", port = options.port or 8080,
+   }, router_of(list))
+   if not listener then
+      return nil, message
+   end
+   local asked
+   if options.metrics_port then
+      asked, message = open_health(list, host, listener, options)
+      if not asked then
+         listener:close()
+         return nil, "metrics: " .. message
+      end
+   end
+   stop_on_signals(list, host, listener, workers, options.stop_deadline or STOP_DEADLINE)
+   for _, bot in ipairs(list) do
+      if bot.oauth then
+         bot.grants:keep_alive()
+      end
+   end
+   if options.on_listening then
+      options.on_listening(listener:port(), asked and asked:port())
+   end
+   host:run(function() return host.closing() end)
+   if asked then
+      asked:close()
+   end
+   return true
+end
+
 --- Serve bots until SIGTERM or SIGINT, which stop taking requests, finish what runs for up to `stop_deadline`
---- seconds (10), and return.
+--- seconds (10), and return. A second signal does not wait.
 ---@param list kenar.Bot[]
 ---@param options? table `port` (default 8080; 0 picks a free one), `address` (default "127.0.0.1"),
----   `on_listening(port)`, `stop_deadline` in seconds, `overrides`: settings that win over the bots' own
----@return true? ok, string? message the port is taken, a key is missing
+---   `on_listening(port, metrics_port)`, `stop_deadline` in seconds, `overrides`: settings that win over the bots' own;
+---   `metrics_port`, where GET /healthz and /metrics are answered (default: nowhere; 0 picks a free one), and
+---   `metrics_address` (default "127.0.0.1")
+---@return true? ok, string? message the port is taken, a key is missing, another process has the inbox
 return function(list, options)
    options = options or {}
    check(list, options)
@@ -88,33 +185,17 @@ return function(list, options)
    for _, bot in ipairs(list) do
       bot:attach(host, options.overrides)
    end
-   local ready, message = check_settings(list)
-   if not ready then
+   local ok, message = check_settings(list)
+   if not ok then
       return nil, message
    end
-   local listener
-   listener, message = listeners.open(host, {
-      address = options.address or "127.0.0.1", port = options.port or 8080,
-   }, router_of(list))
-   if not listener then
-      return nil, message
+   local workers, opened
+   workers, message, opened = open_inboxes(list)
+   if workers then
+      ok, message = serve(list, host, workers, options)
+   else
+      ok, workers = nil, opened
    end
-   local stopping = false
-   host:on_signal({ "TERM", "INT" }, function()
-      if not stopping then
-         stopping = true
-         listener:close(options.stop_deadline or STOP_DEADLINE)
-         host:stop(0)
-      end
-   end)
-   for _, bot in ipairs(list) do
-      if bot.oauth then
-         bot.grants:keep_alive()
-      end
-   end
-   if options.on_listening then
-      options.on_listening(listener:port())
-   end
-   host:run(function() return host.closing() end)
-   return true
+   close_all(list, workers)
+   return ok, message
 end

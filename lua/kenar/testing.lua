@@ -38,6 +38,17 @@ local function check_options(given, known, what)
    end
 end
 
+local function collect_errors(bot, list)
+   if bot._catch and not our_catches[bot._catch] then
+      return
+   end
+   local function catch(err)
+      list[#list + 1] = err
+   end
+   our_catches[catch] = true
+   bot:catch(catch)
+end
+
 local function person_of(self, conversation, side)
    return people.new(self.judge, function(f, user_id)
       self._rehearsal:settle(f, user_id)
@@ -163,14 +174,32 @@ function Divar:direct_link(post_token)
    return perform(self, "direct_link", post_token)
 end
 
---- Make Divar fail. Calls are made again as they are elsewhere, by the virtual clock: a 429 that strikes once costs
---- half a second, one that strikes three times (`times = 3`) fails the call.
----@param fault kenar.sandbox.Fault { at = "send_bot_message", status = 429, times = 1 }
+--- Let something go wrong: calls, what is delivered to the bot, Divar's clock. Calls are made again as they are
+--- elsewhere, by the virtual clock: a 429 that strikes once costs half a second, one that strikes three times
+--- (`times = 3`) fails the call.
+---@param fault kenar.sandbox.Fault { at = "send_bot_message", status = 429, times = 1 },
+---   { at = "webhook", kind = "duplicate" }, { at = "*", kinds = { "drop", "half", 503 }, rate = 0.1 }
 function Divar:fail(fault)
    local rule, message = self.judge.faults:add(fault)
    if not rule then
       error(message, 2)
    end
+end
+
+--- Stop the bot and start another, as a restart of its process does: it knows what is in its store, and nothing else.
+--- `store = "sqlite:..."` among the settings is one that outlives it.
+---@param bot kenar.Bot as its file returns it: `dofile "bot.lua"`
+function Divar:restart(bot)
+   if not bots.is(bot) then
+      error("expected a bot, as kenar.bot and a bot file return it, got " .. type(bot), 2)
+   end
+   self._rehearsal:restart(bot)
+   collect_errors(bot, self._rehearsal.errors)
+end
+
+--- Let go of the store's file, where the bot was given one.
+function Divar:close()
+   self._rehearsal.bot:close()
 end
 
 --- Let seconds pass.
@@ -199,17 +228,6 @@ function Divar.__index(self, key)
       return method
    end
    return rawget(self, "_rehearsal")[key]
-end
-
-local function collect_errors(bot, list)
-   if bot._catch and not our_catches[bot._catch] then
-      return
-   end
-   local function catch(err)
-      list[#list + 1] = err
-   end
-   our_catches[catch] = true
-   bot:catch(catch)
 end
 
 --- Put a bot before a Divar of its own. Keys, tokens and URLs are the test's, whatever the bot's file and the

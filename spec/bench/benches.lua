@@ -48,6 +48,23 @@ local function sending_peers(in_flight)
    }
 end
 
+-- At least half as many events as without: at most twice the CPU time of each.
+local function with_inbox(name, vm, interpreter)
+   local command = interpreter .. " spec/bench/kenar/webhook.lua {port} {key}"
+   return {
+      name = name,
+      title = "an event stored, answered, taken and done, against one that is not stored; under wrk",
+      unit = "CPU us a request",
+      kind = "servers",
+      needs = { "nginx", "wrk" },
+      target = 2.0,
+      contestants = {
+         { name = "without inbox, " .. vm, command = command },
+         { name = "with inbox, " .. vm, command = command .. " inbox" },
+      },
+   }
+end
+
 return {
    {
       name = "codec",
@@ -125,6 +142,8 @@ return {
          }
       ),
    },
+   with_inbox("inbox", "Lua 5.4", "lua5.4"),
+   with_inbox("inbox_luajit", "LuaJIT", "luajit"),
    {
       name = "waiting",
       title = "1,000 calls wait at once, 64 of them on the wire: peak of the resident memory",

@@ -8,6 +8,8 @@ local kenar = require "kenar"
 local function new_bot(options, answers)
    options = options or {}
    options.identification_key, options.api_key = "k", "key-1"
+   -- The samples share their ids.
+   options.dedup_ttl = false
    local bot = kenar.bot(options)
    local host, requests = edge.host(answers or { { status = 200, body = "{}" } })
    bot:attach(host)
@@ -183,7 +185,7 @@ describe("bot:start", function()
       bot:on("chatbot", function() heard[#heard + 1] = "on" end)
       bot:start("MY_POST", function() heard[#heard + 1] = "start" end)
       post(fixture.bytes "in.new_chatbot_message.start_my_post")
-      post(fixture.bytes "in.new_chatbot_message.start_my_divar")
+      post(chatbot "/start MY_DIVAR")
       assert.same({ "start", "on" }, heard)
    end)
 

@@ -68,7 +68,7 @@ describe("kenar.serve", function()
       assert.same({ 200, 200, 200, 404 }, statuses)
    end)
 
-   it("answers another webhook while a handler waits two seconds for Divar", function()
+   it("answers an event whose handler is still at work after 0.4 s, and the handler goes on", function()
       local path = "/v1/open-platform/chat/bot/conversations/slow/messages"
       local divar = fault_server.start {
          [path] = function(connection)
@@ -97,8 +97,9 @@ describe("kenar.serve", function()
          })
          order[#order + 1] = "other " .. res.status
          waiting:wait(5)
+         repeat assert(host.sleep(0.005)) until order[3]
       end))
-      assert.same({ "other 200", "Divar answered", "slow 200" }, order)
+      assert.same({ "other 200", "slow 200", "Divar answered" }, order)
    end)
 
    it("finishes what runs before it returns", function()
@@ -115,6 +116,48 @@ describe("kenar.serve", function()
       end))
       assert.is_true(finished)
       assert.equal(200, status)
+   end)
+
+   it("finishes what an answered event has left to do before it returns", function()
+      local bot, done = bot_at "/kenar", {}
+      bot:on("chatbot", function(ctx)
+         ctx:after(function()
+            ctx.bot.host.sleep(0.2)
+            done.after = true
+         end)
+      end)
+      bot:catch(function(err) done.caught = err.kind end)
+      bot:dynamic_action("slow", function(ctx)
+         ctx.bot.host.sleep(0.3)
+         done.late = true
+      end)
+      assert.is_true(serve({ bot }, function(host, port)
+         post(host, port, "/kenar")
+         local res = assert(host.request {
+            method = "POST", url = ("http://127.0.0.1:%d/kenar"):format(port), timeout = 5,
+            headers = { authorization = "k" },
+            body = [[{"touchpoint": "CHAT", "conversation_id": "c", "extra_data": {"kenar_action": "slow"}}]],
+         })
+         assert(res.status == 200)
+      end, { overrides = { log_level = "error", budget = 0.05 } }))
+      assert.same({ after = true, late = true, caught = "timeout" }, done)
+   end)
+
+   it("breaks off what has not ended at the deadline", function()
+      local bot, ended, entered = bot_at "/kenar", nil, false
+      bot:on("chatbot", function(ctx)
+         entered = true
+         local slept, reason = ctx.bot.host.sleep(60)
+         ended = slept or reason
+      end)
+      assert.is_true(serve({ bot }, function(host, port)
+         host.spawn(host.request, {
+            method = "POST", url = ("http://127.0.0.1:%d/kenar"):format(port), timeout = 5,
+            headers = { authorization = "k" }, body = fixture.bytes "in.new_chatbot_message.text",
+         })
+         repeat host.sleep(0.005) until entered
+      end, { stop_deadline = 0.1 }))
+      assert.equal("closed", ended)
    end)
 
    it("says which key is missing, and under which names it can be given", function()

@@ -1,4 +1,5 @@
 local kenar = require "kenar"
+local memory = require "kenar.store.memory"
 local testing = require "kenar.testing"
 
 describe("kenar.testing", function()
@@ -325,6 +326,36 @@ describe("kenar.testing", function()
          end)
          assert.equal(1, #second.errors)
          assert.equal(0, #divar.errors)
+      end)
+   end)
+
+   describe("a restart", function()
+      local function counting()
+         local counter = kenar.bot()
+         counter:on("chatbot", function(ctx)
+            ctx.session.count = (ctx.session.count or 0) + 1
+            ctx:reply(("%d"):format(ctx.session.count))
+         end)
+         return counter
+      end
+
+      it("leaves a bot what was in its store, and nothing of its own memory", function()
+         local fresh = testing.divar(counting())
+         local chat = fresh:chatbot {}
+         chat:say "a"
+         fresh:restart(counting())
+         assert.equal("1", chat:say("b").text)
+
+         fresh = testing.divar(counting(), { settings = { store = memory.new() } })
+         chat = fresh:chatbot {}
+         chat:say "a"
+         fresh:restart(counting())
+         assert.equal("2", chat:say("b").text)
+      end)
+
+      it("takes bots only", function()
+         local fresh = testing.divar(counting())
+         assert.error_matches(function() fresh:restart "bot.lua" end, "expected a bot, .* got string")
       end)
    end)
 

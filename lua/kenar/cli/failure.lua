@@ -5,10 +5,12 @@ local failure = {}
 --- The exit statuses, by the names and numbers of sysexits.h where it has them.
 failure.statuses = {
    usage = 64, -- the command line is wrong
-   data = 65, -- the bot file has a mistake in it
-   no_input = 66, -- the bot file is not there
+   data = 65, -- a file has a mistake in it
+   no_input = 66, -- a file is not there
    unavailable = 69, -- the port is taken
    software = 70, -- a mistake of kenar's own
+   storage = 74, -- a file or its disk fails
+   partial = 75, -- not everything was sent
    configuration = 78, -- a key is missing
 }
 
@@ -20,7 +22,7 @@ local Failure = { __name = "kenar.cli.failure" }
 ---@field hint? string
 
 --- Make a failure.
----@param status "usage"|"data"|"no_input"|"unavailable"|"software"|"configuration"
+---@param status "usage"|"data"|"no_input"|"unavailable"|"software"|"storage"|"partial"|"configuration"
 ---@param message string
 ---@param hint? string
 ---@return kenar.cli.Failure

@@ -8,11 +8,14 @@ local cli = {}
 local commands = {
    { "run", "kenar.cli.run" },
    { "sandbox", "kenar.cli.sandbox" },
+   { "send", "kenar.cli.send" },
+   { "inbox", "kenar.cli.inbox" },
+   { "replay", "kenar.cli.replay" },
 }
 
 local epilog = [[
-Exit status: 0 done, 64 wrong command line, 65 mistake in the bot file, 66 no such file, 69 port taken,
-78 a key is missing.]]
+Exit status: 0 done, 64 wrong command line, 65 mistake in a file, 66 no such file, 69 port taken,
+74 a file or its disk fails, 75 not everything was sent, 78 a key is missing.]]
 
 local function print_version()
    print("kenar " .. require "kenar.version")

@@ -28,10 +28,17 @@ local function missing_keys(path, names)
       table.concat(hints, "\n"))
 end
 
-local function announce(path, bot, address, port)
+local function url_of(address, port)
+   return ("http://%s:%d"):format(address:find(":", 1, true) and "[" .. address .. "]" or address, port)
+end
+
+local function announce(given, bot, port, metrics_port)
    local public_url = bot:setting "public_url"
-   print(("serving %s on http://%s:%d"):format(path, address:find(":", 1, true) and "[" .. address .. "]" or address,
-      port))
+   print(("serving %s on %s"):format(given.file, url_of(given.address, port)))
+   if metrics_port then
+      local url = url_of(given.metrics_address, metrics_port)
+      print(("health at %s/healthz, metrics at %s/metrics"):format(url, url))
+   end
    print "In Divar's panel, on the page of this app:"
    for _, row in ipairs(panel) do
       if not row.needs or bot:setting(row.needs) then
@@ -48,16 +55,28 @@ local function log_level_of(bot, given)
    return given.log_level or bot._options.log_level or os.getenv "KENAR_LOG_LEVEL" or "info"
 end
 
+local function not_served(given, message)
+   if message:find "^store:" then
+      return failure.new("storage", message, "The inbox is what the bot's option inbox or KENAR_INBOX names.")
+   end
+   local which = message:find "^metrics:" and "metrics-" or ""
+   return failure.new("unavailable", message,
+      ("Another one: kenar run --%sport <port> --%saddress <address> %s"):format(which, which, given.file))
+end
+
 return {
    summary = "Serve a bot until it is told to stop (Ctrl-C, SIGTERM).",
    arguments = { { name = "file", description = "The bot file: Lua that returns what kenar.bot gives." } },
    options = {
-      listening.port "8080", listening.address,
+      listening.port "8080", listening.address, listening.metrics_port, listening.metrics_address,
       { name = "--log-level", argname = "<level>", choices = { "debug", "info", "warn", "error" },
          description = "The lowest level that is logged; info, a line an event, where nothing names another." },
+      { name = "--log-format", argname = "<format>", choices = { "logfmt", "json" },
+         description = "How a line is written; logfmt where nothing names another." },
    },
 
-   ---@param given { file: string, port: integer, address: string, log_level: string? }
+   ---@param given { file: string, port: integer, address: string, metrics_port: integer?, metrics_address: string,
+   ---   log_level: string?, log_format: string? }
    ---@return true? ok, kenar.cli.Failure? why
    run = function(given)
       local bot, why = require("kenar.cli.bot_file").load(given.file)
@@ -72,14 +91,15 @@ return {
          return nil, missing_keys(given.file, missing)
       end
       local served, message = require("kenar.serve")({ bot }, {
-         port = given.port, address = given.address, overrides = { log_level = log_level_of(bot, given) },
-         on_listening = function(port)
-            announce(given.file, bot, given.address, port)
+         port = given.port, address = given.address,
+         metrics_port = given.metrics_port, metrics_address = given.metrics_address,
+         overrides = { log_level = log_level_of(bot, given), log_format = given.log_format },
+         on_listening = function(port, metrics_port)
+            announce(given, bot, port, metrics_port)
          end,
       })
       if not served then
-         return nil, failure.new("unavailable", tostring(message),
-            ("Another one: kenar run --port <port> --address <address> %s"):format(given.file))
+         return nil, not_served(given, message)
       end
       print "stopped"
       return true

@@ -1,5 +1,8 @@
 local bot_file = require "spec.support.bot_file"
 local command = require "spec.support.command"
+local json = require "kenar.json"
+local prometheus = require "spec.support.prometheus"
+local scratch = require "spec.support.scratch"
 local wire = require "spec_wire"
 
 local keys = { KENAR_API_KEY = "the-api-key", KENAR_IDENTIFICATION_KEY = "the-identification-key" }
@@ -172,6 +175,102 @@ describe("kenar run", function()
       assert.equal(0, running:wait())
       assert.truthy(running.output:find "level=warn msg=asked bot=quiet\n")
       assert.falsy(running.output:find "level=info")
+   end)
+
+   it("writes JSON with --log-format json, and no secret in it", function()
+      local port = start(bot_file.write [[
+         local bot = require("kenar").bot {}
+         bot:dynamic_action("ask", function(ctx)
+            ctx.log:info("key: the-api-key", { authorization = "x" })
+            return "yes"
+         end)
+         return bot]], nil, "--log-format", "json")
+      assert.equal(200, (command.answer(command.post(port, "/kenar/action", authorization, click))))
+      running:signal "TERM"
+      assert.equal(0, running:wait())
+      local said, event
+      for line in running.output:gmatch "({[^\n]*})\n" do
+         local fields = assert(json.decode(line))
+         said = fields.msg == "key: ***" and fields or said
+         event = fields.msg == "event" and fields or event
+      end
+      assert.equal("***", said.authorization)
+      assert.same({ "info", "dynamic_action", 200 }, { event.level, event.event, event.status })
+      assert.falsy(running.output:find("the%-api%-key"))
+      assert.falsy(running.output:find "level=")
+   end)
+
+   it("answers /healthz and /metrics with --metrics-port, and says where", function()
+      start("examples/shop_bot.lua", nil, "--metrics-port", "0")
+      local port = tonumber((running:expect "health at http://127%.0%.0%.1:(%d+)/healthz, metrics at http://[^\n]*\n"))
+      local status, body = command.answer(command.get(port, "/healthz"))
+      assert.equal(200, status)
+      assert.equal('{"status":"ok"}', body)
+      status, body = command.answer(command.get(port, "/healthz", "HEAD"))
+      assert.equal(200, status)
+      assert.equal("", body)
+      status, body = command.answer(command.get(port, "/metrics"))
+      assert.equal(200, status)
+      assert.truthy(prometheus.read(body)['kenar_memory_bytes{area="resident"}'])
+      running:signal "TERM"
+      assert.equal(0, running:wait())
+      assert.is_nil(wire.connect(port))
+   end)
+
+   it("answers neither without it", function()
+      local port = start "examples/shop_bot.lua"
+      assert.equal(404, (command.answer(command.get(port, "/healthz"))))
+      assert.falsy(running.output:find "/healthz")
+   end)
+
+   it("shows in /metrics what became of events, and how long users waited", function()
+      local port = start(bot_file.write [[
+         local bot = require("kenar").bot {}
+         bot:on("chatbot", function() end)
+         bot:dynamic_action("ask", function() return "x" end)
+         return bot
+      ]], nil, "--metrics-port", "0")
+      local metrics_port = tonumber((running:expect "health at http://127%.0%.0%.1:(%d+)/healthz"))
+      command.answer(command.post(port, "/kenar/events", authorization, message))
+      command.answer(command.post(port, "/kenar/events", authorization, message))
+      command.answer(command.post(port, "/kenar/action", authorization, click))
+      local _, text = command.answer(command.get(metrics_port, "/metrics"))
+      local seen = prometheus.read(text)
+      assert.equal(1, seen['kenar_events_total{kind="message",outcome="ok"}'])
+      assert.equal(1, seen['kenar_events_total{kind="dynamic_action",outcome="ok"}'])
+      assert.equal(1, seen["kenar_duplicates_total"])
+      assert.equal(1, seen['kenar_callback_seconds_count{kind="dynamic_action"}'])
+      assert.equal(1, seen['kenar_handler_seconds_count{kind="message"}'])
+   end)
+
+   it("refuses an inbox on which another process works, and names that one", function()
+      local folder = scratch.new()
+      local environment = { KENAR_INBOX = "sqlite:" .. folder:file "inbox.db" }
+      for name, value in pairs(keys) do
+         environment[name] = value
+      end
+      local first = command.start({ "run", "--port", "0", "examples/shop_bot.lua" }, environment)
+      first:expect "serving [^\n]*\n"
+      local holder = first.process:pid()
+      local status, output = command.run({ "run", "--port", "0", "examples/shop_bot.lua" }, environment)
+      first:signal "TERM"
+      local ending = first:wait()
+      first:close()
+      folder:remove()
+      assert.same({ 0, 74 }, { ending, status })
+      assert.truthy(output:find(("inbox.db: process %d works on this inbox already"):format(holder), 1, true))
+   end)
+
+   it("says which option takes another port for the metrics", function()
+      local listener = assert(wire.listen())
+      local taken = tostring(listener:port())
+      local arguments = { "run", "--port", "0", "--metrics-port", taken, "examples/shop_bot.lua" }
+      local status, output = command.run(arguments, keys)
+      listener:close()
+      assert.equal(69, status)
+      assert.truthy(output:find("kenar: metrics: ", 1, true))
+      assert.truthy(output:find(taken, 1, true))
+      assert.truthy(output:find("--metrics-port", 1, true))
    end)
 
    for _, name in ipairs { "INT", "TERM" } do

@@ -1,0 +1,89 @@
+--- A look at the rows of `kenar send` before anything is sent.
+
+local media = require "kenar.media"
+local messages = require "kenar.message"
+local send_row = require "kenar.send_row"
+local send_source = require "kenar.send_source"
+
+local send_preview = {}
+
+-- How many messages are shown.
+local SHOWN = 3
+
+local encodings = { bot = "bot", user = "bot", post = "conversation" }
+
+--- Text for a terminal, which must not be commanded by it.
+---@param text any
+---@return string
+function send_preview.shown(text)
+   return (tostring(text):gsub("[%z\1-\8\11-\31\127]", "?"))
+end
+
+-- Divar's rules. A medium is not uploaded for it, and whose buttons are whose only a grant tells.
+local function check_message(item)
+   local message = item.message
+   if type(message) == "string" then
+      message = { text = message }
+   elseif media.is_in(message) or message.seller_buttons or message.buyer_buttons then
+      return true
+   end
+   local bytes, err = messages.encode(encodings[item.address.chat], message)
+   if not bytes then
+      err.path = item.place .. (err.path and err.path ~= "" and ": " .. err.path or "")
+      return nil, err
+   end
+   return true
+end
+
+local function read(row, place, template, needs_key)
+   local _, err = send_row.key(row, place, needs_key)
+   if err then
+      return nil, err
+   end
+   local item
+   item, err = send_row.read(row, place, template)
+   if not item then
+      return nil, err
+   end
+   local ok
+   ok, err = check_message(item)
+   return ok and item, err
+end
+
+local function print_message(item)
+   local address, message = item.address, item.message
+   print(("%s, to %s"):format(item.place, send_preview.shown(address.conversation_id or address.user_id)))
+   local text = type(message) == "string" and message or message.text or "(a medium)"
+   print("    " .. (send_preview.shown(text):gsub("\n", "\n    ")))
+end
+
+--- Read all rows, tell on stderr which are wrong, and show the first messages.
+---@param rows kenar.Rows is closed
+---@param template? kenar.Template
+---@param needs_key boolean
+---@return { ready: integer, wrong: integer }? counts, kenar.Error? err where the file is wrong
+function send_preview.look(rows, template, needs_key)
+   local source = send_source.new(rows, nil, 2)
+   local counts = { ready = 0, wrong = 0 }
+   local row, err = source:next()
+   while row ~= nil do
+      local item, problem = read(row, source:place(), template, needs_key)
+      if item then
+         counts.ready = counts.ready + 1
+         if counts.ready <= SHOWN then
+            print_message(item)
+         end
+      else
+         counts.wrong = counts.wrong + 1
+         io.stderr:write(send_preview.shown(problem), "\n")
+      end
+      row, err = source:next()
+   end
+   source:close()
+   if err then
+      return nil, err
+   end
+   return counts
+end
+
+return send_preview

@@ -1,0 +1,64 @@
+--- A side effect that an event has once, however often the event is handled: after a failure, after a SIGKILL.
+--
+-- What was to happen is noted in the store before and after. Between the two a process may die: then nobody knows, and
+-- only the caller can find out.
+
+local errors = require "kenar.error"
+
+local once = {}
+
+-- Seconds for which it is known; longer than an event comes again for.
+local KEPT = 7 * 86400
+local BEGUN, DONE = "begun", "done"
+
+local function in_doubt(name)
+   error(errors.new {
+      kind = "handler", code_name = "IN_DOUBT", retryable = false,
+      message = ("an earlier run was broken off inside once(%q): nobody knows whether it happened"):format(name),
+   }, 0)
+end
+
+local function check(value, err)
+   if value == nil and err then
+      error(err, 0)
+   end
+   return value
+end
+
+-- Run it; a failure leaves no trace, so that it may be tried again.
+local function run(store, key, fn)
+   local ok, raised = pcall(fn)
+   if not ok then
+      check(store:del(key))
+      error(raised, 0)
+   end
+   check(store:set(key, DONE, KEPT))
+   return true
+end
+
+--- Run `fn`, unless it was run for this event before.
+---@param ctx kenar.Context
+---@param name string
+---@param fn function
+---@param has_happened? fun(): boolean
+---@return boolean is_first
+function once.run(ctx, name, fn, has_happened)
+   local id = ctx._event.dedup_key
+   if not id then
+      error(("once: a %s has no id by which it could be known again"):format(ctx.kind), 3)
+   end
+   local store, key = ctx.bot.store, ("once:%s:%s"):format(id, name)
+   if check(store:add(key, BEGUN, KEPT)) then
+      return run(store, key, fn)
+   elseif check(store:get(key)) == DONE then
+      return false
+   elseif not has_happened then
+      in_doubt(name)
+   elseif has_happened() then
+      check(store:set(key, DONE, KEPT))
+      return false
+   end
+   return run(store, key, fn)
+end
+
+return once

@@ -1,0 +1,106 @@
+--- Telling how far a run has come while it goes on: a task that looks at its numbers now and then.
+
+local progress = {}
+
+---@class kenar.Progress
+---@field sent integer
+---@field failed integer
+---@field skipped integer    known to be sent, or to fail, from an earlier run; or a second row with the same key
+---@field in_doubt integer   of this run
+---@field in_flight integer
+---@field done integer       rows that are over, one way or another
+---@field total? number      how many rows there are; of a file an estimate
+---@field rate number        rows a second, of the last ten seconds; those that were skipped do not count
+---@field elapsed number     seconds
+---@field seconds_left? number
+---@field wait? number       seconds until a new day's quota, while all wait for that
+---@field is_over boolean
+
+---@class kenar.ProgressTicker
+local Ticker = {}
+Ticker.__index = Ticker
+
+-- Seconds over which the rate is taken, and between two samples of it.
+local WINDOW, SAMPLE = 10, 1
+-- Where nothing has happened it is told again after so many seconds, for the time goes on.
+local STANDSTILL = 1
+
+local function take_sample(self, now, worked)
+   local samples = self._samples
+   if now - samples[#samples].at >= SAMPLE then
+      samples[#samples + 1] = { at = now, worked = worked }
+      while now - samples[2].at > WINDOW do
+         table.remove(samples, 1)
+      end
+   end
+end
+
+local function rate_of(self, now, worked)
+   local first = self._samples[1]
+   return now > first.at and (worked - first.worked) / (now - first.at) or 0
+end
+
+local function measure(self, is_over)
+   local now, numbers = self._host.clock(), self._read()
+   local worked = numbers.sent + numbers.failed + numbers.in_doubt
+   numbers.is_over, numbers.elapsed = is_over, now - self._began
+   if is_over then
+      numbers.rate = numbers.elapsed > 0 and worked / numbers.elapsed or 0
+      return numbers
+   end
+   take_sample(self, now, worked)
+   numbers.rate = rate_of(self, now, worked)
+   if numbers.total and numbers.rate > 0 then
+      numbers.seconds_left = math.max(0, numbers.total - numbers.done) / numbers.rate
+   end
+   return numbers
+end
+
+-- Gives what the one who is told has raised.
+local function tick(self)
+   local told_at, told_done = self._began, -1
+   while not self._is_over do
+      local _, reason = self._bell:wait(self._display.interval)
+      if self._is_over or reason == "closed" then
+         return
+      end
+      local numbers, now = measure(self, false), self._host.clock()
+      if numbers.done ~= told_done or now - told_at >= STANDSTILL then
+         told_at, told_done = now, numbers.done
+         local ok, raised = pcall(self._display.show, self._display, numbers)
+         if not ok then
+            return raised
+         end
+      end
+   end
+end
+
+--- Tell the last numbers, and end.
+---@return any raised what the one who is told has raised
+function Ticker:finish()
+   self._is_over = true
+   self._bell:post()
+   local _, raised = self._task:wait()
+   if raised == nil then
+      local ok, message = pcall(self._display.show, self._display, measure(self, true))
+      raised = not ok and message or nil
+   end
+   return raised
+end
+
+--- Begin to tell.
+---@param host table
+---@param display kenar.ProgressDisplay
+---@param read fun(): table the numbers that are counted: sent, failed, skipped, in_doubt, in_flight, done, total, wait
+---@return kenar.ProgressTicker
+function progress.start(host, display, read)
+   local began = host.clock()
+   local self = setmetatable({
+      _host = host, _display = display, _read = read, _began = began, _is_over = false, _bell = host.semaphore(0),
+      _samples = { { at = began, worked = 0 } },
+   }, Ticker)
+   self._task = host.spawn(tick, self)
+   return self
+end
+
+return progress

@@ -114,7 +114,8 @@ end
 ---@param request table
 ---@return kenar.Context
 function Context.new(bot, event, request)
-   return setmetatable({ bot = bot, _event = event, request = request, handled = nil }, Context)
+   -- What is there from the beginning is set later without __newindex.
+   return setmetatable({ bot = bot, _event = event, request = request, handled = true, _turn = false }, Context)
 end
 
 -- A verb of ctx has no second result to look at: what fails raises.

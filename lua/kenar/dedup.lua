@@ -20,11 +20,7 @@ local Memory = {}
 Memory.__index = Memory
 
 function Memory:claim(key)
-   if self._recent:get(key) ~= nil then
-      return false
-   end
-   self._recent:set(key, true)
-   return true
+   return self._recent:add(key, true)
 end
 
 function Memory:done()

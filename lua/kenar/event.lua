@@ -135,6 +135,7 @@ function event.read(bytes, headers, endpoint)
    -- The names are there for the table's size: it is filled field by field.
    local result = {
       variant = "current", raw = bytes, kind = nil, type = nil, payload = nil, chat = nil, metadata = nil,
+      detail = nil, sender_type = nil, dedup_key = nil, order_key = nil,
    }
    local read = type(body.type) == "string" and read_event or visit.reader(body, headers or NO_HEADERS, endpoint)
    if read then

@@ -137,7 +137,7 @@ function handling.run(self, ctx, finish)
    end
    local turn = ctx._turn
    if turn then
-      ctx._turn = nil
+      ctx._turn = false
       self._turns:give(turn)
    end
    return ok, value

@@ -22,21 +22,39 @@ function Recent:get(key)
    return value
 end
 
+-- A key that is in neither generation.
+local function insert(self, key, value)
+   if self._count >= self._half then
+      self._old, self._young, self._count = self._young, {}, 0
+   end
+   self._count = self._count + 1
+   self._young[key] = value
+end
+
 --- Set a key, which is the most recent one from now on.
 ---@param key string
 ---@param value any not nil
 function Recent:set(key, value)
-   local young = self._young
-   if young[key] == nil then
-      if self._count >= self._half then
-         self._old = young
-         young = {}
-         self._young, self._count = young, 0
-      end
-      self._old[key] = nil
-      self._count = self._count + 1
+   if self._young[key] ~= nil then
+      self._young[key] = value
+      return
    end
-   young[key] = value
+   if self._old[key] ~= nil then
+      self._old[key] = nil
+   end
+   insert(self, key, value)
+end
+
+--- Set a key that is not there.
+---@param key string
+---@param value any not nil
+---@return boolean added
+function Recent:add(key, value)
+   if self._young[key] ~= nil or self._old[key] ~= nil then
+      return false
+   end
+   insert(self, key, value)
+   return true
 end
 
 --- Forget a key now.
@@ -46,7 +64,9 @@ function Recent:del(key)
       self._young[key] = nil
       self._count = self._count - 1
    end
-   self._old[key] = nil
+   if self._old[key] ~= nil then
+      self._old[key] = nil
+   end
 end
 
 --- Make one.

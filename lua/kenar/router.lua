@@ -57,7 +57,7 @@ local function wrap_from(self, ctx, index)
 end
 
 --- Hand an event on. Sets ctx.handled to false when no route wanted it; a middleware that answers by itself
---- leaves it nil.
+--- leaves it as it was.
 ---@param ctx kenar.Context
 ---@return any what the handler returned
 function Router:dispatch(ctx)

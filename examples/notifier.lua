@@ -34,7 +34,11 @@ function bot.notify(path, options)
 end
 
 -- Run by itself, and not required by another file: then the arguments are its own.
-if arg and (arg[0] or ""):find "notifier%.lua$" and arg[1] then
+if arg and (arg[0] or ""):find "notifier%.lua$" then
+   if not arg[1] then
+      io.stderr:write("which rows? lua5.4 examples/notifier.lua ads.csv\n")
+      os.exit(64)
+   end
    local report = assert(bot.notify(arg[1], {
       progress = true,
       on_result = function(row, _, err)
@@ -50,6 +54,7 @@ if arg and (arg[0] or ""):find "notifier%.lua$" and arg[1] then
    if report.stopped then
       print("stopped: " .. tostring(report.err or report.stopped))
    end
+   os.exit(not report.stopped and report.failed + report.in_doubt_count == 0)
 end
 
 return bot

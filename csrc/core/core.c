@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "compat.h"
 #include "file_lock_lua.h"
+#include "folder.h"
 #include "http_response_lua.h"
 #include "icons_lua.h"
 #include "json_codec.h"
@@ -23,7 +24,7 @@ int luaopen_kenar_core(lua_State *L)
         kenar_terminal_open,      kenar_message_open,
         kenar_icons_open,         kenar_file_lock_open,
         kenar_key_set_open,       kenar_append_file_lua_open,
-        kenar_http_response_open,
+        kenar_http_response_open, kenar_folder_open,
     };
     lua_newtable(L);
     for (size_t i = 0; i < sizeof areas / sizeof *areas; i++)

@@ -26,16 +26,28 @@ static void initialize(void)
     stay_loaded();
 }
 
-/* The loader of the module `kenar.curl`: { pool = fn, headers = fn, read_headers = fn }. */
+/* What this process has loaded; the headers that it was built with may be those of another. */
+static void add_versions(lua_State *L)
+{
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+    lua_pushstring(L, info->version);
+    lua_setfield(L, -2, "version");
+    lua_pushstring(L, info->ssl_version);
+    lua_setfield(L, -2, "tls_version");
+}
+
+/* The loader of the module `kenar.curl`: { pool = fn, headers = fn, read_headers = fn,
+ * version = "7.88.1", tls_version = "OpenSSL/3.0.17" | nil }. */
 __attribute__((visibility("default"))) int luaopen_kenar_curl(lua_State *L)
 {
     pthread_once(&initialized, initialize);
     if (init_result != CURLE_OK) {
         return luaL_error(L, "libcurl does not start: %s", curl_easy_strerror(init_result));
     }
-    lua_createtable(L, 0, 3);
+    lua_createtable(L, 0, 5);
     kenar_headers_open(L);
     kenar_pool_class_open(L);
     kenar_response_open(L);
+    add_versions(L);
     return 1;
 }

@@ -283,5 +283,8 @@ __attribute__((visibility("default"))) int luaopen_kenar_httpd(lua_State *L)
     register_server(L);
     lua_newtable(L);
     luaL_setfuncs(L, functions, 0);
+    /* libmicrohttpd's, as it is loaded: "0.9.75" */
+    lua_pushstring(L, MHD_get_version());
+    lua_setfield(L, -2, "version");
     return 1;
 }

@@ -4,12 +4,15 @@
 #include "result.h"
 #include "statement.h"
 
-/* The loader of the module `kenar.sqlite`: { open = fn, codes = { SQLITE_BUSY = 5, ... } }. */
+/* The loader of the module `kenar.sqlite`: { open = fn, codes = { SQLITE_BUSY = 5, ... },
+ * version = "3.40.1" }. */
 __attribute__((visibility("default"))) int luaopen_kenar_sqlite(lua_State *L)
 {
-    lua_createtable(L, 0, 2);
+    lua_createtable(L, 0, 3);
     kenar_result_open(L);
     kenar_statement_open(L);
     kenar_database_open(L);
+    lua_pushstring(L, sqlite3_libversion());
+    lua_setfield(L, -2, "version");
     return 1;
 }

@@ -6,6 +6,7 @@
 local addressing = require "kenar.addressing"
 local errors = require "kenar.error"
 local grants = require "kenar.grants"
+local loopback = require "kenar.loopback"
 local oauth = require "kenar.oauth"
 local reply = require "kenar.reply"
 local scope = require "kenar.scope"
@@ -112,16 +113,10 @@ local function cookie_of(request, state)
    end
 end
 
-local function is_loopback(url)
-   local host = url:match "^http://([^/]*)"
-   host = host and (host:match "^(%[[^%]]*%])" or host:match "^[^:]*")
-   return host ~= nil and (host == "localhost" or host == "[::1]" or host:find "^127%.%d+%.%d+%.%d+$" ~= nil)
-end
-
 local function set_cookie(bot, state, value, max_age)
    local path = bot.prefix == "" and "/" or bot.prefix
    return ("%s=%s; Max-Age=%.0f; Path=%s; HttpOnly; SameSite=Lax%s"):format(cookie_name(state), value, max_age, path,
-      is_loopback(bot:setting "public_url" or "") and "" or "; Secure")
+      loopback.is_http(bot:setting "public_url" or "") and "" or "; Secure")
 end
 
 --- The start page: binds the consent to the browser and sends it on to Divar's page.

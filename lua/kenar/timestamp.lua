@@ -84,6 +84,17 @@ local months = {
    Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11, Dec = 12,
 }
 
+--- Seconds since 1970 of a date as HTTP writes it (RFC 9110, section 5.6.7; the obsolete forms are not read).
+---@param value string? `"Sun, 06 Nov 1994 08:49:37 GMT"`
+---@return number? seconds nil when the header is absent or unreadable
+function timestamp.http_date(value)
+   local day, name, year, hour, minute, second =
+      (value or ""):match "(%d%d?) (%a%a%a) (%d%d%d%d) (%d%d):(%d%d):(%d%d) GMT"
+   local month = months[name]
+   return month and seconds_of(tonumber(year), month, tonumber(day), tonumber(hour), tonumber(minute),
+      tonumber(second))
+end
+
 --- Seconds to wait, from a Retry-After header in either of its forms (RFC 9110, section 10.2.3).
 ---@param value string? `"120"` or `"Sun, 06 Nov 1994 08:49:37 GMT"`
 ---@param now number wall-clock seconds
@@ -96,13 +107,8 @@ function timestamp.retry_after(value, now)
    if delta then
       return tonumber(delta)
    end
-   local day, name, year, hour, minute, second = value:match "(%d%d?) (%a%a%a) (%d%d%d%d) (%d%d):(%d%d):(%d%d) GMT"
-   local month = months[name]
-   if not month then
-      return nil
-   end
-   local seconds = seconds_of(tonumber(year), month, tonumber(day), tonumber(hour), tonumber(minute), tonumber(second))
-   return math.max(0, seconds - now)
+   local seconds = timestamp.http_date(value)
+   return seconds and math.max(0, seconds - now)
 end
 
 return timestamp

@@ -68,6 +68,13 @@ describe("examples/notifier.lua", function()
       assert.is_true(divar.host.clock() - began > 60)
    end)
 
+   it("asks for the rows when it is run without", function()
+      local process = assert(wire.spawn({ wire.executable(), "examples/notifier.lua" }, { stderr = "stdout" }))
+      assert.equal("which rows? lua5.4 examples/notifier.lua ads.csv\n", process:read())
+      assert.equal(64, process:wait())
+      process:close()
+   end)
+
    it("runs by itself", function()
       local host = loop.new {}
       host.log = function() end
@@ -84,7 +91,7 @@ describe("examples/notifier.lua", function()
          output = output .. (process:read(0) or "")
          assert.is_true(host.clock() < deadline, output)
       end
-      assert.equal(0, process:wait())
+      assert.equal(1, process:wait(), "a row failed")
       process:close()
       assert.truthy(output:find("ad-2: api send_bot_message: ", 1, true), output)
       assert.truthy(output:find("1 sent, 1 failed, 0 in doubt\n", 1, true), output)

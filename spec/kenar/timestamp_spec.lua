@@ -27,6 +27,13 @@ describe("kenar.timestamp", function()
       assert.is_nil(timestamp.microseconds(nil))
    end)
 
+   it("reads the date of an HTTP header", function()
+      assert.equal(784111777, timestamp.http_date "Sun, 06 Nov 1994 08:49:37 GMT")
+      assert.is_nil(timestamp.http_date "Sunday, 06-Nov-94 08:49:37 GMT")
+      assert.is_nil(timestamp.http_date "Sun, 06 Foo 1994 08:49:37 GMT")
+      assert.is_nil(timestamp.http_date(nil))
+   end)
+
    it("reads Retry-After in both forms", function()
       assert.equal(120, timestamp.retry_after("120", 0))
       assert.equal(7, timestamp.retry_after("Sun, 06 Nov 1994 08:49:37 GMT", 784111770))

@@ -9,7 +9,8 @@ local script = package.path:match "([^;]*/lua/)%?%.lua" .. "kenar/cli/kenar"
 local unset = {
    KENAR_API_KEY = false, KENAR_IDENTIFICATION_KEY = false, KENAR_APP_SLUG = false, KENAR_OAUTH_SECRET = false,
    KENAR_PUBLIC_URL = false, KENAR_BASE_URL = false, KENAR_OAUTH_URL = false, KENAR_UPLOAD_URL = false,
-   KENAR_LOG_LEVEL = false, KENAR_LOG_FORMAT = false,
+   KENAR_LOG_LEVEL = false, KENAR_LOG_FORMAT = false, KENAR_STORE = false, KENAR_INBOX = false,
+   KENAR_QUOTA_MINUTE = false, KENAR_QUOTA_DAY = false,
 }
 
 local Command = {}

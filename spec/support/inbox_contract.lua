@@ -1,13 +1,14 @@
 --- What every inbox promises, as specs: call it inside a `describe` with a function that makes one.
 --
 -- `make(options)` returns a subject: `inbox`, which is empty, opened with these options; `host`, whose time
--- `advance(seconds)` lets pass; `reopen()`, which closes the inbox and returns it opened anew; and `close()`.
+-- `advance(seconds)` lets pass; `reopen()`, which closes the inbox and returns it opened anew; `settle(happened)`,
+-- where `on_ready` is called a moment later, which waits for that moment; and `close()`.
 
 local assert = require "luassert"
 ---@param make fun(options: table): table
 ---@param runner? table what the specs are defined with (default: busted)
----@param polls? boolean whether `take` may wait, and nobody is told that there is something
-return function(make, runner, polls)
+---@param forgets? boolean whether the decoded event is not kept: another machine may take it
+return function(make, runner, forgets)
    runner = runner or require "busted"
    local describe, it, before_each, after_each = runner.describe, runner.it, runner.before_each, runner.after_each
    local subject, inbox
@@ -90,7 +91,7 @@ return function(make, runner, polls)
          assert.is_nil(list[1].headers)
       end)
 
-      if not polls then
+      if not forgets then
          it("hand the decoded event on while it is in memory", function()
             local event = { kind = "message" }
             assert(inbox:put { { body = "x", event = event } })
@@ -356,7 +357,7 @@ return function(make, runner, polls)
       end)
    end)
 
-   local function describe_on_ready()
+   describe("on_ready", function()
       local calls
 
       before_each(function()
@@ -365,6 +366,9 @@ return function(make, runner, polls)
       end)
 
       local function called()
+         if subject.settle then
+            subject.settle(function() return calls > 0 end)
+         end
          local count = calls
          calls = 0
          return count > 0
@@ -409,66 +413,7 @@ return function(make, runner, polls)
          subject.advance(30)
          assert.is_false(called())
       end)
-   end
-
-   local function describe_waiting()
-      it("is not waited for where there is something", function()
-         put({ "a", "1" }, { "b", "2" })
-         assert.equal("1", assert(inbox:take("worker", 1, 60, 5))[1].body)
-      end)
-
-      it("is what is put meanwhile", function()
-         local task = subject.host.spawn(function()
-            return assert(inbox:take("worker", 5, 60, 5))
-         end)
-         subject.host.sleep(0.02)
-         put({ "a", "1" })
-         local ok, list = task:wait(5)
-         assert.is_true(ok)
-         assert.equal("1", list[1].body)
-      end)
-
-      it("is nothing when the time is over", function()
-         assert.same({}, inbox:take("worker", 5, 60, 0.02))
-      end)
-
-      it("is shared by all who wait: each gets no more than it wanted, and nothing comes twice", function()
-         local tasks, got = {}, {}
-         for i = 1, 4 do
-            tasks[i] = subject.host.spawn(function()
-               return assert(inbox:take("worker", 2, 60, 5))
-            end)
-         end
-         subject.host.sleep(0.02)
-         local entries = {}
-         for i = 1, 12 do
-            entries[i] = { "key " .. i, tostring(i) }
-         end
-         put((table.unpack or unpack)(entries)) -- luacheck: ignore 143
-         for _, task in ipairs(tasks) do
-            local ok, list = task:wait(5)
-            assert.is_true(ok)
-            assert.is_true(#list >= 1 and #list <= 2)
-            for _, entry in ipairs(list) do
-               assert.is_nil(got[entry.body])
-               got[entry.body] = true
-            end
-         end
-         for _, body in ipairs((take())) do
-            assert.is_nil(got[body])
-            got[body] = true
-         end
-         for i = 1, 12 do
-            assert.is_true(got[tostring(i)])
-         end
-      end)
-   end
-
-   if polls then
-      describe("what take waits for", describe_waiting)
-   else
-      describe("on_ready", describe_on_ready)
-   end
+   end)
 
    it("counts what it has, and says since when", function()
       assert.same({ 0, 0, 0, 0 }, counts())

@@ -47,9 +47,9 @@ end
 
 --- Run the loop until `condition` gives a value, and return it.
 function Sandboxed:await(condition, what)
-   local deadline, value = wire.clock() + PATIENCE, nil
+   local deadline = wire.clock() + PATIENCE
    while true do
-      value = condition()
+      local value = condition()
       if value then
          return value
       elseif wire.clock() > deadline then

@@ -6,6 +6,8 @@ local cli = {}
 
 -- One row a command: its name, and the module that has its arguments and what it does.
 local commands = {
+   { "new", "kenar.cli.new" },
+   { "doctor", "kenar.cli.doctor" },
    { "run", "kenar.cli.run" },
    { "sandbox", "kenar.cli.sandbox" },
    { "send", "kenar.cli.send" },
@@ -14,8 +16,9 @@ local commands = {
 }
 
 local epilog = [[
-Exit status: 0 done, 64 wrong command line, 65 mistake in a file, 66 no such file, 69 port taken,
-74 a file or its disk fails, 75 not everything was sent, 78 a key is missing.]]
+Exit status: 0 done, 64 wrong command line, 65 mistake in a file,
+66 no such file, 69 port taken, 74 a file or its disk fails,
+75 not everything was sent, 78 a key is missing or a setting wrong.]]
 
 local function print_version()
    print("kenar " .. require "kenar.version")

@@ -57,7 +57,8 @@ end
 
 local function not_served(given, message)
    if message:find "^store:" then
-      return failure.new("storage", message, "The inbox is what the bot's option inbox or KENAR_INBOX names.")
+      return failure.new("storage", message,
+         "The option store, or KENAR_STORE, names the store; inbox, or KENAR_INBOX, the inbox.")
    end
    local which = message:find "^metrics:" and "metrics-" or ""
    return failure.new("unavailable", message,

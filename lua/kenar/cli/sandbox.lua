@@ -22,6 +22,14 @@ local function to_seed(text)
    return nil, ("--seed: expected a whole number of at least 0, got %q"):format(text)
 end
 
+local function to_url(text)
+   local url = text:gsub("/+$", "")
+   if url:find "^https?://[^/%s]+" then
+      return url
+   end
+   return nil, ("--bot: expected a URL such as %s, got %q"):format(BOT, text)
+end
+
 local function random_seed()
    local a, b = assert(core.random_bytes(2)):byte(1, 2)
    return a * 256 + b
@@ -110,7 +118,10 @@ return {
          name = "--state", argname = "<file>",
          description = "A file that the state is taken from, where it is there, and saved to at the end.",
       },
-      { name = "--bot", argname = "<url>", default = BOT, description = "The URL below which the bot listens." },
+      {
+         name = "--bot", argname = "<url>", default = BOT, convert = to_url,
+         description = "The URL below which the bot listens.",
+      },
    },
 
    ---@param given { port: integer, address: string, bot: string, fault: string[], seed: integer?, state: string? }
@@ -126,7 +137,7 @@ return {
          io.stdout:write(text)
       end)
       local sandbox, message = require("kenar.sandbox.server").open(host, {
-         address = given.address, port = given.port, bot_url = (given.bot:gsub("/+$", "")), fault_seed = fault_seed,
+         address = given.address, port = given.port, bot_url = given.bot, fault_seed = fault_seed,
          on_exchange = function(exchange) transcript:exchange(exchange) end,
          on_message = function(conversation, written) transcript:message(conversation, written) end,
       })

@@ -12,10 +12,11 @@ local targets = {
 
 local function to_concurrency(text)
    local number = tonumber(text)
-   if number and number >= 1 and number <= 1000 and number % 1 == 0 then
+   local most = require("kenar.send_many").MOST_CONCURRENT
+   if number and number >= 1 and number <= most and number % 1 == 0 then
       return number
    end
-   return nil, ("--concurrency: expected a whole number from 1 to 1000, got %q"):format(text)
+   return nil, ("--concurrency: expected a whole number from 1 to %d, got %q"):format(most, text)
 end
 
 -- What the command line asks for: "one" or "batch".

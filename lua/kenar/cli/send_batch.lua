@@ -49,7 +49,8 @@ function send_batch.preview(given)
    end
    print(("%d to be sent, %d wrong"):format(counts.ready, counts.wrong))
    if counts.wrong > 0 then
-      return nil, failure.new("data", ("%d rows are wrong"):format(counts.wrong))
+      return nil, failure.new("data",
+         counts.wrong == 1 and "1 row is wrong" or ("%d rows are wrong"):format(counts.wrong))
    end
    return true
 end
@@ -107,7 +108,7 @@ local function verdict(report, has_journal)
       local hint = has_journal and reason[3] or nil
       return nil, failure.new(reason[1], reason[2] or send_preview.shown(report.err), hint)
    elseif report.failed + report.in_doubt_count > 0 then
-      return nil, failure.new("partial", ("%d rows failed, %d are in doubt"):format(report.failed,
+      return nil, failure.new("partial", ("%d failed, %d in doubt"):format(report.failed,
          report.in_doubt_count))
    end
    return true

@@ -1,5 +1,6 @@
 --- The files of `kenar send`: rows by the ending of their name, and a template.
 
+local bots = require "kenar.bot"
 local errors = require "kenar.error"
 local failure = require "kenar.cli.failure"
 local rows = require "kenar.rows"
@@ -56,9 +57,9 @@ function send_files.template(path)
       return nil, failure.new("data", tostring(source))
    elseif type(source) == "table" and type(source.render) == "function" then
       return source
-   elseif type(source) ~= "table" and type(source) ~= "string" then
+   elseif bots.is(source) or type(source) ~= "table" and type(source) ~= "string" then
       return nil, failure.new("data", ("%s returned %s, not a message"):format(path,
-         source == nil and "nothing" or "a value of type " .. type(source)),
+         source == nil and "nothing" or bots.is(source) and "a bot" or "a value of type " .. type(source)),
          'A template ends with: return { text = "سلام {name}" }')
    end
    local compiled, template = pcall(templates.new, source)

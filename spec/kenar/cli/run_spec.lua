@@ -100,6 +100,15 @@ describe("kenar run", function()
       assert.truthy(output:find("KENAR_BASE_URL", 1, true))
    end)
 
+   it("says which store does not open, and where it is named", function()
+      local status, output = command.run({ "run", "examples/shop_bot.lua" }, {
+         KENAR_API_KEY = "k", KENAR_IDENTIFICATION_KEY = "k", KENAR_STORE = "sqlite:/no/such/bot.db",
+      })
+      assert.equal(74, status)
+      assert.equal("kenar: store: /no/such/bot.db: unable to open database file (SQLITE_CANTOPEN)\n"
+         .. "  The option store, or KENAR_STORE, names the store; inbox, or KENAR_INBOX, the inbox.\n", output)
+   end)
+
    it("says that the port is taken, and by which option to take another", function()
       local listener = assert(wire.listen())
       local taken = listener:port()

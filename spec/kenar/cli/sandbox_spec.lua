@@ -79,6 +79,13 @@ describe("kenar sandbox", function()
       assert.truthy(output:find("--port", 1, true))
    end)
 
+   it("says what is wrong with the bot's URL", function()
+      local status, output = command.run { "sandbox", "--port", "0", "--bot", "127.0.0.1:8080" }
+      assert.equal(64, status)
+      assert.truthy(output:find('--bot: expected a URL such as http://127.0.0.1:8080/kenar, got "127.0.0.1:8080"', 1,
+         true), output)
+   end)
+
    it("refuses to listen where others could reach it", function()
       local status, output = command.run { "sandbox", "--address", "0.0.0.0" }
       assert.equal(69, status)

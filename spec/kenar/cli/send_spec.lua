@@ -130,7 +130,7 @@ describe("kenar send", function()
          assert.same({ "hello a" }, texts)
          assert.truthy(output:find("2: api send_bot_message: ", 1, true), output)
          assert.truthy(output:find("3: invalid: folder/ads.csv:4: text: ", 1, true), output)
-         assert.truthy(output:find("kenar: 2 rows failed, 0 are in doubt\n", 1, true), output)
+         assert.truthy(output:find("kenar: 2 failed, 0 in doubt\n", 1, true), output)
       end)
 
       it("lists the rows in doubt", function()
@@ -206,6 +206,9 @@ describe("kenar send", function()
          assert.truthy(output:find("folder/ads.csv:3: it has no key", 1, true), output)
          assert.truthy(output:find("folder/ads.csv:4: say where", 1, true), output)
          assert.truthy(output:find("kenar: 3 rows are wrong\n", 1, true), output)
+         status, output = run("--batch", folder:write("one.csv", "key,user_id\n1,u\n"), "--dry-run")
+         assert.equal(65, status)
+         assert.truthy(output:find("kenar: 1 row is wrong\n", 1, true), output)
       end)
    end)
 
@@ -262,6 +265,8 @@ describe("kenar send", function()
          "kenar: folder/none.lua: No such file or directory\n" },
       { { "--batch", "folder/ads.csv", "--template", "folder/number.lua", "--yes" }, 65,
          "kenar: folder/number.lua returned a value of type number, not a message\n" },
+      { { "--batch", "folder/ads.csv", "--template", "examples/shop_bot.lua", "--yes" }, 65,
+         "kenar: examples/shop_bot.lua returned a bot, not a message\n" },
       { { "--batch", "folder/ads.csv", "--template", "folder/brace.lua", "--yes" }, 65, "kenar: folder/brace.lua: " },
       { { "--batch", "folder/utf16.csv", "--yes" }, 65, "kenar: invalid: folder/utf16.csv: UTF-16" },
       { { "--batch", "folder/ads.csv", "--concurrency", "0", "--yes" }, 64, "kenar: --concurrency: expected a whole" },

@@ -1,0 +1,71 @@
+--- `kenar doctor [bot.lua]`: what a bot needs, and whether it is there.
+
+local failure = require "kenar.cli.failure"
+
+local DEFAULT_FILE = "bot.lua"
+
+local function is_there(path)
+   local file = io.open(path)
+   return file ~= nil and file:close()
+end
+
+-- Without a file that can be loaded the environment is still worth a look.
+local function load_bot(report, path)
+   if not path and not is_there(DEFAULT_FILE) then
+      report:warning("bot file", "none was named; kenar doctor bot.lua looks at its settings too")
+      return require("kenar.bot").new {}
+   end
+   path = path or DEFAULT_FILE
+   local bot, why = require("kenar.cli.bot_file").load(path)
+   if bot then
+      report:ok("bot file", "%s returns a bot", path)
+      return bot
+   end
+   report:problem("bot file", "%s", why.message)
+   return require("kenar.bot").new {}
+end
+
+local function look(report, given)
+   require "kenar.doctor.versions"(report)
+   local bot = load_bot(report, given.file)
+   local resolved, values = pcall(require("kenar.settings").resolve, bot._options)
+   if not resolved then
+      return report:problem("settings", "%s", tostring(values))
+   end
+   report:hide(require("kenar.settings").secrets(values))
+   local host = require("kenar.host.loop").new {}
+   require "kenar.doctor.settings"(report, bot)
+   require "kenar.doctor.storage"(report, bot, host)
+   if not given.offline then
+      require "kenar.doctor.network"(report, bot, host)
+   end
+end
+
+local function count(number, singular)
+   return ("%d %s%s"):format(number, singular, number == 1 and "" or "s")
+end
+
+return {
+   summary = "Look whether all is there that a bot needs; changes nothing, and shows no secret.",
+   arguments = {
+      { name = "file", args = "?", description = "The bot file; bot.lua where there is one." },
+   },
+   options = {
+      { name = "--offline", args = 0, description = "Ask nobody: neither Divar nor the bot's public URL." },
+   },
+
+   ---@param given { file: string?, offline: boolean? }
+   ---@return true? ok, kenar.cli.Failure? why
+   run = function(given)
+      local report = require("kenar.doctor.report").new(print)
+      look(report, given)
+      local counts = report.counts
+      local verdict = count(counts.problem, "problem") .. ", " .. count(counts.warning, "warning")
+         .. (given.offline and "; Divar and the public URL were not asked" or "")
+      if counts.problem > 0 then
+         return nil, failure.new("configuration", verdict)
+      end
+      print(verdict)
+      return true
+   end,
+}

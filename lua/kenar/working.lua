@@ -29,13 +29,21 @@ local function failed(self, taken, ctx, err)
    if ctx then
       handling.report(self.bot, err, ctx)
    end
-   local became, why = self.inbox:fail(taken.lease, nil, tostring(err))
+   -- The reason is on the disk until somebody has looked at it.
+   local became, why = self.inbox:fail(taken.lease, nil, self.bot.log:mask(tostring(err)))
    if became == "dead" then
       self.bot.log:error("an event has become a dead letter", {
          event = taken.kind, conversation = taken.order_key, attempts = taken.attempts, error = tostring(err),
       })
    elseif not became then
       self.bot.log:error("the inbox failed", { error = tostring(why) })
+   end
+end
+
+local function leave(self, taken)
+   if self.running[taken] then
+      self.running[taken] = nil
+      self.count = self.count - 1
    end
 end
 
@@ -50,8 +58,7 @@ local function work(taken)
       ctx.attempt = taken.attempts
       ok, err = handling.run(self.bot, ctx)
    end
-   self.running[taken] = nil
-   self.count = self.count - 1
+   leave(self, taken)
    if ok then
       handling.after(self.bot, ctx)
       self.inbox:done { taken.lease }
@@ -64,43 +71,69 @@ local function work(taken)
    end
 end
 
--- Keep what is being worked on from being given to another worker.
+-- Keep what is being worked on from being given to another worker. One that never ends has no place among the workers.
 local function keep(self)
    local host = self.bot.host
-   while self.count > 0 and host.sleep(LEASE / 3) do
-      local now = host.clock()
+   while self.count > 0 and host.sleep(self.lease / 3) do
+      local now, list = host.clock(), {}
+      -- An inbox may wait, and others come and go meanwhile.
       for taken, began in pairs(self.running) do
-         if now - began < LONGEST then
-            self.inbox:extend(taken.lease, LEASE)
+         list[#list + 1] = { taken, began }
+      end
+      for _, pair in ipairs(list) do
+         if now - pair[2] >= LONGEST then
+            leave(self, pair[1])
+            self:pump()
+         elseif self.running[pair[1]] then
+            self.inbox:extend(pair[1].lease, self.lease)
          end
       end
    end
    self.is_keeping = false
 end
 
+-- Take as many as there are free workers. Whether there may be more for those that are free again by then.
+local function take_some(self)
+   local host = self.bot.host
+   if self.count >= self.workers or self.stopped or host.closing() then
+      return false
+   end
+   local list, err = self.inbox:take(self.bot.name or "bot", self.workers - self.count, self.lease)
+   if not list then
+      self.bot.log:error("the inbox failed", { error = tostring(err) })
+      return false
+   end
+   for _, taken in ipairs(list) do
+      self.count = self.count + 1
+      self.running[taken] = host.clock()
+      taken.working = self
+      self.bot._background:start(work, taken)
+   end
+   return list[1] ~= nil and self.count < self.workers
+end
+
+local function pump_again(self)
+   self.is_due = false
+   self:pump()
+end
+
 --- Take what there is, up to the number of workers.
 function Working:pump()
-   if self.stopped or self.is_pumping then
+   if self.stopped then
+      return
+   elseif self.is_pumping then
+      self.is_wanted = true -- an inbox that waits may have looked before there was more
       return
    end
-   self.is_pumping = true
    local host = self.bot.host
-   while self.count < self.workers and not self.stopped do
-      local list, err = self.inbox:take(self.bot.name or "bot", self.workers - self.count, LEASE)
-      if not list then
-         self.bot.log:error("the inbox failed", { error = tostring(err) })
-      end
-      if not list or not list[1] then
-         break
-      end
-      for _, taken in ipairs(list) do
-         self.count = self.count + 1
-         self.running[taken] = host.clock()
-         taken.working = self
-         self.bot._background:start(work, taken)
-      end
-   end
+   self.is_pumping, self.is_wanted = true, false
+   local has_more = take_some(self)
    self.is_pumping = false
+   if (has_more or self.is_wanted) and not self.is_due then
+      -- Handlers that wait for nothing would hold up everybody else until the inbox is empty.
+      self.is_due = true
+      host.spawn(pump_again, self)
+   end
    if self.count > 0 and not self.is_keeping then
       self.is_keeping = true
       host.spawn(keep, self)
@@ -116,28 +149,35 @@ end
 function Working:close()
    self.stopped = true
    self.bot.inbox = nil
-   self.inbox:close()
+   local ok, err = self.inbox:close()
+   if not ok then
+      self.bot.log:error("the inbox failed", { error = tostring(err) })
+   end
 end
 
 --- Open a bot's inbox and work on what is in it. The bot is attached to a host.
 ---@param bot kenar.Bot
----@param options { url: string, workers: integer?, power_cut: boolean?, attempts: integer?, max_events: integer? }
+---@param options { url: string, workers: integer?, lease: number?, power_cut: boolean?, attempts: integer?,
+---   max_events: integer? } `lease`: seconds (60) after which what a process had that was killed comes again, where
+---   several work on one inbox
 ---@return kenar.Working? working, kenar.Error? err kind `store`: another process has the inbox, the file is broken
 function working.start(bot, options)
    local inbox, err = inboxes.open(options.url, bot.host, {
-      power_cut = options.power_cut, attempts = options.attempts, max_events = options.max_events,
+      power_cut = options.power_cut, attempts = options.attempts, max_events = options.max_events, name = bot.name,
    })
    if not inbox then
       return nil, err
    end
    local self = setmetatable({
-      bot = bot, inbox = inbox, workers = options.workers or WORKERS, count = 0, running = {}, stopped = false,
+      bot = bot, inbox = inbox, workers = options.workers or WORKERS, lease = options.lease or LEASE, count = 0,
+      running = {}, stopped = false,
    }, Working)
    inbox.on_ready = function()
       self:pump()
    end
    bot.inbox = inbox
-   self:pump()
+   -- Not before the caller serves: where it cannot, for its port is taken, no event has been tried.
+   bot.host.spawn(self.pump, self)
    return self
 end
 

@@ -96,6 +96,47 @@ return {
       ),
    },
    {
+      name = "resty",
+      title = "the same inside nginx, against nginx doing it by hand",
+      unit = "CPU us a request",
+      kind = "servers",
+      needs = { "nginx", "wrk" },
+      target = 1.00,
+      contestants = {
+         {
+            name = "by hand, lua-cjson",
+            command = "spec/bench/nginx/start webhook.conf {port}",
+            present = has_nginx_lua,
+         },
+         {
+            name = "kenar in nginx",
+            command = "spec/bench/nginx/start webhook_kenar.conf {port}",
+            present = has_nginx_lua,
+         },
+      },
+   },
+   {
+      name = "resty_send",
+      title = "ten messages a request inside nginx, against a cosocket by hand",
+      unit = "CPU us a request",
+      kind = "servers",
+      needs = { "nginx", "wrk" },
+      sends = true,
+      target = 1.20,
+      contestants = {
+         {
+            name = "by hand, cosocket",
+            command = "env BENCH_DIVAR={divar} spec/bench/nginx/start send_by_hand.conf {port}",
+            present = has_nginx_lua, keyless = true,
+         },
+         {
+            name = "kenar in nginx",
+            command = "env BENCH_DIVAR={divar} spec/bench/nginx/start send_kenar.conf {port}",
+            present = has_nginx_lua, keyless = true,
+         },
+      },
+   },
+   {
       name = "send",
       title = "a message of four buttons, from its table to the result, one after the other",
       unit = "CPU us a message",
@@ -144,6 +185,14 @@ return {
    },
    with_inbox("inbox", "Lua 5.4", "lua5.4"),
    with_inbox("inbox_luajit", "LuaJIT", "luajit"),
+   {
+      name = "redis",
+      title = "an event through nginx with its store or its inbox in Redis, to its handler's end; under wrk",
+      unit = "",
+      kind = "reports",
+      needs = { "nginx", "wrk", "redis-server" },
+      contestants = { { name = "kenar in nginx", command = "lua5.4 spec/bench/kenar/redis.lua {seconds} {key}" } },
+   },
    {
       name = "waiting",
       title = "1,000 calls wait at once, 64 of them on the wire: peak of the resident memory",

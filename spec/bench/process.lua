@@ -40,6 +40,18 @@ local function cpu_of(pid)
    return total
 end
 
+--- The CPU time of a process and its children so far, in microseconds.
+---@param pid integer|string
+---@return number
+function process.cpu_below(pid)
+   local total = cpu_of(pid)
+   local _, workers = process.run("cat /proc/" .. pid .. "/task/*/children 2>/dev/null")
+   for worker in workers:gmatch "%d+" do
+      total = total + cpu_of(worker)
+   end
+   return total / 1000
+end
+
 ---@class kenar.bench.Server
 ---@field port integer
 ---@field private pid string
@@ -50,12 +62,7 @@ Server.__index = Server
 --- The CPU time of the server and its workers so far, in microseconds.
 ---@return number
 function Server:cpu()
-   local total = cpu_of(self.pid)
-   local _, workers = process.run("cat /proc/" .. self.pid .. "/task/*/children 2>/dev/null")
-   for worker in workers:gmatch "%d+" do
-      total = total + cpu_of(worker)
-   end
-   return total / 1000
+   return process.cpu_below(self.pid)
 end
 
 ---@return boolean

@@ -1,9 +1,11 @@
 --- The long runs: what the library promises of delivery, with faults, kills and time.
--- Usage: run.lua [SEED]. Prints what was seen, and at the end how many runs held.
+-- Usage: run.lua [SEED [MINUTES]]. Prints what was seen, and at the end how many runs held. MINUTES (10) is how long
+-- nginx is under load.
 
 local core = require "kenar.core"
 
 local seed = tonumber(arg[1]) or math.floor(core.now())
+local minutes = tonumber(arg[2]) or 10
 local passed, failed = 0, 0
 
 local function check(title, holds, figures)
@@ -48,8 +50,23 @@ local function incoming()
             report.out_of_order, core.clock() - began, mib(report.memory)))
 end
 
+local function in_nginx()
+   local soak = require "spec.soak.nginx"
+   if not soak.is_possible() then
+      print "left out: nginx with Lua is not here"
+      return
+   end
+   local report = soak.run(minutes * 60)
+   local memory = report.memories
+   check(("a bot in nginx under load for %g minutes: every event handled, memory flat"):format(minutes),
+      report.refused == 0 and report.handled == report.posted and is_flat(memory),
+      ("posted %d, refused %d, handled %d; memory of nginx by quarters %s, %s, %s, %s"):format(report.posted,
+         report.refused, report.handled, mib(memory[1]), mib(memory[2]), mib(memory[3]), mib(memory[4])))
+end
+
 print(("seed %d"):format(seed))
 outgoing()
 incoming()
+in_nginx()
 print(("%d passed, %d failed"):format(passed, failed))
 os.exit(failed == 0)

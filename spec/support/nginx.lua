@@ -118,8 +118,9 @@ function nginx.start(given)
       values[part] = fill(given[part] or "", values)
    end
    local path = folder:write("nginx.conf", fill(CONFIGURATION, values))
+   -- Under a sanitizer nginx would be judged too, and its memory would grow.
    self.process = assert(wire.spawn({ "nginx", "-p", folder.path, "-c", path, "-e", folder:file "error.log" },
-      { stderr = "stdout" }))
+      { stderr = "stdout", env = { LD_PRELOAD = "" } }))
    wait_until(self, function()
       local socket = wire.connect(self.port, 1)
       if socket then
@@ -149,26 +150,33 @@ function Server:wait()
    return assert(self.process:wait(15))
 end
 
---- Send a request and wait for the answer's body.
----@param path string
----@param body? string
----@return string body, integer status
-function Server:ask(path, body)
-   local socket = assert(wire.connect(self.port))
-   body = body or ""
-   assert(socket:send(("POST %s HTTP/1.0\r\nContent-Length: %d\r\n\r\n%s"):format(path, #body, body)))
+local function exchange(socket, request)
+   assert(socket:send(request))
    local received = {}
    while true do
       local bytes, message = socket:receive(65536, 20)
       if not bytes then
          assert(message == "closed", message)
-         break
+         return table.concat(received)
       end
       received[#received + 1] = bytes
    end
+end
+
+--- Send a request and wait for the answer's body.
+---@param path string
+---@param body? string
+---@param headers? string lines of them, each with its end
+---@return string body, integer status, string head
+function Server:ask(path, body, headers)
+   local socket = assert(wire.connect(self.port))
+   body = body or ""
+   local ok, answer = pcall(exchange, socket,
+      ("POST %s HTTP/1.0\r\n%sContent-Length: %d\r\n\r\n%s"):format(path, headers or "", #body, body))
    socket:close()
-   local answer = table.concat(received)
-   return answer:match "\r\n\r\n(.*)$", tonumber(answer:match "^HTTP/1%.%d (%d+)")
+   assert(ok, answer)
+   local head, rest = answer:match "^(.-\r\n)\r\n(.*)$"
+   return rest, tonumber(answer:match "^HTTP/1%.%d (%d+)"), head
 end
 
 --- End it, and everything that it left on the disk.

@@ -64,6 +64,9 @@ end
 function Server:call(...)
    if not self.socket then
       self.socket, self.buffer = assert(wire.connect(self.port)), ""
+      if self.settings.requirepass then
+         self:call("auth", self.settings.requirepass)
+      end
    end
    local arguments = { ... }
    local pieces = { ("*%d\r\n"):format(#arguments) }

@@ -35,4 +35,39 @@ function redis_nginx.serve_cases(module, url)
    end
 end
 
+--- Start an nginx of two workers that serves the bot of spec.support.redis_bot below /kenar, lists its dead letters at
+--- /dead, and has that handled again whose number is posted to /replay.
+---@param url string of the Redis
+---@param options string the inbox's, as Lua
+---@return table server
+function redis_nginx.serve_bot(url, options)
+   return nginx.start {
+      workers = 2, values = { redis = url, options = options },
+      http = [[
+         init_by_lua_block {
+            bot = require("spec.support.redis_bot").new("$redis", { $options })
+         }
+         init_worker_by_lua_block { require("kenar.resty").start(bot) }
+      ]],
+      server = [[
+         location /kenar {
+            content_by_lua_block { require("kenar.resty").serve(bot) }
+         }
+         location = /dead {
+            content_by_lua_block {
+               for _, letter in ipairs(assert(bot.inbox:dead())) do
+                  ngx.say(letter.number, " ", letter.order_key, " ", letter.attempts, " ", letter.reason)
+               end
+            }
+         }
+         location = /replay {
+            content_by_lua_block {
+               ngx.req.read_body()
+               ngx.print(tostring(bot.inbox:replay(tonumber(ngx.req.get_body_data()))))
+            }
+         }
+      ]],
+   }
+end
+
 return redis_nginx

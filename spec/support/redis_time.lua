@@ -1,4 +1,4 @@
---- Lets time pass in a Redis: all that falls due there does so sooner. Runs inside nginx.
+--- Lets time pass in a Redis: all that falls due there does so sooner.
 
 local redis_time = {}
 
@@ -16,8 +16,9 @@ for _, key in ipairs(redis.call("KEYS", "*")) do
       for _, member in ipairs(redis.call("ZRANGE", key, 0, -1)) do
          redis.call("ZINCRBY", key, -milliseconds, member)
       end
-   elseif key:find "ready:%d+$" and redis.call("EXISTS", key) == 1 then
-      for _, pending in ipairs(redis.call("XPENDING", key, "kenar", "-", "+", 1000)) do
+   elseif key:find "ready:%d+$" then
+      local has_group = redis.call("XINFO", "GROUPS", key)[1] ~= nil
+      for _, pending in ipairs(has_group and redis.call("XPENDING", key, "kenar", "-", "+", 1000) or {}) do
          redis.call("XCLAIM", key, "kenar", pending[2], 0, pending[1], "IDLE", pending[3] + milliseconds, "JUSTID")
       end
    end
@@ -28,10 +29,7 @@ end
 ---@param host table
 ---@return table host with `pass(seconds)`
 function redis_time.host(host)
-   local shifted, passed = {}, 0
-   for name, value in pairs(host) do
-      shifted[name] = value
-   end
+   local shifted, passed = setmetatable({}, { __index = host }), 0
    function shifted.now() return host.now() + passed end
    function shifted.clock() return host.clock() + passed end
    function shifted.pass(seconds) passed = passed + seconds end
@@ -39,13 +37,10 @@ function redis_time.host(host)
 end
 
 --- Let seconds pass.
----@param connection kenar.RedisConnection
+---@param call fun(command: string, ...): any sends a command, and raises where that fails
 ---@param seconds number
-function redis_time.pass(connection, seconds)
-   local _, err = connection:call("eval", PASS, 0, ("%d"):format(seconds * 1000))
-   if err then
-      error(tostring(err), 2)
-   end
+function redis_time.pass(call, seconds)
+   call("eval", PASS, 0, ("%d"):format(seconds * 1000))
 end
 
 return redis_time

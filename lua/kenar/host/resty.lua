@@ -51,9 +51,6 @@ local function refusal(req, kind, message)
 end
 
 local function progress_of(self, req)
-   if not req.on_progress then
-      return nil
-   end
    return function(sent, total)
       local ok, err = pcall(req.on_progress, sent, total)
       if not ok then
@@ -67,7 +64,7 @@ local function run(self, req, job, path, lines, body)
    if not self.places:take(job) then
       return refusal(req, "closed", "the host has stopped")
    end
-   local res, err = exchange.run(job, path, lines, body, progress_of(self, req))
+   local res, err = exchange.run(job, path, lines, body, req.on_progress and progress_of(self, req))
    self.places:give(job)
    if #answers < KEPT_ANSWERS then
       answers[#answers + 1] = job.answer
@@ -170,6 +167,11 @@ local function add_contract(self, tasks)
 
    function self.semaphore(count)
       return semaphores.new(tasks, count)
+   end
+
+   -- Beyond the contract: `f` is called when a stop begins, as long as somebody else keeps it.
+   function self.on_stop(f)
+      tasks.stop_listeners[f] = true
    end
 end
 

@@ -10,7 +10,8 @@ local timers = require "kenar.host.timers"
 local unpack = table.unpack or unpack -- luacheck: ignore 143
 local create, resume, yield = coroutine.create, coroutine.resume, coroutine.yield
 local running = coroutine.running
-local is_yieldable, close = coroutine.isyieldable, coroutine.close -- luacheck: ignore 143
+-- Inside nginx coroutines are its own, which have no isyieldable.
+local is_yieldable, close = coroutine.isyieldable or coroutine.running, coroutine.close -- luacheck: ignore 143
 
 local scheduler = {}
 

@@ -13,17 +13,16 @@ local TURNS = 3
 local Commits = {}
 Commits.__index = Commits
 
+local function is_empty(batch)
+   return batch.put_count == 0 and batch.done_count == 0 and not batch.changes[1]
+end
+
 -- Events could not be stored. What became of others is written as soon as it can be.
 local function keep_marks(self, batch)
    local marks = self.batch
    marks.done, marks.done_count, marks.changes, marks.ids = batch.done, batch.done_count, batch.changes, batch.ids
-   if marks.done_count == 0 and not marks.changes[1] then
-      return
-   end
-   if batch.put_count > 0 and self._file:write(marks, self._host.now()) then
+   if batch.put_count > 0 and not is_empty(marks) and self._file:write(marks, self._host.now()) then
       self.batch = files.batch()
-   else
-      self._on.owing()
    end
 end
 
@@ -32,7 +31,7 @@ end
 function Commits:flush()
    self._is_due = false
    local batch = self.batch
-   if batch.put_count == 0 and batch.done_count == 0 and not batch.changes[1] then
+   if is_empty(batch) then
       return true
    end
    self.batch = files.batch()
@@ -43,12 +42,27 @@ function Commits:flush()
    else
       self._on.dropped(batch)
       keep_marks(self, batch)
+      self._on.failing()
    end
    if batch.waiters then
       batch.waiters:post(batch.waiting)
    end
    self._on.over()
    return ok, err
+end
+
+--- After a failure: write what is owed. Where nothing is, see whether writing works again: who is told that the inbox
+--- fails may send nothing more until he is told that it does not.
+function Commits:try_again()
+   if not is_empty(self.batch) then
+      self:flush()
+   elseif self.failure then
+      local ok, err = self._file:run "probe"
+      self.failure = err
+      if not ok then
+         self._on.failing()
+      end
+   end
 end
 
 local function flush_once(self)
@@ -99,8 +113,8 @@ end
 
 ---@param host table
 ---@param file kenar.InboxFile
----@param on table<string, function> `stored(batch)`, `dropped(batch)`: its events; `owing()`: marks are to be written
----   again later; `over()`: after each transaction
+---@param on table<string, function> `stored(batch)`, `dropped(batch)`: its events; `failing()`: writing is to be
+---   tried again later; `over()`: after each transaction
 ---@return kenar.InboxCommits
 function group_commit.new(host, file, on)
    return setmetatable({

@@ -37,6 +37,12 @@ local function needs_sqlite()
    end
 end
 
+local function needs_nginx()
+   if not ngx then
+      return "an inbox in Redis is opened inside nginx only (see kenar.resty)"
+   end
+end
+
 -- One row a scheme: what opens it, given what stands behind the colon, and what it lacks here.
 local schemes = {
    sqlite = {
@@ -54,13 +60,19 @@ local schemes = {
       end,
       visit = function()
          return nil, errors.new {
-            kind = "store", message = "shdict: is in nginx's memory: look at it there, with bot.inbox:stats() and :dead()",
+            kind = "store", message = "shdict: is in nginx's memory: look at it there, with bot.inbox:dead()",
          }
       end,
    },
    redis = {
+      lacks = needs_nginx,
       open = function(rest, host, options)
          return require("kenar.inbox.redis").new { url = rest, host = host, options = options }
+      end,
+      visit = function()
+         return nil, errors.new {
+            kind = "store", message = "redis: is looked at inside nginx: bot.inbox:dead(), bot.inbox:replay(number)",
+         }
       end,
    },
 }
@@ -82,8 +94,10 @@ function inbox.check(url)
       return nil, 'expected a URL such as "sqlite:inbox.db", got ' .. type(url)
    end
    -- The URL is not shown: it may hold a password.
-   local scheme = url:match "^(%a[%w+.-]*):" or ""
-   if not schemes[scheme] then
+   local scheme = url:match "^(%a[%w+.-]*):"
+   if not scheme then
+      return nil, 'expected a URL such as "sqlite:inbox.db"; known are ' .. known_schemes()
+   elseif not schemes[scheme] then
       return nil, ("unknown kind of inbox %q; known are %s"):format(scheme, known_schemes())
    end
    return true
@@ -126,11 +140,6 @@ function inbox.visit(url)
    local scheme, rest = find(url)
    if not scheme then
       return nil, rest
-   elseif not scheme.visit then
-      return nil, errors.new {
-         kind = "store",
-         message = "this kind of inbox is looked into where the bot runs: bot.inbox:dead(), bot.inbox:replay(number)",
-      }
    end
    return scheme.visit(rest)
 end

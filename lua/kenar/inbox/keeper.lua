@@ -27,7 +27,8 @@ local function work(self)
          fall_due(self)
       else
          local _, reason = self._woken:wait(span)
-         if reason == "closed" then
+         -- Short waits go on while a host stops.
+         if reason == "closed" or self._host.closing() then
             self._at = nil
          end
       end

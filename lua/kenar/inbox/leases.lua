@@ -24,8 +24,8 @@ local LONGEST_DELAY = 3600
 -- Bytes of a reason that are kept.
 local REASON_LENGTH = 500
 -- Seconds between two looks for dead letters that somebody wants handled again, from failed writing to the next try,
--- and of quiet before the log of recent writes is emptied.
-local LOOK_EVERY, TRY_AGAIN_AFTER, QUIET = 1, 1, 10
+-- of quiet before the log of recent writes is emptied, and until that is tried again where somebody reads the file.
+local LOOK_EVERY, TRY_AGAIN_AFTER, QUIET, READ_FOR = 1, 1, 10, 60
 
 local states = schema.states
 
@@ -191,7 +191,7 @@ end
 local function write_again(self, now)
    if self._writes_at and now >= self._writes_at then
       self._writes_at = nil
-      self._commits:flush()
+      self._commits:try_again()
    end
    return self._writes_at or math.huge
 end
@@ -199,8 +199,8 @@ end
 -- What was handled is to be found in that log until it begins anew.
 local function empty_log(self, now)
    if self._empties_at and now >= self._empties_at then
-      self._empties_at = nil
-      self._file:run "checkpoint"
+      local is_busy = self._file:value "checkpoint" ~= 0
+      self._empties_at = is_busy and now + READ_FOR or nil
    end
    return self._empties_at or math.huge
 end

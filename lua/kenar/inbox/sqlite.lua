@@ -24,7 +24,7 @@ local IDS = 200000
 local function recover(self)
    local backlog, now = self._backlog, self._host.now()
    for number, id, order_key, due in self._file:rows "living" do
-      self._number, backlog.living = number, backlog.living + 1
+      backlog.living = backlog.living + 1
       if id then
          self._known:set(id, number)
       end
@@ -35,7 +35,12 @@ local function recover(self)
          backlog.lanes:add(number, order_key)
       end
    end
-   self._stored, self._inherited = self._number, self._number
+   -- Dead letters have numbers as well.
+   local highest, err = self._file:value "highest"
+   if not highest then
+      error(err, 0)
+   end
+   self._number, self._stored, self._inherited = highest, highest, highest
 end
 
 local function build(options, file, lock, known)
@@ -49,7 +54,7 @@ local function build(options, file, lock, known)
    self._commits = group_commit.new(options.host, file, {
       stored = function(batch) self:stored(batch) end,
       dropped = function(batch) self:dropped(batch) end,
-      owing = function() self._leases:write_later() end,
+      failing = function() self._leases:write_later() end,
       over = function()
          self._leases:wrote()
          self:notify()

@@ -31,8 +31,11 @@ schema.owner = {
    forget = "DELETE FROM inbox_handled WHERE number <= ?1",
    remembered = "SELECT number, at, ids FROM inbox_handled ORDER BY number",
    living = "SELECT number, id, order_key, due FROM inbox_events WHERE state <> 1 ORDER BY number",
+   highest = "SELECT coalesce(max(number), 0) FROM inbox_events",
    oldest = "SELECT received_at FROM inbox_events WHERE state = 0 ORDER BY number LIMIT 1",
    replays = "SELECT number, order_key FROM inbox_events WHERE state = 2 ORDER BY number",
+   -- Changes nothing, and is written all the same.
+   probe = "PRAGMA user_version = 0",
    -- What was handled is in the log of recent writes until that is begun anew.
    checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)",
 }

@@ -134,8 +134,20 @@ local function stay(stage, input)
    end
 end
 
+-- The bot on the demo's own loop.
+local function serve_here(host, bot, settings)
+   bot:attach(host, settings)
+   local listener, message = listeners.open(host, { address = "127.0.0.1", port = 0 }, function(request)
+      return bot:handle(request)
+   end)
+   return listener and {
+      url = ("http://127.0.0.1:%d"):format(listener:port()),
+      close = function() listener:close(1) end,
+   }, message
+end
+
 -- The sandbox and the bot, each on a port of its own.
-local function set_up(host, bot, transcript)
+local function set_up(host, bot, transcript, serve)
    local sandbox, message = servers.open(host, {
       on_exchange = function(exchange) transcript:exchange(exchange) end,
       on_message = function(conversation, written) transcript:message(conversation, written) end,
@@ -148,23 +160,21 @@ local function set_up(host, bot, transcript)
    for name, value in pairs(servers.settings) do
       settings[name] = value
    end
-   bot:attach(host, settings)
-   local listener
-   listener, message = listeners.open(host, { address = "127.0.0.1", port = 0 }, function(request)
-      return bot:handle(request)
-   end)
-   if not listener then
+   local served
+   served, message = (serve or serve_here)(host, bot, settings)
+   if not served then
       sandbox:close()
       return nil, message
    end
-   sandbox:point_at(("http://127.0.0.1:%d%s"):format(listener:port(), bot.prefix))
-   return sandbox, listener
+   sandbox:point_at(served.url .. bot.prefix)
+   return sandbox, served
 end
 
 --- Play the conversation.
 ---@param bot kenar.Bot one like examples/shop_bot.lua
----@param options? { write: fun(text: string)?, input: integer|false|nil } `write` default: standard output; `input`
----   is the descriptor of the keyboard, default standard input; false, or no terminal there: the demo ends by itself
+---@param options? { write: fun(text: string)?, input: integer|false|nil, serve: function? } `write` default: standard
+---   output; `input` is the descriptor of the keyboard, default standard input; false, or no terminal there: the demo
+---   ends by itself; `serve(host, bot, settings) -> { url, close }` has the bot run elsewhere with these settings
 ---@return boolean happened whether every step did
 return function(bot, options)
    options = options or {}
@@ -178,14 +188,14 @@ return function(bot, options)
       write(line .. "\n")
    end
    local stage = { host = host, write = write, transcript = transcripts.new(write) }
-   local listener
-   stage.sandbox, listener = set_up(host, bot, stage.transcript)
+   local served
+   stage.sandbox, served = set_up(host, bot, stage.transcript, options.serve)
    if not stage.sandbox then
-      write(listener .. "\n")
+      write(served .. "\n")
       return false
    end
    write(("sandbox (Divar)  %s\n"):format(stage.sandbox:url()))
-   write(("bot              http://127.0.0.1:%d%s\n"):format(listener:port(), bot.prefix))
+   write(("bot              %s%s\n"):format(served.url, bot.prefix))
    local state = stage.sandbox.judge.state
    stage.chat = state:chatbot(state:user("customer").id)
    local happened = false
@@ -196,7 +206,7 @@ return function(bot, options)
       end
    end)
    task:wait()
-   listener:close(1)
+   served.close()
    stage.sandbox:close(1)
    host:stop()
    host:run()

@@ -83,8 +83,10 @@ function store.check(where)
       return true
    end
    -- The URL is not shown: it may hold a password.
-   local scheme = where:match "^(%a[%w+.-]*):" or ""
-   if not schemes[scheme] then
+   local scheme = where:match "^(%a[%w+.-]*):"
+   if not scheme then
+      return nil, 'expected a URL such as "sqlite:bot.db"; known are ' .. known_schemes()
+   elseif not schemes[scheme] then
       return nil, ("unknown kind of store %q; known are %s"):format(scheme, known_schemes())
    end
    return true

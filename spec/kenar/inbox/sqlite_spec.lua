@@ -131,6 +131,23 @@ describe("kenar.inbox.sqlite", function()
       end
    end)
 
+   it("leaves none a minute after somebody has read its file meanwhile", function()
+      assert(inbox:put { { body = "what the customer wrote" } })
+      local db = assert(sqlite.open(path, { read_only = true }))
+      assert(db:exec "BEGIN")
+      local statement = assert(db:prepare "SELECT count(*) FROM inbox_events")
+      assert.equal("row", statement:step())
+      statement:reset()
+      inbox:done { take()[1].lease }
+      host:advance(11)
+      assert.truthy(folder:read "inbox.db-wal":find("what the customer wrote", 1, true))
+      db:close()
+      host:advance(61)
+      for _, name in ipairs { "inbox.db", "inbox.db-wal" } do
+         assert.is_nil(folder:read(name):find("what the customer wrote", 1, true), name)
+      end
+   end)
+
    it("does not write the key that came with an event", function()
       assert(inbox:put { { body = "x", headers = { authorization = "the-key", ["api-version"] = "2" } } })
       assert.equal('{"api-version":"2"}', query "SELECT headers FROM inbox_events")
@@ -174,6 +191,22 @@ describe("kenar.inbox.sqlite", function()
       assert.equal("retry", inbox:fail(take()[1].lease, 3000))
       assert(inbox:put { { order_key = "other", body = "goes on" } })
       assert.same({ "goes on" }, bodies(take()))
+   end)
+
+   it("takes new events beside dead letters that an earlier process has left", function()
+      inbox:close()
+      inbox = assert(open { attempts = 1 })
+      assert(inbox:put { { body = "1" }, { body = "2" }, { body = "3" } })
+      local taken = assert(inbox:take("worker", 3, 60))
+      inbox:done { taken[1].lease, taken[2].lease }
+      assert.equal("dead", inbox:fail(taken[3].lease, nil, "no luck"))
+      inbox:close()
+      inbox = assert(open())
+      for number = 1, 4 do
+         assert.same({ true }, (assert(inbox:put { { body = "new " .. number } })))
+      end
+      local stats = inbox:stats()
+      assert.same({ 4, 1 }, { stats.pending, stats.dead })
    end)
 
    it("writes the attempt down before an event runs that an earlier process has left", function()

@@ -12,6 +12,12 @@ local waits = {
 
 local get_phase = ngx.get_phase
 
+--- Whether one may wait here.
+---@return boolean
+function phases.waits()
+   return waits[get_phase()] == true
+end
+
 --- Raise where nothing can wait.
 ---@param what string what was tried: "host.request"
 ---@param level integer of the caller to blame, as `error` counts

@@ -4,19 +4,26 @@
 -- requests at 64 connections, three quarters were never resumed. And nginx can end a request in the middle of its Lua
 -- code, which then gives nothing back: who holds a place is known weakly, so that such a place is found again.
 
+local core = require "kenar.core"
+
+local clock = core.clock
+
 local places = {}
 
 local Places = {}
 Places.__index = Places
 
+-- Seconds between two looks for places that nobody will give back: each looks at all of them.
+local LOOK_EVERY = 1
+
 -- The place of one that went away is the next one's.
 local function hand_on(self)
    while self.first <= self.last do
-      local waiting = self.line[self.first]
+      local entry = self.line[self.first]
       self.line[self.first] = nil
       self.first = self.first + 1
-      if self.scheduler:wake(waiting) then
-         self.holders[waiting.holder] = true
+      if self.scheduler:wake(entry.waiting) then
+         self.holders[entry.holder] = true
          return true
       end
    end
@@ -24,6 +31,10 @@ local function hand_on(self)
 end
 
 local function find_lost(self)
+   if clock() - self.looked_at < LOOK_EVERY then
+      return
+   end
+   self.looked_at = clock()
    local count = 0
    for _ in pairs(self.holders) do
       count = count + 1
@@ -46,10 +57,15 @@ function Places:take(holder)
       self.holders[holder] = true
       return true
    end
-   local waiting = { holder = holder }
+   local entry = { holder = holder, waiting = {} }
    self.last = self.last + 1
-   self.line[self.last] = waiting
-   local reason = self.scheduler:wait_at_most(waiting)
+   self.line[self.last] = entry
+   local reason = self.scheduler:wait_at_most(entry.waiting, LOOK_EVERY)
+   while reason == "timeout" do
+      entry.waiting = {}
+      find_lost(self)
+      reason = self.scheduler:wait_at_most(entry.waiting, LOOK_EVERY)
+   end
    if reason then
       return nil, reason
    end
@@ -70,7 +86,7 @@ end
 function places.new(scheduler, most)
    return setmetatable({
       scheduler = scheduler, most = most, count = 0, holders = setmetatable({}, { __mode = "k" }),
-      line = {}, first = 1, last = 0,
+      line = {}, first = 1, last = 0, looked_at = -math.huge,
    }, Places)
 end
 

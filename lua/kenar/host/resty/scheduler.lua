@@ -126,6 +126,9 @@ end
 function Scheduler:stop(seconds)
    self.over_at = math.min(self.over_at or math.huge, clock() + seconds)
    self.runner:finish()
+   for listener in pairs(self.stop_listeners) do
+      listener()
+   end
    for waiting in pairs(self.interruptible) do
       if waiting.gate then
          waiting.gate:post() -- it looks again at how long it may wait
@@ -138,6 +141,8 @@ local function on_worker_timer(premature, self)
    self.is_watching = false
    if premature then
       self:stop(self.stop_deadline)
+      -- This runs outside of nginx's loop, which would otherwise not look at what was woken before some time-out.
+      ngx.sleep(SHORTEST)
    elseif not self.over_at then
       self:watch_worker()
    end
@@ -217,6 +222,7 @@ function scheduler.new(options)
       on_error = options.on_error, stop_deadline = options.stop_deadline, over_at = nil,
       -- What was waiting in a request that nginx has ended must not be kept.
       interruptible = setmetatable({}, { __mode = "k" }),
+      stop_listeners = setmetatable({}, { __mode = "k" }),
       gates = {}, end_waiters = {}, living = 0, refusals = 0, is_watching = false,
    }, Scheduler)
    self.runner = runners.new(function(task)

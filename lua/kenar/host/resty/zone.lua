@@ -4,7 +4,6 @@
 -- worker has left is over after LEASE.
 
 local errors = require "kenar.error"
-local phases = require "kenar.host.resty.phases"
 
 local zone = {}
 
@@ -43,6 +42,7 @@ end
 local function take(self, name)
    local ok, message = try(self, name)
    local tries_left = PATIENCE / PAUSE
+   local phases = not ok and require "kenar.host.resty.phases"
    while not ok and message == "exists" and tries_left > 0 do
       tries_left = tries_left - 1
       phases.check("waiting for a lock", 4)

@@ -1,0 +1,85 @@
+--- A request to nginx as bots take it, and their answer as nginx gives it.
+
+local ngx = ngx
+local req, var = ngx.req, ngx.var
+local concat, find, pairs, pcall, sub, type = table.concat, string.find, pairs, pcall, string.sub, type
+
+local incoming = {}
+
+-- A large body is in a file; reading it holds up the worker for as long as a page cache takes.
+local function spooled_body()
+   local path = req.get_body_file()
+   if not path then
+      return ""
+   end
+   local file = assert(io.open(path, "rb"))
+   local body = file:read "*a"
+   file:close()
+   return body
+end
+
+-- nginx drops headers with underscores unless it is told otherwise, and Divar's documents spell this one both ways.
+local function version_of(raw)
+   return raw:match "\n[Aa][Pp][Ii]_[Vv][Ee][Rr][Ss][Ii][Oo][Nn][ \t]*:[ \t]*([^\r\n]*)"
+end
+
+local function read_headers()
+   local headers = req.get_headers(0)
+   for name, value in pairs(headers) do
+      if type(value) == "table" then
+         headers[name] = concat(value, ", ")
+      end
+   end
+   if not headers["api-version"] then
+      -- Raises for HTTP/2, which has none.
+      local is_there, raw = pcall(req.raw_header)
+      if is_there and find(raw, "_", 1, true) then
+         headers.api_version = version_of(raw)
+      end
+   end
+   return headers
+end
+
+--- The request that nginx is answering, with its body.
+---@return kenar.Request
+function incoming.read()
+   req.read_body()
+   local path, query = var.request_uri, nil
+   local mark = find(path, "?", 1, true)
+   if mark then
+      path, query = sub(path, 1, mark - 1), sub(path, mark + 1)
+   end
+   return {
+      method = req.get_method(), path = path, query = query, headers = read_headers(),
+      body = req.get_body_data() or spooled_body(), remote_addr = var.remote_addr, early = nil,
+   }
+end
+
+-- The content type of headers that are nothing else, which nearly all answers share.
+local sole_type = setmetatable({}, { __mode = "k" })
+
+local function write_headers(header, headers)
+   local content_type, count = nil, 0
+   for name, value in pairs(headers) do
+      header[name] = value
+      content_type, count = name == "content-type" and value, count + 1
+   end
+   sole_type[headers] = count == 1 and content_type or false
+end
+
+--- Answer it.
+---@param answer { status: integer, headers: table<string, string>, body: string }
+function incoming.answer(answer)
+   local header, body = ngx.header, answer.body or ""
+   ngx.status = answer.status -- luacheck: ignore 122
+   local content_type = sole_type[answer.headers]
+   if content_type then
+      header["Content-Type"] = content_type -- luacheck: ignore 122
+   else
+      write_headers(header, answer.headers)
+   end
+   header["Content-Length"] = #body -- luacheck: ignore 122
+   ngx.print(body)
+end
+
+return incoming

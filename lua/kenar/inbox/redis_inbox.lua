@@ -1,0 +1,251 @@
+--- What an inbox in Redis does: see kenar.inbox for the contract, and kenar.inbox.redis for how it is opened.
+
+local core = require "kenar.core"
+local errors = require "kenar.error"
+local phases = require "kenar.host.resty.phases"
+local record = require "kenar.inbox.record"
+
+local unpack = table.unpack or unpack -- luacheck: ignore 143
+
+---@class kenar.RedisInbox
+---@field on_ready? fun() is called when `take` may have something
+local Inbox = {}
+Inbox.__index = Inbox
+Inbox.__name = "kenar.inbox.redis"
+
+function Inbox:__tostring()
+   return ("%s: %s"):format(Inbox.__name, self._streams.place)
+end
+
+-- Seconds: the longest first wait, which doubles with each attempt, where doubling ends, and the longest wait.
+local BASE, CAP, LONGEST_DELAY = 1, 300, 3600
+local REASON_LENGTH = 500
+
+local function closed()
+   return nil, errors.new { kind = "closed", message = "the inbox is closed" }
+end
+
+local function over()
+   return nil, errors.new { kind = "store", message = "the lease is over, or was never given" }
+end
+
+-- A whole part of a second is enough: 0 to 1.
+local function draw()
+   local bytes = core.random_bytes(2)
+   return bytes and (bytes:byte(1) * 256 + bytes:byte(2)) / 65535 or 1
+end
+
+local function full(self)
+   return nil, errors.new {
+      kind = "store", code_name = "INBOX_FULL",
+      message = ("%s: as many events wait in it as may, and there is no room for more"):format(tostring(self)),
+   }
+end
+
+-- What the script takes for an event.
+local function arguments_of(self, entry)
+   local order_key, partitions = entry.order_key, self._streams.partitions
+   return {
+      order_key and ngx.crc32_short(order_key) % partitions or "", entry.id and "i" .. entry.id or "",
+      order_key and "k" .. order_key or "", ("%.6f"):format(entry.received_at or self._host.now()),
+      record.encode(entry),
+   }
+end
+
+local function put_all(self, entries)
+   local list = {}
+   for i, entry in ipairs(entries) do
+      list[i] = arguments_of(self, entry)
+   end
+   return self._streams:put_all(list, #list)
+end
+
+local NO_ROOM, STORED = -1, 1
+
+--- Store events; waits until Redis has them.
+---@param entries kenar.InboxEntry[]
+---@return (true|"duplicate")[]? stored, kenar.Error? err none of them is stored, or, with the `code_name` NO_ANSWER,
+---   nobody knows; INBOX_FULL when too many wait
+function Inbox:put(entries)
+   local results, err
+   if entries[2] then
+      results, err = put_all(self, entries)
+   elseif entries[1] then
+      results, err = self._streams:put(arguments_of(self, entries[1]))
+      results = results and { results }
+   else
+      results = {}
+   end
+   if not results and err.code_name ~= "INBOXFULL" then
+      return nil, err
+   elseif not results or results[1] == NO_ROOM then
+      return full(self)
+   end
+   for i, result in ipairs(results) do
+      results[i] = result == STORED or "duplicate"
+   end
+   return results
+end
+
+--- Take events to handle.
+---@param worker string who takes them
+---@param n integer how many at most
+---@param lease_s number seconds, at most the longest lease (60)
+---@return kenar.InboxEntry[]? list, kenar.Error? err
+function Inbox:take(worker, n, lease_s) -- luacheck: ignore 212/worker
+   local streams = self._streams
+   if streams.is_closed then
+      return closed()
+   elseif not phases.waits() then
+      -- Where a worker begins nothing can be asked. The listener tells.
+      return {}
+   end
+   return self._listener:taking(streams.read, streams, n, lease_s)
+end
+
+--- Delete events that were handled. A lease that is over is passed over.
+---@param list string[] leases
+---@return true? ok, kenar.Error? err Redis is told later; where that fails too, they come again after their leases
+function Inbox:done(list)
+   local streams = self._streams
+   if streams.is_closed then
+      return closed()
+   end
+   local ok, err = true, nil
+   for _, lease in ipairs(list) do
+      local mark = streams.out[lease]
+      streams.out[lease] = nil
+      if mark then
+         local done, failure = streams:done(mark)
+         ok, err = done and ok, failure or err
+      end
+   end
+   return ok, err
+end
+
+--- Say that handling an event failed.
+---@param lease string
+---@param delay? number seconds until it comes again, an hour at most; default: any part of a span that doubles each
+---   time, from 1 s to 300 s
+---@param reason? string what the dead letter says
+---@return "retry"|"dead"|nil became, kenar.Error? err the lease is over, or Redis fails
+function Inbox:fail(lease, delay, reason)
+   local streams = self._streams
+   local out = streams.out[lease]
+   if streams.is_closed then
+      return closed()
+   elseif not out then
+      return over()
+   end
+   delay = delay or BASE + draw() * (math.min(CAP, BASE * 2 ^ out.attempts) - BASE)
+   delay = math.max(0, math.min(delay, LONGEST_DELAY))
+   local became, err = streams:run("fail", out.partition, out.id, streams.longest, math.ceil(delay * 1000),
+      streams.attempts, reason and tostring(reason):sub(1, REASON_LENGTH) or "")
+   if not became then
+      return nil, err
+   end
+   streams.out[lease] = nil
+   if became == "" then
+      return over()
+   end
+   return became
+end
+
+--- Have an event for longer.
+---@param lease string
+---@param seconds number from now, at most the longest lease (60)
+---@return true? ok, kenar.Error? err the lease is over, or Redis fails
+function Inbox:extend(lease, seconds)
+   local streams = self._streams
+   local out = streams.out[lease]
+   if streams.is_closed then
+      return closed()
+   elseif not out then
+      return over()
+   end
+   local reply, err = streams:run("extend", out.partition, out.id, streams.longest, streams:shorter(seconds))
+   if reply == 0 then
+      return over()
+   end
+   return reply and true, err
+end
+
+local function letter_of(item)
+   local fields = {}
+   for i = 1, #item[2], 2 do
+      fields[item[2][i]] = item[2][i + 1]
+   end
+   local letter = record.decode(fields.event)
+   letter.number, letter.attempts = tonumber(item[1]:match "^%d+"), tonumber(fields.attempts)
+   letter.died_at, letter.reason = tonumber(fields.died_at) / 1000, fields.reason ~= "" and fields.reason or nil
+   return letter
+end
+
+--- The dead letters, oldest first.
+---@param after? integer the `number` of the last one that is known already
+---@param n? integer how many at most; default 100
+---@return table[]? letters as they were put, with number, attempts, died_at (wall seconds, Redis's) and reason
+---@return kenar.Error? err
+function Inbox:dead(after, n)
+   if self._streams.is_closed then
+      return closed()
+   end
+   local items, err = self._streams:letters(after or 0, n or 100)
+   if not items then
+      return nil, err
+   end
+   local letters = {}
+   for i, item in ipairs(items) do
+      letters[i] = letter_of(item)
+   end
+   return letters
+end
+
+--- Have a dead letter handled again, behind what waits with its `order_key`.
+---@param number integer
+---@return true? ok, kenar.Error? err
+function Inbox:replay(number)
+   local reply, err = self._streams:run("replay", ("%d"):format(number))
+   if reply == 0 then
+      return nil, errors.new { kind = "store", message = ("%s has no dead letter %d"):format(tostring(self), number) }
+   end
+   return reply and true, err
+end
+
+--- How many events are in it. `oldest` is how many seconds ago the oldest came. Where Redis fails the others are zeros,
+--- and `failure` says why.
+---@return { pending: integer, running: integer, delayed: integer, dead: integer, oldest: number?, failure: string? }
+function Inbox:stats()
+   local streams, reply = self._streams, nil
+   local _, err = streams:tidy()
+   if not err then
+      reply, err = streams:run("stats", streams.partitions)
+   end
+   if not reply then
+      return { pending = 0, running = 0, delayed = 0, dead = 0, failure = tostring(err) }
+   end
+   local living, running, delayed, dead, received_at = unpack(reply)
+   received_at = tonumber(received_at)
+   return {
+      pending = living - running - delayed, running = running, delayed = delayed, dead = dead,
+      oldest = received_at and math.max(0, self._host.now() - received_at) or nil,
+   }
+end
+
+--- Let others have what this one took and has not handled. May be called again.
+---@return true? ok, kenar.Error? err they come again when their leases are over
+function Inbox:close()
+   local streams, leases = self._streams, {}
+   if streams.is_closed then
+      return true
+   end
+   for lease in pairs(streams.out) do
+      leases[#leases + 1] = lease
+   end
+   self._listener:stop()
+   local ok, err = streams:give_back(leases)
+   streams:close()
+   return ok, err
+end
+
+return Inbox

@@ -1,0 +1,195 @@
+--- A bot inside nginx: the same file that `kenar run` takes, in a location of nginx's.
+--
+--    location /kenar {
+--       content_by_lua_block { require("kenar.resty").serve(require "bot") }
+--    }
+
+local bots = require "kenar.bot"
+local hosts = require "kenar.host"
+local incoming = require "kenar.host.resty.incoming"
+local webhook = require "kenar.webhook"
+local working = require "kenar.working"
+
+-- nginx looks at the clock when it has nothing to run: what runs without a wait begins and ends at the same time.
+local loop_time = ngx.now
+
+local resty = {}
+
+-- Seconds after which a request is answered early, where its handler has left an answer for that.
+local EARLY_AFTER = 0.4
+-- So many events in a row whose handlers did not wait make a bot one that answers at once.
+local QUICK = 100
+
+local INTERNAL_ERROR = { status = 500, headers = webhook.response(500).headers, body = "{}" }
+local UNAVAILABLE = webhook.response(503)
+
+local served = setmetatable({}, { __mode = "k" })
+
+local option_types = { ack = "string", zone = "string", workers = "number", lease = "number", overrides = "table" }
+
+local function check(bot, options)
+   if not bots.is(bot) then
+      error("expected what kenar.bot returns, got " .. type(bot), 3)
+   end
+   for name, value in pairs(options) do
+      if not option_types[name] then
+         error(("unknown option %q of serve"):format(tostring(name)), 3)
+      elseif type(value) ~= option_types[name] then
+         error(("%s: expected a %s, got a %s"):format(name, option_types[name], type(value)), 3)
+      end
+   end
+   if options.ack ~= nil and options.ack ~= "early" then
+      error('ack: expected "early" or nothing, got ' .. options.ack, 3)
+   elseif (options.ack == nil) ~= (options.zone == nil) then
+      error('ack = "early" and zone = "the name of a lua_shared_dict" go together', 3)
+   end
+end
+
+-- What the bot keeps things in, as far as nginx has a say in it.
+local function check_places(bot, options)
+   local overrides = options.overrides or {}
+   local store, inbox = overrides.store or bot:setting "store", overrides.inbox or bot:setting "inbox"
+   if type(store) == "string" and store:find "^sqlite:" then
+      return nil, "the store sqlite: would hold up nginx's worker at each use: take shdict:zone or redis://host"
+   elseif options.ack then
+      inbox = { url = "shdict:" .. options.zone, workers = options.workers, lease = options.lease }
+   elseif inbox and (inbox.url or inbox):find "^sqlite:" then
+      return nil, 'the inbox sqlite: is for one process: take ack = "early" with a zone, or redis://host'
+   end
+   if store == "memory:" and ngx.worker.count() > 1 then
+      ngx.log(ngx.WARN, "kenar: ", tostring(bot), " has the store memory:, and each of nginx's ", ngx.worker.count(),
+         " workers its own: sessions and consents need shdict:zone or redis://host")
+   end
+   return true, inbox
+end
+
+local function lacking(bot)
+   local names, directives = {}, {}
+   for i, name in ipairs(bot:missing()) do
+      names[i], directives[i] = name, ("`env KENAR_%s;`"):format(name:upper())
+   end
+   return names[1] and ("%s lacks %s: nginx hides the environment from its workers, write %s at the top of nginx.conf")
+      :format(tostring(bot), table.concat(names, " and "), table.concat(directives, " and "))
+end
+
+-- Bind the bot to this worker.
+local function bind(bot, host, options)
+   local ok, inbox = check_places(bot, options)
+   if not ok then
+      return nil, inbox
+   end
+   bot:attach(host, options.overrides)
+   local message = lacking(bot)
+   if message then
+      return nil, message
+   end
+   if inbox then
+      local work, err = working.start(bot, inbox)
+      if not work then
+         return nil, tostring(err)
+      end
+   end
+   if bot.oauth then
+      bot.grants:keep_alive()
+   end
+   return true
+end
+
+local function open(bot, options)
+   local host = hosts.current()
+   local service = { bot = bot, host = host, quick = 0, is_checked = false }
+   local ok, done, message = pcall(bind, bot, host, options)
+   if not ok or not done then
+      service.is_broken = true
+      ngx.log(ngx.ERR, "kenar: ", tostring(ok and message or done))
+   end
+   served[bot] = service
+   return service
+end
+
+--- Begin to work in this worker, before its first request: in `init_worker_by_lua_block`. Needed where events may be
+--- waiting that an earlier worker has left, or consents have to be renewed; `serve` does it with the first request.
+---@param bot kenar.Bot
+---@param options? table see `serve`
+function resty.start(bot, options)
+   options = options or {}
+   check(bot, options)
+   if not served[bot] then
+      open(bot, options)
+   end
+end
+
+local function handle(service, request)
+   local began = loop_time()
+   local answer = service.bot:handle(request)
+   if request.early then
+      service.quick = loop_time() == began and service.quick + 1 or math.min(service.quick, 0)
+   end
+   return answer
+end
+
+-- In a task, which goes on when the request is over: nginx ends those whose client has gone away, and a client that
+-- has its answer may send the next request over the same connection.
+local function handle_in_task(service, request)
+   local task = service.host.spawn(handle, service, request)
+   local ok, answer = task:wait(EARLY_AFTER)
+   if not ok and not task.done then
+      if request.early then
+         return request.early
+      end
+      ok, answer = task:wait()
+   end
+   return ok and answer or INTERNAL_ERROR
+end
+
+-- In the request itself, where handlers do not wait: a task would cost as much as all the rest.
+local function handle_at_once(service, request)
+   local began = loop_time()
+   local ok, answer = pcall(service.bot.handle, service.bot, request)
+   if not ok then
+      service.host.scheduler:report(answer, tostring(answer))
+      return INTERNAL_ERROR
+   end
+   if request.early and loop_time() ~= began then
+      service.quick = -math.huge
+   end
+   return answer
+end
+
+-- Where nginx ends requests whose clients have gone away, no handler may run in one.
+local function check_location(service)
+   service.is_checked = true
+   if ngx.on_abort(function() end) then
+      service.quick = -math.huge
+   end
+end
+
+--- Answer the request with a bot, in `content_by_lua_block`.
+---
+--- An event that nobody waits for is answered when it was handled, or after 0.4 s while its handler goes on. With
+--- `ack = "early"` it is answered when it is in the shared dict `zone`, and handled then by any of nginx's workers, of
+--- which each has `workers` (32) at once; what a worker had that was killed comes again after `lease` (60) seconds.
+---@param bot kenar.Bot
+---@param options? { ack: "early", zone: string, workers: integer, lease: number, overrides: table } looked at in each
+---   worker's first call, or in that of `start`; `overrides` are settings that win over the bot's own
+function resty.serve(bot, options)
+   local service = served[bot]
+   if not service then
+      options = options or {}
+      check(bot, options)
+      service = open(bot, options)
+   end
+   if service.is_broken then
+      return incoming.answer(UNAVAILABLE)
+   end
+   if not service.is_checked then
+      check_location(service)
+   end
+   local request = incoming.read()
+   if service.quick >= QUICK then
+      return incoming.answer(handle_at_once(service, request))
+   end
+   return incoming.answer(handle_in_task(service, request))
+end
+
+return resty

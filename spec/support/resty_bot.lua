@@ -1,0 +1,57 @@
+--- The bot that the specs of kenar.resty serve. It notes in the shared dict `told` what it does.
+
+local kenar = require "kenar"
+
+---@param options table of kenar.bot
+---@return kenar.Bot
+return function(options)
+   options.api_key = options.api_key or "api-key"
+   options.identification_key = options.identification_key or "secret"
+   local bot = kenar.bot(options)
+
+   local function tell(list, what)
+      ngx.shared.told:rpush(list, what)
+   end
+
+   local words = {}
+
+   function words.divar(ctx)
+      ctx:reply "سلام"
+   end
+
+   -- Until the spec lets go of it.
+   function words.hold(ctx)
+      while not ngx.shared.told:get("release " .. ctx.event.id) do
+         ctx.bot.host.sleep(0.01)
+      end
+   end
+
+   -- The worker that has it first never comes back from it.
+   function words.once(ctx)
+      if ctx.attempt == 1 then
+         ctx.bot.host.sleep(100)
+      end
+   end
+
+   function words.loaded()
+      for name in pairs(package.loaded) do
+         tell("loaded", name)
+      end
+   end
+
+   bot:on("chatbot", function(ctx)
+      tell("begun", ctx.event.id .. " " .. ngx.worker.pid())
+      local word = words[ctx.text]
+      if word then
+         word(ctx)
+      end
+      tell("done", ctx.event.id)
+   end)
+   bot:session_init("*", function(ctx)
+      return "https://example.ir/" .. ctx.event.variant
+   end)
+   bot:server_link("slow", function(ctx)
+      ctx.bot.host.sleep(0.3)
+   end)
+   return bot
+end

@@ -46,8 +46,9 @@ local HELD = 60
 
 local function post(self, request)
    return self.host.request {
-      method = request.method, url = request.url, headers = request.headers, body = request.body,
-      timeout = self.judge.assumed.deliveries.timeout, max_body = MAX_BODY,
+      method = request.method, url = request.url, headers = request.headers,
+      body = request.method ~= "GET" and request.body or nil, timeout = self.judge.assumed.deliveries.timeout,
+      max_body = MAX_BODY,
    }
 end
 

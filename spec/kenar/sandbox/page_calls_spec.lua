@@ -48,7 +48,8 @@ describe("what the sandbox's page can do", function()
          say(conversation, "ب")
          local older = site.judge.state.conversations[conversation.id].messages[2]
          local answer = act {
-            act = "press", conversation_id = conversation.id, side = "USER", which = { message_id = older.id, number = 1 },
+            act = "press", conversation_id = conversation.id, side = "USER",
+            which = { message_id = older.id, number = 1 },
          }
          assert.equal("الف", answer.seen.text)
          assert.same({ "الف" }, asked)
@@ -59,13 +60,16 @@ describe("what the sandbox's page can do", function()
          site.bot:on("chatbot", function(ctx) ctx:reply { text = "x", buttons = { { "a", post_page = "p" } } } end)
          say(conversation, "x")
          local status, answer = site:call("POST", "/sandbox/acts", {
-            act = "press", conversation_id = conversation.id, side = "USER", which = { message_id = "gone", number = 1 },
+            act = "press", conversation_id = conversation.id, side = "USER",
+            which = { message_id = "gone", number = 1 },
          })
          assert.same({ 400, "there is no such button any more" }, { status, answer.error })
       end)
 
       it("tells which exchanges it led to", function()
-         site.bot:on("chatbot", function(ctx) ctx:reply { text = "x", buttons = { { "a", server_link = "visit" } } } end)
+         site.bot:on("chatbot", function(ctx)
+            ctx:reply { text = "x", buttons = { { "a", server_link = "visit" } } }
+         end)
          site.bot:server_link("visit", function() return "https://example.com" end)
          local conversation = chat()
          say(conversation, "x")
@@ -110,7 +114,8 @@ describe("what the sandbox's page can do", function()
             buttons = { USER = { { { caption = "a", action = { get_dynamic_action = { data = {} } } } } } },
          })
          local answer = act {
-            act = "press", conversation_id = conversation.id, side = "USER", which = { message_id = message.id, number = 1 },
+            act = "press", conversation_id = conversation.id, side = "USER",
+            which = { message_id = message.id, number = 1 },
          }
          local shown = exchange(answer.exchanges[1])
          assert.equal("bad_answer", shown.diagnosis.code)
@@ -151,8 +156,8 @@ describe("what the sandbox's page can do", function()
          local conversation = chat()
          say(conversation, "سلام")
          local _, answer = site:call("POST", "/sandbox/replay", { number = 1 })
-         assert.same({ "send_bot_message", 200, 1 }, (function(e) return { e.endpoint, e.response.status, e.replay_of } end)(
-            exchange(answer.number)))
+         local again = exchange(answer.number)
+         assert.same({ "send_bot_message", 200, 1 }, { again.endpoint, again.response.status, again.replay_of })
          local messages = site.judge.state.conversations[conversation.id].messages
          assert.equal("بله", messages[3].text)
       end)
@@ -161,6 +166,19 @@ describe("what the sandbox's page can do", function()
          local status, answer = site:call("POST", "/sandbox/replay", { number = 5 })
          assert.same({ 400, "there is no exchange 5 any more" }, { status, answer.error })
       end)
+   end)
+
+   it("follows a direct link, as a browser does", function()
+      local asked
+      site.answer = function(_, request)
+         asked = request
+         return { status = 302, headers = { location = "https://example.com/there" }, body = "" }
+      end
+      local answer = act { act = "direct_link", post_token = "gZd7omnS" }
+      assert.equal("https://example.com/there", answer.seen.url)
+      assert.same({ "GET", "/kenar/fallback" }, { asked.method, asked.path })
+      assert.truthy(asked.query:find "post_token=gZd7omnS")
+      assert.is_nil(asked.headers.authorization)
    end)
 
    it("asks the bot for something without consequence", function()

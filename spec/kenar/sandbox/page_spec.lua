@@ -103,7 +103,7 @@ describe("the sandbox's page", function()
    it("has the same texts in both languages", function()
       local function keys(name)
          local found = {}
-         for key in read(FOLDER .. "scripts/" .. name):gmatch "[%s{]([%w_]+): \"" do
+         for key in read(FOLDER .. "scripts/" .. name):gmatch "\n  ([%w_]+):%s" do
             found[#found + 1] = key
          end
          table.sort(found)

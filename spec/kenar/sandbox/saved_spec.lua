@@ -58,10 +58,15 @@ describe("the sandbox's state, saved", function()
       carry()
       local heard = {}
       other.bot:on("post", function(ctx) heard[#heard + 1] = ctx.text end)
-      other:call("POST", "/sandbox/acts", { act = "say", conversation_id = conversation.id, side = "BUYER", text = "الف" })
+      local function write(text)
+         other:call("POST", "/sandbox/acts", {
+            act = "say", conversation_id = conversation.id, side = "BUYER", text = text,
+         })
+      end
+      write "الف"
       local _, tokens = next(other.judge.state.tokens)
       tokens.expires_at = 0
-      other:call("POST", "/sandbox/acts", { act = "say", conversation_id = conversation.id, side = "BUYER", text = "ب" })
+      write "ب"
       assert.same({ "الف" }, heard)
    end)
 
@@ -106,9 +111,8 @@ describe("the sandbox's state, saved", function()
       end)
 
       it("changes nothing and says what is wrong", function()
-         assert.equal("not a saved state: colour: unknown field; known are codes, conversations, count, faults, format, "
-            .. "hooks, media, posts, refresh_tokens, subscriptions, tokens, user_count, users",
-            refuse(function(v) v.colour = "red" end))
+         assert.truthy(refuse(function(v) v.colour = "red" end)
+            :find "^not a saved state: colour: unknown field; known are codes, conversations, count")
          assert.truthy(refuse(function(v) v.format = "other" end):find "^not a saved state: format: is \"other\"")
          assert.equal("not a saved state: count: is required", refuse(function(v) v.count = nil end))
          assert.equal("not a saved state: users: expected array, got string", refuse(function(v) v.users = "x" end))

@@ -214,7 +214,8 @@ describe("the sandbox's server", function()
          return status .. " " .. answer.error
       end
       assert.equal("404 there is no GET /sandbox/nothing", wrong("GET", "/sandbox/nothing"))
-      assert.equal("400 act is say, send, start, open, press, visit, direct_link, consent, revoke, pay, update_post or check",
+      assert.equal("400 act is say, send, start, open, press, visit, direct_link, consent, revoke, pay, update_post "
+         .. "or check",
          wrong("POST", "/sandbox/acts", { act = "dance" }))
       assert.equal("400 there is no conversation none", wrong("POST", "/sandbox/acts", {
          act = "say", conversation_id = "none", side = "USER", text = "سلام",

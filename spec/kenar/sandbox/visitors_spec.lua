@@ -47,12 +47,15 @@ describe("the sandbox's visitors", function()
 
    it("are no pages from elsewhere", function()
       for _, headers in ipairs {
-         { ["sec-fetch-site"] = "cross-site" }, { ["sec-fetch-site"] = "same-site" }, { origin = "http://evil.example" },
-         { origin = "null" }, { origin = "https://" .. own }, { origin = "http://127.0.0.1:1" },
-         { origin = "http://" .. own .. ".evil.example" }, { ["sec-fetch-site"] = "same-origin", origin = "http://evil.example" },
+         { ["sec-fetch-site"] = "cross-site" }, { ["sec-fetch-site"] = "same-site" },
+         { origin = "http://evil.example" }, { origin = "null" }, { origin = "https://" .. own },
+         { origin = "http://127.0.0.1:1" }, { origin = "http://" .. own .. ".evil.example" },
+         { ["sec-fetch-site"] = "same-origin", origin = "http://evil.example" },
       } do
          assert.equal(403, act(headers))
-         for _, path in ipairs { "/", "/sandbox/", "/sandbox/page/scripts/main.js", "/sandbox/state", "/sandbox/feed" } do
+         for _, path in ipairs {
+            "/", "/sandbox/", "/sandbox/page/scripts/main.js", "/sandbox/state", "/sandbox/feed",
+         } do
             assert.equal(403, (site:ask("GET", path, headers)), path)
          end
          assert.equal(403, (site:ask("POST", "/oauth2/auth", headers, "")))

@@ -2,7 +2,10 @@
 
 async function call(method, path, body) {
   const response = await fetch(path, {
-    method, cache: "no-store", credentials: "omit", referrerPolicy: "no-referrer",
+    method,
+    cache: "no-store",
+    credentials: "omit",
+    referrerPolicy: "no-referrer",
     headers: body === undefined ? {} : { "content-type": "application/json" },
     body: body === undefined ? undefined : JSON.stringify(body),
   });

@@ -8,7 +8,9 @@ import { t } from "./language.js";
 const root = document.documentElement;
 
 function is_dark() {
-  return root.dataset.appearance ? root.dataset.appearance === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  return root.dataset.appearance
+    ? root.dataset.appearance === "dark"
+    : matchMedia("(prefers-color-scheme: dark)").matches;
 }
 
 function show(button) {

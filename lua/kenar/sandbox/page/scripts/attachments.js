@@ -19,13 +19,24 @@ function content_of(row, data) {
 
 function open_attachment(phone, row) {
   open_form({
-    title: t(row.name), about: t("attachment_about"), submit: t("send"),
-    parts: Object.entries(row.fields).map(([name, usual]) => field(has_text(`field_${name}`) ? t(`field_${name}`) : name, name, usual,
-      { dir: name === "name" ? "auto" : "ltr" })),
+    title: t(row.name),
+    about: t("attachment_about"),
+    submit: t("send"),
+    parts: Object.entries(row.fields).map(([name, usual]) =>
+      field(has_text(`field_${name}`) ? t(`field_${name}`) : name, name, usual, {
+        dir: name === "name" ? "auto" : "ltr",
+      }),
+    ),
     done: async (data) => {
-      await api.act({
-        act: "send", conversation_id: phone.id, side: phone.side, kind: row.act, content: content_of(row, data),
-      }).then((act) => phone.show(act));
+      await api
+        .act({
+          act: "send",
+          conversation_id: phone.id,
+          side: phone.side,
+          kind: row.act,
+          content: content_of(row, data),
+        })
+        .then((act) => phone.show(act));
     },
   });
 }
@@ -33,8 +44,16 @@ function open_attachment(phone, row) {
 /** The button and its menu. */
 export function attachment_menu(phone) {
   const entries = Object.values(media).map((row) => ({
-    content: [icon(row.icon), t(row.name)], run: () => open_attachment(phone, row),
+    content: [icon(row.icon), t(row.name)],
+    run: () => open_attachment(phone, row),
   }));
-  return menu(element("button", { class: "quiet icon-only", type: "button", "aria-label": t("attach"), title: t("attach") }, icon("add")),
-    entries, t("attach"));
+  return menu(
+    element(
+      "button",
+      { class: "quiet icon-only", type: "button", "aria-label": t("attach"), title: t("attach") },
+      icon("add"),
+    ),
+    entries,
+    t("attach"),
+  );
 }

@@ -12,7 +12,8 @@ const TINTS = 4;
 
 /** The square that stands for a post, or the circle for the bot. */
 export function avatar(conversation, extra = "") {
-  if (conversation.type === "BOT") return element("span", { class: `avatar is-bot ${extra}`, "aria-hidden": "true" }, icon("bot"));
+  if (conversation.type === "BOT")
+    return element("span", { class: `avatar is-bot ${extra}`, "aria-hidden": "true" }, icon("bot"));
   const sum = [...conversation.post_token].reduce((total, letter) => total + letter.codePointAt(0), 0);
   return element("span", { class: `avatar tint-${sum % TINTS} ${extra}`, "aria-hidden": "true" }, icon("tag"));
 }
@@ -27,11 +28,23 @@ const summary = (message) => message.text ?? (media[message.type] ? t(media[mess
 
 function entry(conversation, is_current) {
   const last = conversation.messages.at(-1);
-  return element("li", {}, element("button", {
-    class: "chat", type: "button", "aria-current": is_current ? "true" : null, on: { click: () => select(conversation.id) },
-  }, avatar(conversation), element("span", { class: "chat-title", dir: "auto" }, heading(conversation)),
-  last && element("time", { class: "chat-time" }, time_of(last.sent_at)),
-  element("span", { class: "chat-last" }, last ? summary(last) : t("no_messages"))));
+  return element(
+    "li",
+    {},
+    element(
+      "button",
+      {
+        class: "chat",
+        type: "button",
+        "aria-current": is_current ? "true" : null,
+        on: { click: () => select(conversation.id) },
+      },
+      avatar(conversation),
+      element("span", { class: "chat-title", dir: "auto" }, heading(conversation)),
+      last && element("time", { class: "chat-time" }, time_of(last.sent_at)),
+      element("span", { class: "chat-last" }, last ? summary(last) : t("no_messages")),
+    ),
+  );
 }
 
 /** Fill the column and keep it up to date. */
@@ -44,10 +57,13 @@ export function start_chat_list(column) {
   function draw() {
     title.textContent = t("chats");
     fill(add, icon("add"), t("new_chat"));
-    const newest = (conversation) => conversation.messages.at(-1)?.sent_at ?? Infinity;
+    const newest = (conversation) => conversation.messages.at(-1)?.sent_at ?? 0;
     const all = [...world.conversations.values()].sort((a, b) => newest(b) - newest(a));
     const focused = list.contains(document.activeElement);
-    fill(list, all.map((each) => entry(each, each === selected())));
+    fill(
+      list,
+      all.map((each) => entry(each, each === selected())),
+    );
     if (focused) list.querySelector("[aria-current]")?.focus();
     if (all.length === 0) fill(list, element("li", { class: "empty" }, t("no_chats")));
   }

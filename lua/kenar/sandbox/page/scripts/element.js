@@ -9,13 +9,23 @@ function add(node, child) {
 }
 
 // What is set as a property; everything else is an attribute. `on` holds listeners by the name of their event.
-const properties = new Set(["value", "checked", "disabled", "hidden", "tabIndex", "open", "htmlFor", "type", "selected"]);
+const properties = new Set([
+  "value",
+  "checked",
+  "disabled",
+  "hidden",
+  "tabIndex",
+  "open",
+  "htmlFor",
+  "type",
+  "selected",
+]);
 
 /** Make an element: `element("button", { class: "plain", on: { click } }, "text", child)`. */
 export function element(name, attributes = {}, ...children) {
   const node = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
-    if (value === null || value === undefined || value === false && !properties.has(key)) continue;
+    if (value === null || value === undefined || (value === false && !properties.has(key))) continue;
     if (key === "on") for (const [event, listener] of Object.entries(value)) node.addEventListener(event, listener);
     else if (key === "data") Object.assign(node.dataset, value);
     else if (properties.has(key)) node[key] = value;

@@ -16,8 +16,16 @@ import { world } from "./world.js";
 
 function headers_view(headers) {
   const names = Object.keys(headers).sort();
-  return element("details", { class: "headers" }, element("summary", {}, t("headers", { n: names.length })),
-    element("dl", {}, names.map((name) => [element("dt", {}, name), element("dd", {}, headers[name])])));
+  return element(
+    "details",
+    { class: "headers" },
+    element("summary", {}, t("headers", { n: names.length })),
+    element(
+      "dl",
+      {},
+      names.map((name) => [element("dt", {}, name), element("dd", {}, headers[name])]),
+    ),
+  );
 }
 
 function body_view(text, findings, label) {
@@ -28,7 +36,12 @@ function body_view(text, findings, label) {
 function problem_view(exchange) {
   const { title, hint, severity } = explain(exchange);
   if (severity === "good") return null;
-  return element("div", { class: `state is-${severity}` }, icon("warning"), element("p", {}, element("strong", {}, title), hint));
+  return element(
+    "div",
+    { class: `state is-${severity}` },
+    icon("warning"),
+    element("p", {}, element("strong", {}, title), hint),
+  );
 }
 
 function button(name, sign, run) {
@@ -46,16 +59,39 @@ async function replay(number) {
 export function exchange_details(exchange) {
   const { response } = exchange;
   return [
-    element("div", { class: "row" }, button("copy_curl", "copy", () => copy(as_curl(exchange), "curl")),
-      button("copy_spec", "copy", () => copy(as_spec(exchange), t("spec"))), button("replay", "refresh", () => replay(exchange.number))),
+    element(
+      "div",
+      { class: "row" },
+      button("copy_curl", "copy", () => copy(as_curl(exchange), "curl")),
+      button("copy_spec", "copy", () => copy(as_spec(exchange), t("spec"))),
+      button("replay", "refresh", () => replay(exchange.number)),
+    ),
     exchange.direction === "to_bot" && problem_view(exchange),
-    element("div", { class: "half" }, element("h3", {}, t("request")),
-      element("p", { class: "first-line" }, `${exchange.method} ${exchange.path}${exchange.query ? `?${exchange.query}` : ""}`),
-      headers_view(exchange.headers), body_view(exchange.body, exchange.findings ?? [], t("request"))),
-    element("div", { class: "half" }, element("h3", {}, t("answer")),
+    element(
+      "div",
+      { class: "half" },
+      element("h3", {}, t("request")),
+      element(
+        "p",
+        { class: "first-line" },
+        `${exchange.method} ${exchange.path}${exchange.query ? `?${exchange.query}` : ""}`,
+      ),
+      headers_view(exchange.headers),
+      body_view(exchange.body, exchange.findings ?? [], t("request")),
+    ),
+    element(
+      "div",
+      { class: "half" },
+      element("h3", {}, t("answer")),
       exchange.direction === "to_bot" && gauge(exchange.seconds, world.app.limits),
-      element("p", { class: "step-time" }, element("code", {}, response?.status ?? t("no_answer")), ` · ${duration(exchange.seconds ?? 0)}`),
+      element(
+        "p",
+        { class: "step-time" },
+        element("code", {}, response?.status ?? t("no_answer")),
+        ` · ${duration(exchange.seconds ?? 0)}`,
+      ),
       response && headers_view(response.headers),
-      response && body_view(response.body, exchange.answer_findings ?? [], t("answer"))),
+      response && body_view(response.body, exchange.answer_findings ?? [], t("answer")),
+    ),
   ];
 }

@@ -23,13 +23,18 @@ function delivery(exchange) {
          method = ${short_string(exchange.method)}, path = ${short_string(exchange.path)},
          headers = {
             ["content-type"] = "application/json", authorization = divar.judge.app.identification_key,${
-  version ? `\n            [${short_string(version)}] = ${short_string(exchange.headers[version])},` : ""}
+              version ? `\n            [${short_string(version)}] = ${short_string(exchange.headers[version])},` : ""
+            }
          },
          body = ${long_string(exchange.body)},
       }
       divar:advance(0)
-      assert.equal(${status}, response.status)${exchange.response?.body ? `
-      assert.same(json.decode ${long_string(exchange.response.body)}, json.decode(response.body))` : ""}
+      assert.equal(${status}, response.status)${
+        exchange.response?.body
+          ? `
+      assert.same(json.decode ${long_string(exchange.response.body)}, json.decode(response.body))`
+          : ""
+      }
    end)`;
 }
 

@@ -9,10 +9,18 @@ const share = (seconds, limits) => `${Math.min(100, Math.sqrt(seconds / limits.t
 /** A bar; `limits` are { patience, timeout } in seconds. */
 export function gauge(seconds, limits) {
   const late = seconds >= limits.timeout ? " is-late" : seconds >= limits.patience ? " is-slow" : "";
-  const bar = element("span", { class: `gauge-bar${late}` }), mark = element("span", { class: "gauge-mark" });
+  const bar = element("span", { class: `gauge-bar${late}` }),
+    mark = element("span", { class: "gauge-mark" });
   bar.style.inlineSize = share(seconds ?? 0, limits);
   mark.style.insetInlineStart = share(limits.patience, limits);
-  return element("span", {
-    class: "gauge", role: "img", "aria-label": t("took", { time: duration(seconds ?? 0), limit: duration(limits.timeout) }),
-  }, bar, mark);
+  return element(
+    "span",
+    {
+      class: "gauge",
+      role: "img",
+      "aria-label": t("took", { time: duration(seconds ?? 0), limit: duration(limits.timeout) }),
+    },
+    bar,
+    mark,
+  );
 }

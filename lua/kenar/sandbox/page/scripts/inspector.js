@@ -12,15 +12,22 @@ import { on, world } from "./world.js";
 
 const PORTION = 150;
 const filter = { text: "", is_here: false, is_wrong: false };
-let open_number = null, list = null, draw_list = () => {};
+let open_number = null,
+  list = null,
+  draw_list = () => {};
 
-const is_wrong = (exchange) => Boolean(exchange.problem || exchange.has_errors || !exchange.response || exchange.response.status >= 400);
+const is_wrong = (exchange) =>
+  Boolean(exchange.problem || exchange.has_errors || !exchange.response || exchange.response.status >= 400);
 
 function passes(exchange) {
   if (filter.is_here && exchange.conversation_id !== selected()?.id) return false;
   if (filter.is_wrong && !is_wrong(exchange)) return false;
-  return filter.text === "" || `${exchange.event ?? exchange.endpoint ?? ""} ${exchange.path} ${exchange.response?.status ?? ""}`
-    .toLowerCase().includes(filter.text);
+  return (
+    filter.text === "" ||
+    `${exchange.event ?? exchange.endpoint ?? ""} ${exchange.path} ${exchange.response?.status ?? ""}`
+      .toLowerCase()
+      .includes(filter.text)
+  );
 }
 
 function status_of(exchange) {
@@ -30,20 +37,42 @@ function status_of(exchange) {
 }
 
 function marks(exchange) {
-  return element("span", { class: "exchange-marks" },
+  return element(
+    "span",
+    { class: "exchange-marks" },
     exchange.replay_of && element("span", { class: "mark" }, t("replayed", { n: exchange.replay_of })),
     exchange.fault && element("span", { class: "mark" }, t("fault"), " ", element("code", {}, exchange.fault)),
-    (exchange.has_errors || exchange.problem) && element("span", { class: "mark is-bad" }, t("wrong")));
+    (exchange.has_errors || exchange.problem) && element("span", { class: "mark is-bad" }, t("wrong")),
+  );
 }
 
 function entry(exchange) {
-  const to_bot = exchange.direction === "to_bot", body = element("div", { class: "exchange-body", hidden: true });
-  const head = element("button", { class: "exchange-head", type: "button", "aria-expanded": "false" },
-    element("span", { class: "exchange-way" }, icon(to_bot ? "in_" : "launch"), element("span", { class: "unseen" }, t(exchange.direction))),
-    element("span", { class: "exchange-name" }, exchange.event ?? exchange.endpoint ?? exchange.path), status_of(exchange),
-    element("span", { class: "exchange-facts" }, `${t(exchange.direction)} · ${duration(exchange.seconds ?? 0)} · ${time_of(exchange.at * 1000000)}`),
-    marks(exchange));
-  const node = element("li", { class: `exchange${to_bot ? "" : " to-divar"}`, data: { number: exchange.number } }, head, body);
+  const to_bot = exchange.direction === "to_bot",
+    body = element("div", { class: "exchange-body", hidden: true });
+  const head = element(
+    "button",
+    { class: "exchange-head", type: "button", "aria-expanded": "false" },
+    element(
+      "span",
+      { class: "exchange-way" },
+      icon(to_bot ? "in_" : "launch"),
+      element("span", { class: "unseen" }, t(exchange.direction)),
+    ),
+    element("span", { class: "exchange-name" }, exchange.event ?? exchange.endpoint ?? exchange.path),
+    status_of(exchange),
+    element(
+      "span",
+      { class: "exchange-facts" },
+      `${t(exchange.direction)} · ${duration(exchange.seconds ?? 0)} · ${time_of(exchange.at * 1000000)}`,
+    ),
+    marks(exchange),
+  );
+  const node = element(
+    "li",
+    { class: `exchange${to_bot ? "" : " to-divar"}`, data: { number: exchange.number } },
+    head,
+    body,
+  );
   async function set_open(is_open) {
     open_number = is_open ? exchange.number : null;
     node.classList.toggle("is-open", is_open);
@@ -71,26 +100,62 @@ export function show_exchange(number) {
 }
 
 function checkbox(key, name) {
-  return element("label", {}, element("input", {
-    type: "checkbox", checked: filter[name], on: { change: (event) => { filter[name] = event.target.checked; draw_list(); } },
-  }), t(key));
+  return element(
+    "label",
+    {},
+    element("input", {
+      type: "checkbox",
+      checked: filter[name],
+      on: {
+        change: (event) => {
+          filter[name] = event.target.checked;
+          draw_list();
+        },
+      },
+    }),
+    t(key),
+  );
 }
 
 /** Fill the panel and keep it up to date. */
 export function start_inspector(panel) {
   const top = element("div", { class: "panel-head" });
   list = element("ul", { class: "exchanges" });
-  const more = element("button", { class: "quiet", type: "button", on: { click: () => { limit += PORTION; draw_list(); } } });
+  const more = element("button", {
+    class: "quiet",
+    type: "button",
+    on: {
+      click: () => {
+        limit += PORTION;
+        draw_list();
+      },
+    },
+  });
   let limit = PORTION;
   panel.append(top, list, more);
 
   function draw_top() {
-    fill(top, element("h2", {}, t("inspector")), element("div", { class: "filters" },
-      element("input", {
-        type: "search", value: filter.text, placeholder: t("search_exchanges"), "aria-label": t("search_exchanges"),
-        on: { input: (event) => { filter.text = event.target.value.toLowerCase(); draw_list(); } },
-      }),
-      element("div", { class: "checks" }, checkbox("only_here", "is_here"), checkbox("only_wrong", "is_wrong"))));
+    fill(
+      top,
+      element("h2", {}, t("inspector")),
+      element(
+        "div",
+        { class: "filters" },
+        element("input", {
+          type: "search",
+          value: filter.text,
+          placeholder: t("search_exchanges"),
+          "aria-label": t("search_exchanges"),
+          on: {
+            input: (event) => {
+              filter.text = event.target.value.toLowerCase();
+              draw_list();
+            },
+          },
+        }),
+        element("div", { class: "checks" }, checkbox("only_here", "is_here"), checkbox("only_wrong", "is_wrong")),
+      ),
+    );
     more.textContent = t("more");
   }
   draw_list = () => {

@@ -7,7 +7,7 @@ import { kept } from "./kept.js";
 const languages = { fa: { texts: persian, dir: "rtl" }, en: { texts: english, dir: "ltr" } };
 
 const wished = (navigator.languages ?? []).map((tag) => tag.slice(0, 2)).find((tag) => languages[tag]);
-let current = languages[kept.get("language")] ? kept.get("language") : wished ?? "fa";
+let current = languages[kept.get("language")] ? kept.get("language") : (wished ?? "fa");
 
 /** "fa" or "en". */
 export const language = () => current;
@@ -17,7 +17,7 @@ export function t(key, values = {}) {
   const text = languages[current].texts[key] ?? english[key] ?? key;
   return text.replace(/\{(\w+)\}/g, (whole, name) => {
     const value = values[name];
-    return typeof value === "number" ? number(value) : value ?? whole;
+    return typeof value === "number" ? number(value) : (value ?? whole);
   });
 }
 
@@ -36,10 +36,18 @@ export function duration(seconds) {
   return t("seconds", { n: Math.round(seconds * 100) / 100 });
 }
 
-const clock = Object.fromEntries(["fa", "en"].map((code) => [code,
-  new Intl.DateTimeFormat(locale(code), { hour: "2-digit", minute: "2-digit", hourCycle: "h23" })]));
-const day = Object.fromEntries(["fa", "en"].map((code) => [code,
-  new Intl.DateTimeFormat(locale(code), { weekday: "long", day: "numeric", month: "long" })]));
+const clock = Object.fromEntries(
+  ["fa", "en"].map((code) => [
+    code,
+    new Intl.DateTimeFormat(locale(code), { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }),
+  ]),
+);
+const day = Object.fromEntries(
+  ["fa", "en"].map((code) => [
+    code,
+    new Intl.DateTimeFormat(locale(code), { weekday: "long", day: "numeric", month: "long" }),
+  ]),
+);
 
 /** The time of day of a number of microseconds; on the phones it is Persian whatever the page is. */
 export const time_of = (microseconds, code = current) => clock[code].format(microseconds / 1000);

@@ -15,9 +15,14 @@ const by_id = (id) => document.getElementById(id);
 
 translate();
 const draws = [
-  start_appearance(by_id("appearance")), start_views(document.querySelector(".views")), start_top_bar(),
-  start_chat_list(by_id("chats")), start_stage(by_id("stage")), start_inspector(by_id("inspector")),
-  start_faults(by_id("faults")), start_setup(by_id("setup")),
+  start_appearance(by_id("appearance")),
+  start_views(document.querySelector(".views")),
+  start_top_bar(),
+  start_chat_list(by_id("chats")),
+  start_stage(by_id("stage")),
+  start_inspector(by_id("inspector")),
+  start_faults(by_id("faults")),
+  start_setup(by_id("setup")),
 ];
 
 function draw_all() {

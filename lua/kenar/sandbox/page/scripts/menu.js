@@ -6,10 +6,23 @@ const STEPS = { ArrowDown: 1, ArrowUp: -1 };
 
 /** `entries` are { content, run }. Gives the button and the menu together. */
 export function menu(button, entries, label) {
-  const items = entries.map(({ content, run }) => element("button", {
-    type: "button", role: "menuitem", tabIndex: -1,
-    on: { click: () => { close(true); run(); } },
-  }, content));
+  const items = entries.map(({ content, run }) =>
+    element(
+      "button",
+      {
+        type: "button",
+        role: "menuitem",
+        tabIndex: -1,
+        on: {
+          click: () => {
+            close(true);
+            run();
+          },
+        },
+      },
+      content,
+    ),
+  );
   const list = element("div", { class: "menu", role: "menu", "aria-label": label, hidden: true }, items);
   const whole = element("div", {}, button, list);
 

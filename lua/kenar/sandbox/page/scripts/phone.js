@@ -21,20 +21,44 @@ function head(phone, conversation) {
   const is_bot = conversation.type === "BOT";
   const facts = is_bot ? t("bot_chat") : title_of(conversation);
   const name = is_bot ? t("the_bot") : name_of(conversation.members[other_side[phone.side]]);
-  return element("header", { class: "phone-head" }, avatar(conversation, "is-small"),
-    element("div", { class: "phone-names" }, element("h3", { dir: "auto" }, name), element("p", { dir: "auto" }, facts)),
-    element("span", { class: "phone-side" }, phone.label()));
+  return element(
+    "header",
+    { class: "phone-head" },
+    avatar(conversation, "is-small"),
+    element(
+      "div",
+      { class: "phone-names" },
+      element("h3", { dir: "auto" }, name),
+      element("p", { dir: "auto" }, facts),
+    ),
+    element("span", { class: "phone-side" }, phone.label()),
+  );
 }
 
 /** Make the view of `side`. Gives { node, add(message), side, id }. */
 export function make_phone(conversation, side) {
   const phone = { side, id: conversation.id, label: () => t(labels[side]) };
   const list = element("div", { class: "message-list" });
-  const log = element("div", {
-    class: "messages", role: "log", tabIndex: 0, "aria-label": t("messages_of", { side: phone.label() }),
-  }, list);
-  phone.node = element("section", { class: "phone", dir: "rtl", data: { side }, "aria-label": t("view_of", { side: phone.label() }) });
-  let first = conversation.messages.length, shown = null, last_day = null, is_at_end = true;
+  const log = element(
+    "div",
+    {
+      class: "messages",
+      role: "log",
+      tabIndex: 0,
+      "aria-label": t("messages_of", { side: phone.label() }),
+    },
+    list,
+  );
+  phone.node = element("section", {
+    class: "phone",
+    dir: "rtl",
+    data: { side },
+    "aria-label": t("view_of", { side: phone.label() }),
+  });
+  let first = conversation.messages.length,
+    shown = null,
+    last_day = null,
+    is_at_end = true;
 
   // Whoever reads the newest message goes on doing so, whatever changes its size.
   const follow = new ResizeObserver(() => {
@@ -46,7 +70,8 @@ export function make_phone(conversation, side) {
   // A portion of older messages, put before those that are there; what is looked at stays where it is.
   function draw_older() {
     if (first === 0) return;
-    const from = Math.max(0, first - PORTION), part = conversation.messages.slice(from, first);
+    const from = Math.max(0, first - PORTION),
+      part = conversation.messages.slice(from, first);
     const nodes = document.createDocumentFragment();
     let day = null;
     for (const message of part) {
@@ -59,7 +84,8 @@ export function make_phone(conversation, side) {
     last_day ??= day;
     const head_day = list.firstElementChild;
     if (head_day?.textContent === day) head_day.remove();
-    const height = log.scrollHeight, top = log.scrollTop;
+    const height = log.scrollHeight,
+      top = log.scrollTop;
     list.prepend(nodes);
     log.scrollTop = top + log.scrollHeight - height;
     first = from;
@@ -80,11 +106,12 @@ export function make_phone(conversation, side) {
     act.from?.scrollIntoView({ block: "nearest" });
   };
 
-  phone.perform = (work) => trying(async () => {
-    const act = await work();
-    phone.show(act);
-    return act;
-  });
+  phone.perform = (work) =>
+    trying(async () => {
+      const act = await work();
+      phone.show(act);
+      return act;
+    });
 
   phone.press = async (which, button, node) => {
     node.setAttribute("aria-busy", "true");
@@ -93,10 +120,14 @@ export function make_phone(conversation, side) {
     if (act) phone.show({ ...act, pressed: button, from: node });
   };
 
-  log.addEventListener("scroll", () => {
-    is_at_end = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
-    if (log.scrollTop < NEAR) draw_older();
-  }, { passive: true });
+  log.addEventListener(
+    "scroll",
+    () => {
+      is_at_end = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
+      if (log.scrollTop < NEAR) draw_older();
+    },
+    { passive: true },
+  );
   phone.node.append(head(phone, conversation), log, composer(phone));
   draw_older();
   return phone;

@@ -14,17 +14,48 @@ import { on } from "./world.js";
 const sides = { BOT: ["USER"], POST: ["SELLER", "BUYER"] };
 
 function bar(conversation, phones) {
-  const toggle = element("button", {
-    class: "plain icon-only chats-toggle", type: "button", "aria-label": t("chats"), "aria-controls": "chats", title: t("chats"),
-    on: { click: () => { document.body.dataset.chats = document.body.dataset.chats === "open" ? "" : "open"; } },
-  }, icon("menu"));
-  return element("div", { class: "stage-bar" }, toggle, element("h2", { class: "stage-title", dir: "auto" }, conversation ? heading(conversation) : ""),
-    conversation && element("button", { class: "plain", type: "button", on: { click: () => open_touch_points(conversation, phones[0]) } },
-      icon("launch", "follows-text"), t("open_app")),
-    conversation && element("button", {
-      class: "plain icon-only", type: "button", "aria-label": t("block"), title: t("block"), "aria-pressed": String(Boolean(conversation.blocked)),
-      on: { click: () => trying(() => api.block(conversation.id, !conversation.blocked)) },
-    }, icon("blocked")));
+  const toggle = element(
+    "button",
+    {
+      class: "plain icon-only chats-toggle",
+      type: "button",
+      "aria-label": t("chats"),
+      "aria-controls": "chats",
+      title: t("chats"),
+      on: {
+        click: () => {
+          document.body.dataset.chats = document.body.dataset.chats === "open" ? "" : "open";
+        },
+      },
+    },
+    icon("menu"),
+  );
+  return element(
+    "div",
+    { class: "stage-bar" },
+    toggle,
+    element("h2", { class: "stage-title", dir: "auto" }, conversation ? heading(conversation) : ""),
+    conversation &&
+      element(
+        "button",
+        { class: "plain", type: "button", on: { click: () => open_touch_points(conversation, phones[0]) } },
+        icon("launch", "follows-text"),
+        t("open_app"),
+      ),
+    conversation &&
+      element(
+        "button",
+        {
+          class: "plain icon-only",
+          type: "button",
+          "aria-label": t("block"),
+          title: t("block"),
+          "aria-pressed": String(Boolean(conversation.blocked)),
+          on: { click: () => trying(() => api.block(conversation.id, !conversation.blocked)) },
+        },
+        icon("blocked"),
+      ),
+  );
 }
 
 // In a post's chat Divar tells the bot of messages only while it has subscribed to them.
@@ -32,12 +63,24 @@ function notices(conversation) {
   const found = [];
   if (conversation.blocked) found.push(element("p", {}, t("is_blocked")));
   if (conversation.type === "POST" && !conversation.is_heard) {
-    found.push(element("p", {}, t("not_heard")), element("button", {
-      class: "plain small", type: "button", on: { click: () => trying(async () => {
-        await api.hear(conversation.post_token, true);
-        toast(t("heard_now"));
-      }) },
-    }, t("tell_anyway")));
+    found.push(
+      element("p", {}, t("not_heard")),
+      element(
+        "button",
+        {
+          class: "plain small",
+          type: "button",
+          on: {
+            click: () =>
+              trying(async () => {
+                await api.hear(conversation.post_token, true);
+                toast(t("heard_now"));
+              }),
+          },
+        },
+        t("tell_anyway"),
+      ),
+    );
   }
   return found.length > 0 && element("div", { class: "notice" }, icon("info"), found);
 }
@@ -45,20 +88,32 @@ function notices(conversation) {
 function side_switch(names, holder) {
   if (names.length < 2) return null;
   const labels = { SELLER: "seller", BUYER: "buyer" };
-  const buttons = names.map((side) => element("button", {
-    class: "side", type: "button", "aria-pressed": String(side === holder.dataset.side),
-    on: { click: () => {
-      holder.dataset.side = side;
-      buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(names[i] === side)));
-    } },
-  }, t(labels[side])));
+  const buttons = names.map((side) =>
+    element(
+      "button",
+      {
+        class: "side",
+        type: "button",
+        "aria-pressed": String(side === holder.dataset.side),
+        on: {
+          click: () => {
+            holder.dataset.side = side;
+            buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(names[i] === side)));
+          },
+        },
+      },
+      t(labels[side]),
+    ),
+  );
   return element("div", { class: "sides", role: "group", "aria-label": t("side_shown") }, buttons);
 }
 
 /** Fill the stage and keep it up to date. */
 export function start_stage(stage) {
-  let phones = [], shown = null;
-  const top = element("div", {}), under = element("div", {});
+  let phones = [],
+    shown = null;
+  const top = element("div", {}),
+    under = element("div", {});
   const holder = element("div", { class: "phones" });
   stage.append(top, under, holder);
 

@@ -14,11 +14,13 @@ function set(node, text, severity) {
 }
 
 export function start_top_bar() {
-  const feed = by_id("feed-state"), bot = by_id("bot-state"), faults = by_id("faults-on");
+  const feed = by_id("feed-state"),
+    bot = by_id("bot-state"),
+    faults = by_id("faults-on");
   function draw() {
     set(feed, t(world.is_live ? "live" : "not_live"), world.is_live ? "good" : "bad");
     const state = bot_state();
-    set(bot, t(`bot_is_${state?.severity ?? "unknown"}`), state?.severity);
+    set(bot, t(state?.is_silent ? "bot_is_silent" : `bot_is_${state?.severity ?? "unknown"}`), state?.severity);
     bot.title = state?.title ?? "";
     faults.hidden = world.faults.length === 0;
     set(faults, t("faults_now", { n: world.faults.length }), "warning");

@@ -29,11 +29,26 @@ export function start_views(nav) {
   document.body.dataset.panel = views[last] && last !== "chat" ? last : "inspector";
   draw = () => {
     const focused = nav.contains(document.activeElement) && document.activeElement.dataset.view;
-    fill(nav, Object.entries(views).map(([name, sign]) => element("button", {
-      class: "view", type: "button", data: { view: name }, "aria-current": is_current(name) ? "page" : null,
-      on: { click: () => show_view(name) },
-    }, icon(sign), t(`view_${name}`), name === "faults" && world.faults.length > 0
-      && element("span", { class: "view-count" }, t("plain_number", { n: world.faults.length })))));
+    fill(
+      nav,
+      Object.entries(views).map(([name, sign]) =>
+        element(
+          "button",
+          {
+            class: "view",
+            type: "button",
+            data: { view: name },
+            "aria-current": is_current(name) ? "page" : null,
+            on: { click: () => show_view(name) },
+          },
+          icon(sign),
+          t(`view_${name}`),
+          name === "faults" &&
+            world.faults.length > 0 &&
+            element("span", { class: "view-count" }, t("plain_number", { n: world.faults.length })),
+        ),
+      ),
+    );
     if (focused) nav.querySelector(`[data-view="${focused}"]`).focus();
   };
   on("all", draw);

@@ -7,7 +7,14 @@ import { api } from "./api.js";
 const MAX_EXCHANGES = 1000;
 
 export const world = {
-  boot: null, app: {}, users: {}, posts: {}, conversations: new Map(), exchanges: new Map(), faults: [], is_live: false,
+  boot: null,
+  app: {},
+  users: {},
+  posts: {},
+  conversations: new Map(),
+  exchanges: new Map(),
+  faults: [],
+  is_live: false,
 };
 
 const listeners = new Map();
@@ -24,7 +31,9 @@ export function tell(change, detail) {
 
 function put_conversation(given) {
   const known = world.conversations.get(given.id);
-  const conversation = Object.assign(known ?? { messages: [] }, given, { messages: given.messages ?? known?.messages ?? [] });
+  const conversation = Object.assign(known ?? { messages: [] }, given, {
+    messages: given.messages ?? known?.messages ?? [],
+  });
   world.conversations.set(given.id, conversation);
   return conversation;
 }
@@ -66,7 +75,13 @@ export function merge(change, detail) {
 export async function load() {
   const [state, log] = await Promise.all([api.state(), api.exchanges()]);
   if (world.boot !== state.boot) world.exchanges.clear();
-  Object.assign(world, { boot: state.boot, app: state.app, users: state.users, posts: state.posts, faults: state.faults });
+  Object.assign(world, {
+    boot: state.boot,
+    app: state.app,
+    users: state.users,
+    posts: state.posts,
+    faults: state.faults,
+  });
   world.conversations = new Map();
   state.conversations.forEach(put_conversation);
   for (const exchange of log.exchanges) world.exchanges.set(exchange.number, exchange);

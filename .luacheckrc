@@ -10,5 +10,6 @@ read_globals = {
    table = { fields = { "pack", "unpack" } },
 }
 files["spec"] = { std = "+busted" }
+files["**/*_spec.lua"] = { std = "+busted" }
 files["lua/kenar/types.lua"] = { ignore = { "2", "3" } }
 files["*.rockspec"] = { std = "+rockspec" }

@@ -105,12 +105,12 @@ SECONDS_EACH ?= 60
 BUSTED := -o spec/support/tally.lua --exclude-pattern=rock_spec
 JOBS := --jobs=$(shell nproc)
 
-.PHONY: help deps build build-asan env test luacheck build-c test-c test-c-asan test-rock demo soak bench lint format valgrind fuzz install clean
+.PHONY: test-page screenshots help deps build build-asan env test luacheck build-c test-c test-c-asan test-rock demo soak bench lint format valgrind fuzz install clean
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 deps: ## install the Debian packages that running and testing need and that are missing
-	@.ci/deps run test
+	@.ci/deps run test rock
 
 build: build-5.4 build-5.1 ## build for Lua 5.4 and for LuaJIT
 build-asan: build-5.4-asan build-5.1-asan ## the same with AddressSanitizer and UBSan
@@ -138,10 +138,31 @@ demo: ## a customer, the sandbox and the shop bot talk to each other on this mac
 	@$(MAKE) $(JOBS) build-5.4
 	@$(environment_5.4) lua5.4 -e 'os.exit(require("kenar.sandbox.demo")(dofile "examples/shop_bot.lua"), true)'
 
-soak: ## what is promised of delivery, held for minutes: with faults, kills and time (SEED=n draws the same again)
+SEED ?= $(shell date +%s)
+MINUTES ?= 10
+soak: ## what is promised of delivery, held for MINUTES (10): with faults, kills and time; SEED=n draws the same again
 	@.ci/deps run test
 	@$(MAKE) $(JOBS) build-5.4
-	@$(environment_5.4) lua5.4 spec/soak/run.lua $(SEED)
+	@$(environment_5.4) lua5.4 spec/soak/run.lua $(SEED) $(MINUTES)
+
+# The driver of the browser and the checker of its pages: neither Debian nor the rock has them.
+PAGE_PACKAGES := playwright-core@1.65.1 axe-core@4.14.1
+$(BUILD)/page/packages: Makefile
+	@mkdir -p $(@D)
+	@npm install --prefix $(@D) --no-save --no-package-lock --no-audit --no-fund --ignore-scripts --loglevel=error $(PAGE_PACKAGES) \
+		|| { echo "npm could not fetch $(PAGE_PACKAGES), with which the sandbox's page is tested" >&2; exit 1; }
+	@touch $@
+
+test-page: ## the sandbox's page in Debian's Chromium; pictures of it go to build/page/screenshots
+	@.ci/deps run page
+	@$(MAKE) $(JOBS) build-5.4 $(BUILD)/page/packages
+	@$(environment_5.4) node spec/browser/run.mjs $(SPEC_TITLE)
+
+screenshots: ## the README's pictures of the sandbox's page, into docs/
+	@.ci/deps run page
+	@$(MAKE) $(JOBS) build-5.4 $(BUILD)/page/packages
+	@$(environment_5.4) node spec/browser/take.mjs
+	@pngquant --force --ext .png --quality 80-98 --speed 1 --strip docs/sandbox-*.png
 
 bench: ## what things cost, as ratios to lua-cjson, libcurl and nginx
 	@.ci/deps run test bench

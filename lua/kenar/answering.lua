@@ -10,15 +10,17 @@ local answering = {}
 -- Nobody changes it: it is the answer to nearly everything.
 local ACKNOWLEDGED = webhook.response(200)
 
--- A user waits, and Divar unpublishes apps that are slow: a handler that is late goes on, but without its answer.
+-- A user waits, and Divar unpublishes apps that are slow: a handler that is late goes on, but without its answer. The
+-- same time is for `catch`, which may have calls to make. What failed has been reported.
 local function answer_in_time(self, ctx, budget, respond)
-   local is_late = false
+   local is_late, has_failed = false, false
    local task = self._background:spawn(function()
       local ok, response = handling.run(self, ctx, respond)
+      if not ok then
+         has_failed = true
+         handling.report(self, response, ctx)
+      end
       if is_late then
-         if not ok then
-            handling.report(self, response, ctx)
-         end
          handling.after(self, ctx)
       end
       return ok, response
@@ -29,9 +31,13 @@ local function answer_in_time(self, ctx, budget, respond)
    end
    is_late = true
    self.metrics:add("kenar_late_answers_total", ctx._event.kind)
-   return false, errors.new {
-      kind = "timeout", message = ("the handler was not done after %g s, and the user got the fallback"):format(budget),
-   }
+   if not has_failed then
+      self._background:spawn(handling.report, self, errors.new {
+         kind = "timeout",
+         message = ("the handler was not done after %g s, and the user got the fallback"):format(budget),
+      }, ctx)
+   end
+   return false
 end
 
 -- The response that a handler's value makes; nil where there was no handler, an error where it makes none.
@@ -55,15 +61,16 @@ local function answer(self, ctx, budget)
       ok, response = answer_in_time(self, ctx, budget, response_of)
    else
       ok, response = handling.run(self, ctx, response_of)
+      if not ok then
+         handling.report(self, response, ctx)
+      end
    end
    if ok and response then
       handling.after(self, ctx)
       return response
    end
    local event = ctx._event
-   if not ok then
-      handling.report(self, response, ctx)
-   else
+   if ok then
       self.log:warn("no handler", { event = event.kind, action = ctx.action, source = event.source })
    end
    return reply.fallback(event, self._fallback, ctx)

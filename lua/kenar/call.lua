@@ -173,6 +173,7 @@ local function send_with_medium(self, host, endpoint, path, content, options)
    local body, err
    content, err = media.resolve(self, content, options)
    if not content then
+      err.sent = "no" -- the message; what Divar may have is a medium that no message shows
       return nil, err
    end
    body, err = message.encode(endpoint.message, content, encoding_for(self, endpoint, options))

@@ -201,9 +201,10 @@ end
 --- process died, does not repeat what stands here. It is noted in the bot's store, so that it outlives the process with
 --- a store that does.
 ---@param name string what is done, within the event
----@param fn function what it raises is raised, and it may be tried again
----@param has_happened? fun(): boolean asked when an earlier process died inside `fn`; without it that raises an error
----   with code_name IN_DOUBT
+---@param fn function what it raises is raised, and it may be tried again, unless that is a call's error whose `sent`
+---   is not "no"
+---@param has_happened? fun(): boolean asked when an earlier process died inside `fn`, or its call may have been acted
+---   on; without it that raises an error with code_name IN_DOUBT
 ---@return boolean is_first whether it was run now
 function Context:once(name, fn, has_happened)
    if type(name) ~= "string" or type(fn) ~= "function" then

@@ -38,8 +38,10 @@ local function warn(self, day, used)
    if self._warned == day then
       return
    end
-   self._warned = day
    local ok, is_first = pcall(self._store.add, self._store, key_of(self, day) .. ":warned", "1", 2 * DAY)
+   if ok and is_first ~= nil then
+      self._warned = day
+   end
    if ok and is_first then
       -- A task of its own: it may wait, or make a call itself.
       self._host.spawn(self._on_warning, {

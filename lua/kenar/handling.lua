@@ -67,7 +67,9 @@ local function take_turn(self, ctx)
    }
 end
 
+-- A host may run this in the turn in which the answer was given; it leaves at that turn's end.
 local function run_after(self, ctx, list)
+   self.host.sleep(0)
    for _, fn in ipairs(list) do
       local ok, raised = xpcall(fn, as_error, ctx)
       if not ok then
@@ -90,7 +92,11 @@ end
 local function dispatch(self, ctx, finish)
    local value = self._router:dispatch(ctx)
    if finish then
-      return finish(ctx, value)
+      value = finish(ctx, value)
+   end
+   local saved, err = sessions.save(ctx)
+   if not saved then
+      error(err, 0)
    end
    return value
 end
@@ -102,19 +108,24 @@ local function measure(self, ctx, ok, began)
    self.metrics:add("kenar_events_total", kind, not ok and "failed" or ctx.handled == false and "unhandled" or "ok")
 end
 
+-- Who wonders why the bot is silent looks here. What bots wrote is passed over every time.
+local function tell_unheard(self, ctx)
+   local event = ctx._event
+   if event.kind == "message" and not (event.sender and event.sender.type == "BOT") then
+      self.log:info("no handler", { event = event.kind, conversation = event.conversation_id, type = event.type })
+   end
+end
+
 local function run(self, ctx, finish)
    if ctx._event.kind == "user_access_revocation" then
       forget_user(self, ctx)
    end
    local began = self.is_measured and self.host.clock()
    local ok, value = xpcall(dispatch, as_error, self, ctx, finish)
-   if ok then
-      local saved, err = sessions.save(ctx)
-      if not saved then
-         ok, value = false, err
-      end
-   end
    sessions.release(ctx)
+   if ok and ctx.handled == false then
+      tell_unheard(self, ctx)
+   end
    if began then
       measure(self, ctx, ok, began)
    end

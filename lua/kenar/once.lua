@@ -25,14 +25,19 @@ local function check(value, err)
    return value
 end
 
--- Run it; a failure leaves no trace, so that it may be tried again.
+-- Run it; a failure leaves no trace, so that it may be tried again. A call that Divar may have acted on leaves what was
+-- noted before.
 local function run(store, key, fn)
    local ok, raised = pcall(fn)
-   if not ok then
+   local sent = not ok and errors.is(raised) and raised.sent or "no"
+   if ok or sent == "yes" then
+      check(store:set(key, DONE, KEPT))
+   elseif sent == "no" then
       check(store:del(key))
+   end
+   if not ok then
       error(raised, 0)
    end
-   check(store:set(key, DONE, KEPT))
    return true
 end
 

@@ -53,11 +53,18 @@ local function refusal(event, value, ctx)
    return encode(200, { url = completion_url(event) })
 end
 
+--- Whether a value is a URL to which somebody can be sent.
+---@param value any
+---@return boolean
+function reply.is_url(value)
+   return type(value) == "string" and value:find "^%a[%w+.-]*:[^%s%c]+$" ~= nil
+end
+
 local function url_of(event, value)
    if value == nil then
       return completion_url(event)
    end
-   if type(value) ~= "string" or not value:find "^%a[%w+.-]*:[^%s%c]+$" then
+   if not reply.is_url(value) then
       return nil, ("a handler of %s returns an absolute URL or nil, got %s"):format(event.kind,
          type(value) == "string" and ("%q"):format(value) or type(value))
    end

@@ -16,7 +16,8 @@ local send_many = {}
 
 ---@class kenar.SendManyOptions
 ---@field journal? string       path of a file: what was sent is known by each row's `key`, in later runs too
----@field concurrency? integer  how many rows are under way at a time (32); a bot has up to 64 connections
+---@field concurrency? integer  how many rows are under way at a time (32, at most 48); a bot has up to 64 connections,
+---   some of which are left for replies
 ---@field template? kenar.Template fills a message with each row's values; then a row has no `message`
 ---@field progress? boolean|fun(numbers: kenar.Progress) true: on stderr, a bar on a terminal, else a line every 10 s;
 ---   false: nowhere; nil: the bar where stderr is a terminal; a function gets the numbers at most 10 times a second
@@ -42,7 +43,9 @@ local option_types = {
    journal = "string", template = "table", progress = "any", total = "number", on_result = "function",
    concurrency = "any", on_day_quota = "any",
 }
-local CONCURRENCY, MOST = 32, 1000
+local CONCURRENCY = 32
+--- How many rows may be under way at a time: fewer than a bot has connections, for replies find one, too.
+send_many.MOST_CONCURRENT = 48
 -- Rows that are passed over without waiting for anything, before others have their turn.
 local BREATH = 256
 
@@ -56,8 +59,9 @@ local function check(options, level)
       end
    end
    local concurrency, on_day_quota = options.concurrency or CONCURRENCY, options.on_day_quota
-   if type(concurrency) ~= "number" or concurrency % 1 ~= 0 or concurrency < 1 or concurrency > MOST then
-      error(("concurrency: expected a whole number from 1 to %d"):format(MOST), level + 1)
+   if type(concurrency) ~= "number" or concurrency % 1 ~= 0 or concurrency < 1
+      or concurrency > send_many.MOST_CONCURRENT then
+      error(("concurrency: expected a whole number from 1 to %d"):format(send_many.MOST_CONCURRENT), level + 1)
    elseif on_day_quota ~= nil and on_day_quota ~= "stop" and on_day_quota ~= "wait" then
       error('on_day_quota: expected "stop" or "wait", got ' .. tostring(on_day_quota), level + 1)
    elseif options.template and type(options.template.render) ~= "function" then

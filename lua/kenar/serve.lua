@@ -52,6 +52,17 @@ local function check_settings(list)
    return true
 end
 
+-- A setting of the environment's that cannot be, or a store that does not open.
+local function attach(list, host, overrides)
+   for _, bot in ipairs(list) do
+      local attached, message = pcall(bot.attach, bot, host, overrides)
+      if not attached then
+         return nil, tostring(message)
+      end
+   end
+   return true
+end
+
 local function is_below(prefix, path)
    return path:sub(1, #prefix) == prefix and (#path == #prefix or path:sub(#prefix + 1, #prefix + 1) == "/")
 end
@@ -78,15 +89,16 @@ local function router_of(list)
 end
 
 local function open_inboxes(list)
-   local opened = {}
+   local opened, had = {}, {}
    for _, bot in ipairs(list) do
       local where = bot:setting "inbox"
       if where then
          local work, err = working.start(bot, where)
          if not work then
-            return nil, tostring(err), opened
+            local is_shared = had[where.url] and "; each bot needs an inbox of its own" or ""
+            return nil, tostring(err) .. is_shared, opened
          end
-         opened[#opened + 1] = work
+         opened[#opened + 1], had[where.url] = work, true
       end
    end
    return opened
@@ -177,15 +189,16 @@ end
 ---   `on_listening(port, metrics_port)`, `stop_deadline` in seconds, `overrides`: settings that win over the bots' own;
 ---   `metrics_port`, where GET /healthz and /metrics are answered (default: nowhere; 0 picks a free one), and
 ---   `metrics_address` (default "127.0.0.1")
----@return true? ok, string? message the port is taken, a key is missing, another process has the inbox
+---@return true? ok, string? message the port is taken, a key is missing, the store does not open, another process has
+---   the inbox
 return function(list, options)
    options = options or {}
    check(list, options)
    local host = options.host or loop.new {}
-   for _, bot in ipairs(list) do
-      bot:attach(host, options.overrides)
+   local ok, message = attach(list, host, options.overrides)
+   if ok then
+      ok, message = check_settings(list)
    end
-   local ok, message = check_settings(list)
    if not ok then
       return nil, message
    end

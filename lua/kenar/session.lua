@@ -56,20 +56,37 @@ local function key_of(ctx)
    return "session:" .. ctx._event.order_key
 end
 
+local OVER = "the handler has ended, and its session is saved: ask for ctx.session in the handler"
+
 local reasons = {
    timeout = "another event of this conversation has had the session for " .. PATIENCE .. " s",
    closed = "the host has stopped",
 }
 
+local function is_over(ctx)
+   return rawget(ctx, "_session_over")
+end
+
+-- A task of the handler's may still wait when that has ended: nobody would give back what it got now.
 local function claim(ctx, key)
    local bot, reason = ctx.bot
    if not ctx._turn then
       local taken
       taken, reason = bot._turns:take(key, PATIENCE)
+      if taken and is_over(ctx) then
+         bot._turns:give(key)
+         error(OVER, 0)
+      end
       ctx._turn = taken and key
    end
    if not reason and bot.store.shared and not rawget(ctx, "_session_lock") then
-      ctx._session_lock, reason = locks.take(bot.store, bot.host, key, PATIENCE)
+      local lock
+      lock, reason = locks.take(bot.store, bot.host, key, PATIENCE)
+      if lock and is_over(ctx) then
+         lock:release()
+         error(OVER, 0)
+      end
+      ctx._session_lock = lock
    end
    if errors.is(reason) then
       error(reason, 0)
@@ -106,8 +123,8 @@ function session.record(ctx, level)
    local key = ctx._event.order_key
    if not key then
       error(("a session belongs to a conversation, and this event (%s) names none"):format(ctx._event.kind), level + 1)
-   elseif rawget(ctx, "_session_over") then
-      error("the handler has ended, and its session is saved: ask for ctx.session in the handler", level + 1)
+   elseif is_over(ctx) then
+      error(OVER, level + 1)
    elseif rawget(ctx, "_session_loading") then
       error("another task of this handler is loading the session: ask for ctx.session before it begins", level + 1)
    end
@@ -151,7 +168,7 @@ end
 ---@param ctx kenar.Context
 ---@param level integer as for `error`
 function session.check_open(ctx, level)
-   if rawget(ctx, "_session_over") then
+   if is_over(ctx) then
       error("the handler has ended, and its session is saved: what changes now is lost", level + 1)
    end
 end

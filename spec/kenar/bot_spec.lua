@@ -282,6 +282,24 @@ describe("a click", function()
    end)
 end)
 
+describe("a message that no handler wants", function()
+   it("is logged, so that nobody has to wonder why the bot is silent", function()
+      local _, post = new_bot { log_level = "info" }
+      local _, _, host = post(chatbot "x")
+      assert.matches('level=info msg="no handler" conversation=conv%-1 event=message type=NEW_CHATBOT_MESSAGE',
+         host.lines[1])
+   end)
+
+   it("is not, where a bot wrote it, or where a handler heard it", function()
+      local bot, post = new_bot { log_level = "info" }
+      bot:on("post", function() end)
+      local _, _, host = post(chatbot("x", { sender = { type = "BOT" } }))
+      post(post_message "x")
+      assert.is_nil(table.concat(host.lines, "\n"):find("no handler", 1, true))
+      assert.equal(2, #host.lines)
+   end)
+end)
+
 describe("a handler that fails", function()
    it("leaves the event answered 200, and says why in the log", function()
       local bot, post = new_bot()
@@ -291,6 +309,11 @@ describe("a handler that fails", function()
       assert.equal("{}", response.body)
       assert.matches("level=error", host.lines[1])
       assert.matches("shop is closed", host.lines[1])
+   end)
+
+   it("is not built with a fallback that leads nowhere", function()
+      assert.error_matches(function() kenar.bot { fallback = { url = "shop.example.ir/sorry" } } end,
+         "fallback.url: expected an absolute URL, got shop.example.ir/sorry")
    end)
 
    it("gives the user of a click the fallback", function()

@@ -72,6 +72,29 @@ describe("a user who waits for a handler", function()
       assert.matches("too late for anybody", caught[2].message)
    end)
 
+   it("is not kept waiting by what catch does with the error", function()
+      for _, seconds in ipairs { 0, 5 } do
+         open(seconds)
+         bot:dynamic_action("fail", function(ctx)
+            ctx.bot.host.sleep(seconds)
+            error "broken"
+         end)
+         bot:hears("دکمه", function(ctx)
+            ctx:reply { text = "x", buttons = { { "خراب", dynamic_action = "fail" } } }
+         end)
+         bot:catch(function(err, ctx)
+            ctx.bot.host.sleep(60)
+            caught[#caught + 1] = err.kind
+         end)
+         chat:say "دکمه"
+         local began = divar.host.clock()
+         assert.same({ text = "کمی بعد دوباره بزنید." }, chat:press "خراب")
+         assert.equal(2, divar.host.clock() - began)
+         divar:advance(120)
+         assert.same(seconds == 0 and { "handler" } or { "timeout", "handler" }, caught)
+      end
+   end)
+
    it("is not kept by a budget that is none", function()
       assert.error_matches(function() kenar.bot { budget = 0 } end, "budget: expected a number of seconds above 0")
    end)

@@ -97,6 +97,17 @@ describe("kenar.day_budget", function()
          assert.equal(2, #warnings)
       end)
 
+      it("warns later where the store could not tell whether it has", function()
+         local budget, add = budget_of(10, note), store.add
+         take(budget, 7)
+         store.add = function() return nil, "not now" end
+         take(budget, 1)
+         store.add = add
+         assert.same({}, warnings)
+         take(budget, 1)
+         assert.equal(9, warnings[1].used)
+      end)
+
       it("warns in a task of its own, which may take of it itself", function()
          local budget
          budget = budget_of(5, function()

@@ -81,6 +81,18 @@ describe("ids in a store", function()
    end)
 end)
 
+describe("an event in a store", function()
+   it("whose handler took longer than its claim lasts is not handled again when it is done", function()
+      local now = 0
+      local store = memory.new { now = function() return now end }
+      local ids = dedup.in_store(store, 3600)
+      local claim = ids:claim "m1"
+      now = 90
+      assert.is_true(ids:done("m1", claim))
+      assert.is_false(ids:claim "m1")
+   end)
+end)
+
 describe("a bot", function()
    local divar, bot, heard
 

@@ -87,6 +87,27 @@ describe("a bot's handlers", function()
       end)
    end)
 
+   it("give their turn back where the program's store raises", function()
+      local caught = {}
+      bot = kenar.bot { store = setmetatable({ shared = true, cas = function() error "cas is broken" end },
+         { __index = require("kenar.store.memory").new() }) }
+      bot:catch(function(err, ctx) caught[#caught + 1] = ctx.id .. err.message:match "[^:]*$" end)
+      bot:on("chatbot", function(ctx)
+         log[#log + 1] = ctx.text
+         if ctx.text == "a" then
+            ctx.session.count = (ctx.session.count or 0) + 1
+         end
+      end)
+      testing.divar(bot, { settings = { store = bot._options.store } })
+      host = bot.host
+      bot.store:set("session:c1", "{}")
+      post("c1", "m1", "a")
+      post("c1", "m2", "b")
+      host:advance(1)
+      assert.same({ "a", "b" }, log)
+      assert.same({ "m1 cas is broken" }, caught)
+   end)
+
    describe("ctx:after", function()
       it("runs when the answer has left", function()
          local pressed
@@ -188,6 +209,32 @@ describe("a bot's handlers", function()
          post("c1", "m1")
          host:run()
          assert.same({ "tried", "tried" }, log)
+      end)
+
+      it("is in doubt when its call may have been acted on, and done when it was", function()
+         local happened
+         handle_with(function(ctx)
+            local _, result = pcall(ctx.once, ctx, "greet", function()
+               log[#log + 1] = "tried"
+               ctx:reply("hello", { deadline = 5 })
+            end, happened)
+            log[#log + 1] = type(result) == "table" and (result.code_name or result.sent) or result
+            should_fail = false
+         end)
+         local function handle_twice(id, kind)
+            log = {}
+            divar:fail { at = "send_bot_message", kind = kind, times = 1 }
+            for _ = 1, 2 do
+               bot._dedup:release(id)
+               post("c1", id)
+               host:run()
+            end
+            return log
+         end
+         divar:chatbot {}
+         assert.same({ "tried", "maybe", "IN_DOUBT" }, handle_twice("m1", "drop"))
+         happened = function() return true end
+         assert.same({ "tried", "maybe", false }, handle_twice("m2", "drop"))
       end)
 
       it("asks the program where a process died inside, and raises where it cannot be asked", function()

@@ -51,8 +51,8 @@ describe("a journal, when something goes wrong", function()
    describe("and the process is killed", function()
       local COUNT = 20000
 
-      -- Go on with the run: each key is "sent" by a line in another file, between begin and finish. After `most` keys it
-      -- waits to be killed.
+      -- Go on with the run: each key is "sent" by a line in another file, between begin and finish. After `most` keys
+      -- it waits to be killed.
       local function run(most)
          local done = 0
          local journal = assert(journals.open(path))

@@ -144,6 +144,17 @@ describe("a message with a medium", function()
       assert.same(expected, json.decode(requests[3].body))
    end)
 
+   it("was not sent where the upload failed, whatever became of that", function()
+      local image = { bytes = PNG, name = "a.png" }
+      for _, answer in ipairs { { 500, "" }, { 200, "{" }, { 200, "{}" } } do
+         local c, requests = client_with { token, { status = answer[1], body = answer[2] } }
+         local result, err = c:send_message("conv-1", { image = image })
+         assert.is_nil(result)
+         assert.same({ "upload_media", "no" }, { err.endpoint, err.sent })
+         assert.equal(2, #requests)
+      end
+   end)
+
    it("has one medium and no text beside it", function()
       local c, requests = client_with()
       local image = { bytes = PNG, name = "a.png" }

@@ -1,6 +1,12 @@
 local bulk_edge = require "spec.support.bulk_edge"
+local fault_server = require "spec.support.fault_server"
 local kenar = require "kenar"
+local loop = require "kenar.host.loop"
 local testing = require "kenar.testing"
+
+local function connection_that_hangs(connection)
+   connection:wait_for_close()
+end
 
 describe("bot:send_many", function()
    local edge, bot
@@ -203,12 +209,37 @@ describe("bot:send_many", function()
       assert.same({ 1, 1 }, { report.sent, report.failed })
    end)
 
+   it("leaves connections for replies, however many rows it has under way", function()
+      local behaviours = {}
+      local function path_to(conversation)
+         return ("/v1/open-platform/chat/bot/conversations/%s/messages"):format(conversation)
+      end
+      behaviours[path_to "asks"] = function(connection)
+         connection:answer(200, { ["content-type"] = "application/json" }, "{}")
+      end
+      for number = 1, 100 do
+         behaviours[path_to("c" .. number)] = connection_that_hangs
+      end
+      local divar, host = fault_server.start(behaviours), loop.new {}
+      finally(function() divar:stop() end)
+      local own = kenar.bot { api_key = "key-1", base_url = divar.url }:attach(host)
+      local task = host.spawn(own.send_many, own, rows_of(100), { concurrency = 48 })
+      repeat assert(host.sleep(0.005)) until host.transfers.count == 48
+      assert(own:send { bot_conversation_id = "asks", message = "answer", timeout = 5 })
+      assert.equal(48, host.transfers.count)
+      host:stop(0)
+      host:run()
+      local _, report = task:wait()
+      assert.same({ 48, 52, "closed" }, { report.in_doubt_count, report.left, report.stopped })
+   end)
+
    -- What is passed, and what is said of it.
    local mistakes = {
       { { 5 }, "rows: expected a list, a function or kenar.rows, got number" },
       { { {}, { jurnal = "x" } }, 'unknown option "jurnal" of send_many' },
       { { {}, { journal = true } }, "journal: expected a string, got a boolean" },
-      { { {}, { concurrency = 0 } }, "concurrency: expected a whole number from 1 to 1000" },
+      { { {}, { concurrency = 0 } }, "concurrency: expected a whole number from 1 to 48" },
+      { { {}, { concurrency = 49 } }, "concurrency: expected a whole number from 1 to 48" },
       { { {}, { concurrency = "8" } }, "concurrency: expected a whole number" },
       { { {}, { on_day_quota = "go" } }, 'on_day_quota: expected "stop" or "wait", got go' },
       { { {}, { progress = "bar" } }, "progress: expected true, false or a function, got string" },

@@ -1,7 +1,10 @@
 local fault_server = require "spec.support.fault_server"
 local fixture = require "spec.support.fixture"
+local json = require "kenar.json"
 local kenar = require "kenar"
 local loop = require "kenar.host.loop"
+local scratch = require "spec.support.scratch"
+local wire = require "spec_wire"
 
 local KEYS = { api_key = "key-1", identification_key = "k" }
 
@@ -118,6 +121,22 @@ describe("kenar.serve", function()
       assert.equal(200, status)
    end)
 
+   it("runs ctx:after when the answer has left, whatever that costs", function()
+      local bot, client, seen = bot_at "/kenar", nil, nil
+      bot:on("chatbot", function(ctx)
+         ctx:after(function() seen = client:receive(65536, 0.2) or "nothing" end)
+      end)
+      assert.is_true(serve({ bot }, function(host, port)
+         local body = fixture.bytes "in.new_chatbot_message.text"
+         client = assert(wire.connect(port))
+         client:send(("POST /kenar HTTP/1.1\r\nHost: x\r\nAuthorization: k\r\nContent-Length: %d\r\n\r\n%s")
+            :format(#body, body), 1)
+         repeat assert(host.sleep(0.005)) until seen
+         client:close()
+      end))
+      assert.matches("^HTTP/1.1 200 OK", seen)
+   end)
+
    it("finishes what an answered event has left to do before it returns", function()
       local bot, done = bot_at "/kenar", {}
       bot:on("chatbot", function(ctx)
@@ -160,6 +179,52 @@ describe("kenar.serve", function()
       assert.equal("closed", ended)
    end)
 
+   it("keeps in the inbox what was not handled when it stops, for the next time, in its order", function()
+      local folder = scratch.new()
+      finally(function() folder:remove() end)
+      local inbox, heard = "sqlite:" .. folder:file "inbox.db", {}
+      local function say(host, port, id)
+         return assert(host.request {
+            method = "POST", url = ("http://127.0.0.1:%d/kenar"):format(port), timeout = 5,
+            headers = { authorization = "k" }, body = assert(json.encode {
+               type = "NEW_CHATBOT_MESSAGE", new_chatbot_message = {
+                  id = id, conversation = { id = "c1", type = "BOT" }, sender = { type = "HUMAN" }, type = "TEXT",
+                  text = id,
+               },
+            }),
+         }).status
+      end
+      local bot, statuses = bot_at("/kenar", { inbox = inbox }), {}
+      bot:on("chatbot", function(ctx)
+         heard[#heard + 1] = ctx.id .. " begins"
+         assert(ctx.bot.host.sleep(60), "broken off")
+      end)
+      bot:catch(function() end)
+      assert.is_true(serve({ bot }, function(host, port)
+         for number = 1, 3 do
+            statuses[number] = say(host, port, "m" .. number)
+         end
+         repeat host.sleep(0.005) until heard[1]
+      end, { stop_deadline = 0.1 }))
+      assert.same({ 200, 200, 200 }, statuses)
+      local again = bot_at("/kenar", { inbox = inbox })
+      again:on("chatbot", function(ctx) heard[#heard + 1] = ctx.id end)
+      assert.is_true(serve({ again }, function(host)
+         repeat host.sleep(0.005) until heard[4] or host.closing()
+      end))
+      assert.same({ "m1 begins", "m1", "m2", "m3" }, heard)
+   end)
+
+   it("says that two bots have one inbox", function()
+      local folder = scratch.new()
+      finally(function() folder:remove() end)
+      local inbox = "sqlite:" .. folder:file "inbox.db"
+      local ok, message = kenar.serve({ bot_at("/a", { inbox = inbox }), bot_at("/b", { inbox = inbox }) },
+         { port = 0, host = loop.new {} })
+      assert.is_nil(ok)
+      assert.matches("inbox%.db: process %d+ works on this inbox already; each bot needs an inbox of its own$", message)
+   end)
+
    it("says which key is missing, and under which names it can be given", function()
       local ok, message = kenar.serve({ bot_at("/kenar", { api_key = "" }) }, { port = 0, host = loop.new {} })
       assert.is_nil(ok)
@@ -168,6 +233,13 @@ describe("kenar.serve", function()
          { port = 0, host = loop.new {} })
       assert.is_nil(ok)
       assert.equal("kenar.bot shop lacks identification_key (or KENAR_IDENTIFICATION_KEY)", message)
+   end)
+
+   it("says which store does not open", function()
+      local ok, message = kenar.serve({ bot_at("/kenar", { store = "sqlite:/no/such/bot.db" }) },
+         { port = 0, host = loop.new {} })
+      assert.is_nil(ok)
+      assert.equal("store: /no/such/bot.db: unable to open database file (SQLITE_CANTOPEN)", message)
    end)
 
    it("names the address when the port is taken", function()

@@ -1,5 +1,7 @@
+local inboxes = require "kenar.inbox"
 local json = require "kenar.json"
 local kenar = require "kenar"
+local loop = require "kenar.host.loop"
 local scratch = require "spec.support.scratch"
 local virtual = require "kenar.host.virtual"
 local working = require "kenar.working"
@@ -33,15 +35,19 @@ describe("a bot with an inbox", function()
       folder:remove()
    end)
 
+   local function message_of(id, conversation, text)
+      return assert(json.encode {
+         type = "NEW_CHATBOT_MESSAGE", new_chatbot_message = {
+            id = id, conversation = { id = conversation or "c1", type = "BOT" }, sender = { type = "HUMAN" },
+            type = "TEXT", text = text or id,
+         },
+      })
+   end
+
    local function post(id, conversation, text)
       return host.spawn(bot.handle, bot, {
          method = "POST", path = "/kenar/events", headers = { authorization = "k" },
-         body = assert(json.encode {
-            type = "NEW_CHATBOT_MESSAGE", new_chatbot_message = {
-               id = id, conversation = { id = conversation or "c1", type = "BOT" }, sender = { type = "HUMAN" },
-               type = "TEXT", text = text or id,
-            },
-         }),
+         body = message_of(id, conversation, text),
       })
    end
 
@@ -150,6 +156,106 @@ describe("a bot with an inbox", function()
       end
       host:advance(60)
       assert.same({ 10, 3 }, { #heard, most })
+   end)
+
+   it("lets others have their turn, however many events wait whose handlers wait for nothing", function()
+      host = loop.new {}
+      local inbox = assert(inboxes.open("sqlite:" .. folder:file "inbox.db", host))
+      for number = 1, 200 do
+         assert(inbox:put { { body = message_of("m" .. number, "c" .. number), path = "/kenar/events" } })
+      end
+      assert(inbox:close())
+      start(function(b)
+         b:on("chatbot", function(ctx) heard[#heard + 1] = ctx.id end)
+      end)
+      local most, before = 0, 0
+      local function look()
+         most, before = math.max(most, #heard - before), #heard
+         if #heard < 200 then
+            host.spawn(look)
+         end
+      end
+      host.spawn(look)
+      host:run(function() return #heard == 200 end)
+      look()
+      assert.is_true(most <= 100, most)
+      host:stop(0)
+      host:run()
+   end)
+
+   it("hears of an event that comes while an inbox that waits is asked", function()
+      local there, slow = {}, { stats = function() return { pending = 0 } end }
+      function slow.take()
+         local taken = there
+         there = {}
+         host.sleep(1)
+         return taken
+      end
+      function slow.done() return true end
+      function slow.close() return true end
+      local open = inboxes.open
+      inboxes.open = function() return slow end
+      finally(function() inboxes.open = open end)
+      start(function(b)
+         b:on("chatbot", function(ctx) heard[#heard + 1] = ctx.id end)
+      end)
+      host.spawn(function()
+         host.sleep(0.5)
+         there = { { lease = 1, attempts = 1, body = message_of "m1", path = "/kenar/events" } }
+         slow.on_ready()
+      end)
+      host:advance(10)
+      assert.same({ "m1" }, heard)
+   end)
+
+   it("writes no secret into a dead letter", function()
+      start(function(b)
+         b:on("chatbot", function() error "refused: x-api-key key-1, Bearer ory_at_1" end)
+      end, { attempts = 1 })
+      post "m1"
+      host:advance(1)
+      local reason = work.inbox:dead(nil, 1)[1].reason
+      assert.matches("refused: .*%*%*%*, Bearer %*%*%*$", reason)
+      assert.not_matches("key%-1", reason)
+   end)
+
+   it("has a place for others again when a handler has not ended after ten minutes", function()
+      start(function(b)
+         b:on("chatbot", function(ctx)
+            heard[#heard + 1] = ctx.id
+            if ctx.id == "m1" then
+               host.semaphore(0):wait()
+            end
+         end)
+      end, { workers = 1, attempts = 1 })
+      post("m1", "c1")
+      post("m2", "c2")
+      host:advance(590)
+      assert.same({ "m1" }, heard)
+      host:advance(120)
+      assert.same({ "m1", "m2" }, heard)
+      assert.equal("its lease was over before it was handled", work.inbox:dead(nil, 10)[1].reason)
+   end)
+
+   it("has tried no event before its program serves: a port that is taken costs none of its attempts", function()
+      local function define(b)
+         b:on("chatbot", function(ctx)
+            heard[#heard + 1] = ctx.attempt
+            host.sleep(1)
+         end)
+      end
+      start(define)
+      post "m1"
+      host:advance(0.5)
+      work:close()
+      for _ = 1, 10 do
+         start(define)
+         work:close()
+      end
+      start(define)
+      host:advance(5)
+      assert.same({ 1, 1 }, heard)
+      assert.equal(0, work.inbox:stats().dead)
    end)
 
    it("keeps what has not begun when it stops, for the next process", function()

@@ -46,6 +46,8 @@ function redis_bot.new(url, inbox)
 
    function verbs.die(ctx)
       if ctx.attempt == 1 then
+         -- What this worker has answered is on its way.
+         ctx.bot.host.sleep(0.1)
          call("rpush", "died", tostring(ngx.worker.pid()))
          ffi.C.kill(ngx.worker.pid(), 9)
          ctx.bot.host.sleep(10)

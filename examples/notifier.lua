@@ -37,7 +37,7 @@ end
 if arg and (arg[0] or ""):find "notifier%.lua$" then
    if not arg[1] then
       io.stderr:write("which rows? lua5.4 examples/notifier.lua ads.csv\n")
-      os.exit(64)
+      os.exit(64, true)
    end
    local report = assert(bot.notify(arg[1], {
       progress = true,
@@ -54,7 +54,7 @@ if arg and (arg[0] or ""):find "notifier%.lua$" then
    if report.stopped then
       print("stopped: " .. tostring(report.err or report.stopped))
    end
-   os.exit(not report.stopped and report.failed + report.in_doubt_count == 0)
+   os.exit(not report.stopped and report.failed + report.in_doubt_count == 0, true)
 end
 
 return bot

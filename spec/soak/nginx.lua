@@ -107,11 +107,14 @@ soak.is_possible = nginx.is_installed
 ---   quarters of the time
 function soak.run(seconds)
    local server = nginx.start { workers = 2, http = HTTP, server = SERVER }
-   local memories = {}
-   local posted, refused = load(server, seconds, memories)
-   local count = handled(server, posted - refused)
+   local report = { memories = {} }
+   local ok, problem = pcall(function()
+      report.posted, report.refused = load(server, seconds, report.memories)
+      report.handled = handled(server, report.posted - report.refused)
+   end)
    server:stop()
-   return { posted = posted, refused = refused, handled = count, memories = memories }
+   assert(ok, problem)
+   return report
 end
 
 return soak

@@ -64,6 +64,7 @@ local function in_nginx()
          report.refused, report.handled, mib(memory[1]), mib(memory[2]), mib(memory[3]), mib(memory[4])))
 end
 
+io.stdout:setvbuf "line"
 print(("seed %d"):format(seed))
 outgoing()
 incoming()

@@ -1,6 +1,7 @@
 #include "append_file_lua.h"
 
 #include "append_file.h"
+#include "class.h"
 
 #include <errno.h>
 #include <string.h>
@@ -95,15 +96,7 @@ static const luaL_Reg methods[] = {
 
 void kenar_append_file_lua_open(lua_State *L)
 {
-    if (luaL_newmetatable(L, METATABLE)) {
-        for (const luaL_Reg *row = methods; row->name != NULL; row++) {
-            lua_pushcfunction(L, row->func);
-            lua_setfield(L, -2, row->name);
-        }
-        lua_pushvalue(L, -1);
-        lua_setfield(L, -2, "__index");
-    }
-    lua_pop(L, 1);
+    kenar_class_open(L, METATABLE, methods);
     lua_pushcfunction(L, open_file);
     lua_setfield(L, -2, "append_file");
 }

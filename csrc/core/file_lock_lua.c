@@ -1,5 +1,6 @@
 #include "file_lock_lua.h"
 
+#include "class.h"
 #include "file_lock.h"
 
 #include <errno.h>
@@ -64,15 +65,7 @@ static const luaL_Reg methods[] = {
 
 void kenar_file_lock_open(lua_State *L)
 {
-    if (luaL_newmetatable(L, METATABLE)) {
-        for (const luaL_Reg *row = methods; row->name != NULL; row++) {
-            lua_pushcfunction(L, row->func);
-            lua_setfield(L, -2, row->name);
-        }
-        lua_pushvalue(L, -1);
-        lua_setfield(L, -2, "__index");
-    }
-    lua_pop(L, 1);
+    kenar_class_open(L, METATABLE, methods);
     lua_pushcfunction(L, lock_file);
     lua_setfield(L, -2, "lock_file");
 }

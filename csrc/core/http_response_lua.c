@@ -1,5 +1,6 @@
 #include "http_response_lua.h"
 
+#include "class.h"
 #include "http_response.h"
 
 #define METATABLE "kenar.http_response"
@@ -167,15 +168,7 @@ static const luaL_Reg methods[] = {
 
 void kenar_http_response_open(lua_State *L)
 {
-    if (luaL_newmetatable(L, METATABLE)) {
-        for (const luaL_Reg *row = methods; row->name != NULL; row++) {
-            lua_pushcfunction(L, row->func);
-            lua_setfield(L, -2, row->name);
-        }
-        lua_pushvalue(L, -1);
-        lua_setfield(L, -2, "__index");
-    }
-    lua_pop(L, 1);
+    kenar_class_open(L, METATABLE, methods);
     lua_pushcfunction(L, new_response);
     lua_setfield(L, -2, "http_response");
 }

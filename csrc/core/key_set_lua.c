@@ -1,5 +1,6 @@
 #include "key_set_lua.h"
 
+#include "class.h"
 #include "key_set.h"
 #include "secret.h"
 
@@ -95,15 +96,7 @@ static const luaL_Reg methods[] = {
 
 void kenar_key_set_open(lua_State *L)
 {
-    if (luaL_newmetatable(L, METATABLE)) {
-        for (const luaL_Reg *row = methods; row->name != NULL; row++) {
-            lua_pushcfunction(L, row->func);
-            lua_setfield(L, -2, row->name);
-        }
-        lua_pushvalue(L, -1);
-        lua_setfield(L, -2, "__index");
-    }
-    lua_pop(L, 1);
+    kenar_class_open(L, METATABLE, methods);
     lua_pushcfunction(L, new_key_set);
     lua_setfield(L, -2, "key_set");
 }

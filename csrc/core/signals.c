@@ -1,4 +1,5 @@
 #include "signals.h"
+#include "class.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -138,15 +139,7 @@ static const luaL_Reg methods[] = {
 
 void kenar_signals_open(lua_State *L)
 {
-    if (luaL_newmetatable(L, METATABLE)) {
-        for (const luaL_Reg *row = methods; row->name != NULL; row++) {
-            lua_pushcfunction(L, row->func);
-            lua_setfield(L, -2, row->name);
-        }
-        lua_pushvalue(L, -1);
-        lua_setfield(L, -2, "__index");
-    }
-    lua_pop(L, 1);
+    kenar_class_open(L, METATABLE, methods);
     lua_pushcfunction(L, new_signals);
     lua_setfield(L, -2, "signals");
 }

@@ -6,6 +6,7 @@ local core = require "kenar.core"
 local day_budget = require "kenar.day_budget"
 local errors = require "kenar.error"
 local paces = require "kenar.pace"
+local per_app = require "kenar.per_app"
 local token_bucket = require "kenar.token_bucket"
 local waiting_lines = require "kenar.waiting_line"
 
@@ -15,9 +16,6 @@ local departures = {}
 ---@field is_guarded boolean whether there is anything to look for
 local Departures = {}
 Departures.__index = Departures
-
--- By host, then by API key, as in kenar.order: all clients of an app leave here. `apps` holds its values weakly.
-local known = setmetatable({}, { __mode = "k" })
 
 -- Keys of a store must not give the API key away.
 local function digest_of(api_key)
@@ -42,23 +40,12 @@ local function may_leave(self, priority)
 end
 
 --- Where the calls of an app leave on a host.
----@param host table
----@param api_key string
----@return kenar.Departures
-function departures.of(host, api_key)
-   local apps = known[host]
-   if not apps then
-      apps = setmetatable({}, { __mode = "v" })
-      known[host] = apps
-   end
-   local found = apps[api_key]
-   if not found then
-      found = setmetatable({ _host = host, _api_key = api_key, _pace = paces.new(), is_guarded = false }, Departures)
-      found._line = waiting_lines.new(host, function(priority) return may_leave(found, priority) end)
-      apps[api_key] = found
-   end
-   return found
-end
+---@type fun(host: table, api_key: string): kenar.Departures
+departures.of = per_app.of(function(host, api_key)
+   local self = setmetatable({ _host = host, _api_key = api_key, _pace = paces.new(), is_guarded = false }, Departures)
+   self._line = waiting_lines.new(host, function(priority) return may_leave(self, priority) end)
+   return self
+end)
 
 --- Keep a quota. An app has one in a process: that of the client which was the first to name one.
 ---@param quota { minute: integer?, day: integer?, on_warning: fun(info: table)? }

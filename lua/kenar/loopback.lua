@@ -2,6 +2,13 @@
 
 local loopback = {}
 
+--- Whether a URL's host, without its port, is this machine.
+---@param host string
+---@return boolean
+function loopback.is_host(host)
+   return host == "localhost" or host == "[::1]" or host:find "^127%.%d+%.%d+%.%d+$" ~= nil
+end
+
 --- Whether a URL is http:// to this machine: nobody listens in between, and nobody else reaches it.
 ---@param url string
 ---@return boolean
@@ -11,7 +18,7 @@ function loopback.is_http(url)
       return false
    end
    local host = authority:match "^(%[[^%]]*%])" or authority:match "^[^:]*"
-   return host == "localhost" or host == "[::1]" or host:find "^127%.%d+%.%d+%.%d+$" ~= nil
+   return loopback.is_host(host)
 end
 
 return loopback

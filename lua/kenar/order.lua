@@ -1,6 +1,7 @@
 --- Messages to one conversation leave in the order they were given; those to others do not wait for them.
 
 local errors = require "kenar.error"
+local per_app = require "kenar.per_app"
 local turns = require "kenar.turns"
 
 local order = {}
@@ -9,27 +10,11 @@ local order = {}
 local Order = {}
 Order.__index = Order
 
--- By host, then by API key: clients of one app share an order, whoever they act for. A host's goes with the host, an
--- app's with its last client: `apps` holds its orders weakly.
-local known = setmetatable({}, { __mode = "k" })
-
 --- The order of an app's messages on a host.
----@param host table
----@param api_key string
----@return kenar.Order
-function order.of(host, api_key)
-   local apps = known[host]
-   if not apps then
-      apps = setmetatable({}, { __mode = "v" })
-      known[host] = apps
-   end
-   local found = apps[api_key]
-   if not found then
-      found = setmetatable({ host = host, kinds = {} }, Order)
-      apps[api_key] = found
-   end
-   return found
-end
+---@type fun(host: table, api_key: string): kenar.Order
+order.of = per_app.of(function(host)
+   return setmetatable({ host = host, kinds = {} }, Order)
+end)
 
 local refusals = {
    timeout = "an earlier message to the same conversation was still under way at the deadline",

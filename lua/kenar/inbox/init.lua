@@ -16,6 +16,7 @@
 -- event that fails holds up those behind it with the same `order_key`, and no others. Errors are of kind `store`.
 
 local errors = require "kenar.error"
+local url_scheme = require "kenar.url_scheme"
 
 local inbox = {}
 
@@ -77,13 +78,8 @@ local schemes = {
    },
 }
 
-local function known_schemes()
-   local names = {}
-   for name in pairs(schemes) do
-      names[#names + 1] = name .. ":"
-   end
-   table.sort(names)
-   return table.concat(names, ", ")
+local function scheme_of(url)
+   return url_scheme.find(url, schemes, "inbox", "sqlite:inbox.db")
 end
 
 --- Whether a value is the URL of an inbox that could be opened.
@@ -93,22 +89,19 @@ function inbox.check(url)
    if type(url) ~= "string" then
       return nil, 'expected a URL such as "sqlite:inbox.db", got ' .. type(url)
    end
-   -- The URL is not shown: it may hold a password.
-   local scheme = url:match "^(%a[%w+.-]*):"
+   local scheme, message = scheme_of(url)
    if not scheme then
-      return nil, 'expected a URL such as "sqlite:inbox.db"; known are ' .. known_schemes()
-   elseif not schemes[scheme] then
-      return nil, ("unknown kind of inbox %q; known are %s"):format(scheme, known_schemes())
+      return nil, message
    end
    return true
 end
 
 local function find(url)
    local ok, message = inbox.check(url)
-   local name, rest = (ok and url or ""):match "^([^:]*):(.*)$"
-   local scheme = schemes[name]
-   if scheme and scheme.lacks then
-      message = scheme.lacks()
+   local scheme, rest
+   if ok then
+      scheme, rest = scheme_of(url)
+      message = scheme.lacks and scheme.lacks()
    end
    if message then
       return nil, errors.new { kind = "store", message = message }

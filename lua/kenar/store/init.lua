@@ -12,6 +12,7 @@
 -- kind `store`. A store that several processes may have open says so: its field `shared` is true.
 
 local errors = require "kenar.error"
+local url_scheme = require "kenar.url_scheme"
 
 local store = {}
 
@@ -48,15 +49,6 @@ local schemes = {
    end,
 }
 
-local function known_schemes()
-   local names = {}
-   for name in pairs(schemes) do
-      names[#names + 1] = name .. ":"
-   end
-   table.sort(names)
-   return table.concat(names, ", ")
-end
-
 --- Whether a value is a store: a table with the contract's methods.
 ---@param value any
 ---@return boolean
@@ -82,12 +74,9 @@ function store.check(where)
       end
       return true
    end
-   -- The URL is not shown: it may hold a password.
-   local scheme = where:match "^(%a[%w+.-]*):"
-   if not scheme then
-      return nil, 'expected a URL such as "sqlite:bot.db"; known are ' .. known_schemes()
-   elseif not schemes[scheme] then
-      return nil, ("unknown kind of store %q; known are %s"):format(scheme, known_schemes())
+   local open, message = url_scheme.find(where, schemes, "store", "sqlite:bot.db")
+   if not open then
+      return nil, message
    end
    return true
 end
@@ -98,17 +87,18 @@ end
 ---@param host table whose clock the store keeps: `clock` in this process, `now` in a file
 ---@return kenar.Store? store, kenar.Error? err kind `store`
 function store.open(where, host)
-   local ok, message = store.check(where)
    if type(where) ~= "string" then
+      local ok, message = store.check(where)
       if not ok then
          error("store: " .. message, 2)
       end
       return where
-   elseif not ok then
-      return nil, errors.new { kind = "store", message = message }
    end
-   local scheme, rest = where:match "^([^:]*):(.*)$"
-   return schemes[scheme](rest, host)
+   local open, rest = url_scheme.find(where, schemes, "store", "sqlite:bot.db")
+   if not open then
+      return nil, errors.new { kind = "store", message = rest }
+   end
+   return open(rest, host)
 end
 
 local Namespaced = {}

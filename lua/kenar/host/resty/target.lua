@@ -1,20 +1,14 @@
 --- Where a URL leads: what to connect to, what name its certificate must have, and the connections that may be used
 --- again for it.
 
+local loopback = require "kenar.loopback"
+
 local target = {}
 
 local SCHEMES = { https = 443, http = 80 }
 
 -- Programs call few origins; one that calls more begins anew.
 local MOST_ORIGINS = 256
-
-local function is_loopback(host)
-   if host == "localhost" or host == "[::1]" then
-      return true
-   end
-   local first = host:match "^(%d+)%.%d+%.%d+%.%d+$"
-   return first == "127"
-end
 
 local function read_host(authority)
    if authority:find("@", 1, true) then
@@ -55,7 +49,7 @@ local function read_origin(origin, insecure_http, most_kept)
    if not host then
       return nil, port
    end
-   if scheme == "http" and not insecure_http and not is_loopback(host) then
+   if scheme == "http" and not insecure_http and not loopback.is_host(host) then
       return nil, "http:// leads to another machine, where anybody on the way can read it: use https://"
    end
    local is_default = port == nil or port == SCHEMES[scheme]

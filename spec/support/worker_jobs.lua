@@ -1,4 +1,4 @@
---- What two workers of nginx do at the same moment with one Redis; each gives back what it got.
+--- What two workers of nginx do at the same moment with one store; each gives back what it got.
 
 local jobs = {}
 

@@ -219,12 +219,10 @@ describe("a bot inside nginx", function()
       end
 
       local function memory(pid)
-         for line in io.lines("/proc/" .. pid .. "/status") do
-            local kib = line:match "^VmRSS:%s*(%d+)"
-            if kib then
-               return tonumber(kib)
-            end
-         end
+         local file = assert(io.open("/proc/" .. pid .. "/status"))
+         local kib = file:read("*a"):match "\nVmRSS:%s*(%d+)"
+         file:close()
+         return tonumber(kib)
       end
 
       local fds, sizes = {}, {}

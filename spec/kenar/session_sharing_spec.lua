@@ -28,6 +28,7 @@ describe("two events of one customer", function()
 
    after_each(function()
       assert.equal(0, crowd.host:count())
+      crowd:close()
    end)
 
    local function new_bot(options, seconds)
@@ -144,6 +145,7 @@ describe("a session in a store that several processes share", function()
 
    after_each(function()
       assert.equal(0, crowd.host:count())
+      crowd:close()
       folder:remove()
    end)
 

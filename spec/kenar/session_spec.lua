@@ -5,6 +5,8 @@ local scratch = require "spec.support.scratch"
 local stores = require "kenar.store"
 local testing = require "kenar.testing"
 
+local rehearsed = {}
+
 -- A bot that runs `handle(ctx)` for each message and `press(ctx)` for each press on its button, and a Divar before it.
 local function rehearse(handle, options, store, press)
    local bot = kenar.bot(options)
@@ -14,6 +16,7 @@ local function rehearse(handle, options, store, press)
    bot:dynamic_action("go", press or handle)
    bot:on("chatbot", handle)
    local divar = testing.divar(bot, { settings = { store = store } })
+   rehearsed[#rehearsed + 1] = divar
    return divar:chatbot {}, caught, divar
 end
 
@@ -33,6 +36,9 @@ for _, kind in ipairs { "memory", "sqlite" } do
       end)
 
       after_each(function()
+         while rehearsed[1] do
+            table.remove(rehearsed):close()
+         end
          folder:remove()
       end)
 

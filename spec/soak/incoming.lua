@@ -87,7 +87,8 @@ local function storm(bot, options)
       end
    end)
    host:run()
-   host:stop(0)
+   host:stop()
+   host:run()
    return each
 end
 

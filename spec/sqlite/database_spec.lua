@@ -57,8 +57,10 @@ describe("a database of kenar.sqlite", function()
    end)
 
    it("refuses to write where it only reads", function()
-      assert(sqlite.open(folder:file "a.db")):exec "CREATE TABLE t (value)"
-      local db = assert(sqlite.open(folder:file "a.db", { read_only = true }))
+      local db = assert(sqlite.open(folder:file "a.db"))
+      assert(db:exec "CREATE TABLE t (value)")
+      db:close()
+      db = assert(sqlite.open(folder:file "a.db", { read_only = true }))
       assert.equal(0, rows(db))
       local ok, message, code, name = db:exec "INSERT INTO t VALUES (1)"
       assert.same({ nil, "attempt to write a readonly database", 8, "SQLITE_READONLY" }, { ok, message, code, name })

@@ -17,6 +17,7 @@ function Crowd:bot(options)
    options.api_key, options.identification_key, options.base_url = "key-1", "k", API
    local bot = kenar.bot(options):attach(self.host)
    bot:catch(function(err) self.errors[#self.errors + 1] = err end)
+   self.bots[#self.bots + 1] = bot
    return bot
 end
 
@@ -50,9 +51,16 @@ function Crowd:run()
    self.host:run()
 end
 
+--- Close the bots.
+function Crowd:close()
+   for _, bot in ipairs(self.bots) do
+      bot:close()
+   end
+end
+
 ---@return table crowd `host`, `errors`, and `sent`: the bodies of what bots sent
 function crowd.new()
-   local self = setmetatable({ errors = {}, sent = {}, messages = 0 }, Crowd)
+   local self = setmetatable({ bots = {}, errors = {}, sent = {}, messages = 0 }, Crowd)
    self.host = virtual.new {
       serves = {
          [API] = function(req)

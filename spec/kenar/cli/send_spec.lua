@@ -19,11 +19,15 @@ describe("kenar send", function()
       chat = state:chatbot(state:user("ali").id).id
    end)
 
-   after_each(function()
+   local function close_started()
       if started then
          started:close()
          started = nil
       end
+   end
+
+   after_each(function()
+      close_started()
       sandbox:close(0)
       host:stop()
       host:run()
@@ -36,6 +40,7 @@ describe("kenar send", function()
    end
 
    local function start(...)
+      close_started()
       started = command.start({ "send", ... }, environment())
    end
 

@@ -308,15 +308,25 @@ bool kenar_http_response_keeps(const struct kenar_http_response *response)
            !response->says_close && !response->has_surplus;
 }
 
-bool kenar_http_response_next_field(const struct kenar_http_response *response, size_t *cursor,
-                                    struct kenar_http_field *field)
+static const char *end_of(const char *from, const char *end)
 {
-    if (*cursor >= response->fields.length)
+    return from < end ? memchr(from, 0, (size_t)(end - from)) : NULL;
+}
+
+bool kenar_http_next_field(const char *fields, size_t length, size_t *cursor,
+                           struct kenar_http_field *field)
+{
+    if (*cursor >= length)
         return false;
-    field->name = response->fields.data + *cursor;
-    field->name_length = strlen(field->name);
-    field->value = field->name + field->name_length + 1;
-    field->value_length = strlen(field->value);
-    *cursor += field->name_length + field->value_length + 2;
+    const char *const name = fields + *cursor, *const end = fields + length;
+    const char *const name_end = end_of(name, end);
+    const char *const value_end = name_end == NULL ? NULL : end_of(name_end + 1, end);
+    if (value_end == NULL)
+        return false;
+    *field = (struct kenar_http_field){.name = name,
+                                       .name_length = (size_t)(name_end - name),
+                                       .value = name_end + 1,
+                                       .value_length = (size_t)(value_end - name_end - 1)};
+    *cursor = (size_t)(value_end + 1 - fields);
     return true;
 }

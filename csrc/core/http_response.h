@@ -33,7 +33,7 @@ enum kenar_http_state {
 
 /* All zero before the first `begin`. */
 struct kenar_http_response {
-    struct kenar_buffer fields; /* for `next_field`: name NUL value NUL, names in lower case */
+    struct kenar_buffer fields; /* for kenar_http_next_field; trailers are not among them */
     struct kenar_buffer body;
     struct kenar_buffer line; /* one that has not come whole */
     size_t max_head, max_body, head_length;
@@ -67,9 +67,9 @@ int kenar_http_response_status(const struct kenar_http_response *response);
  * which nothing came, and without `Connection: close`. */
 bool kenar_http_response_keeps(const struct kenar_http_response *response);
 
-/* The field at `*cursor`, which starts as 0, and moves it on. False after the last one. The name is
- * in lower case; trailers are not among them. */
-bool kenar_http_response_next_field(const struct kenar_http_response *response, size_t *cursor,
-                                    struct kenar_http_field *field);
+/* The next of an answer's fields, which stand as name NUL value NUL, names in lower case. `*cursor`
+ * starts as 0. False after the last one, and for what is cut. */
+bool kenar_http_next_field(const char *fields, size_t length, size_t *cursor,
+                           struct kenar_http_field *field);
 
 #endif

@@ -101,15 +101,28 @@ static int response_status(lua_State *L)
     return 1;
 }
 
-/* response:headers() -> map of lower-case names; repeated ones joined by ", ", in the order they
- * came */
-static int response_headers(lua_State *L)
+/* response:result() -> status, body, fields, keeps_connection
+ * For an answer that is done. `fields` is what http_headers reads; few callers ever do. */
+static int response_result(lua_State *L)
 {
     const struct kenar_http_response *response = check_response(L);
+    const struct kenar_buffer *body = &response->body, *fields = &response->fields;
+    lua_pushinteger(L, kenar_http_response_status(response));
+    lua_pushlstring(L, body->length > 0 ? body->data : "", body->length);
+    lua_pushlstring(L, fields->length > 0 ? fields->data : "", fields->length);
+    lua_pushboolean(L, kenar_http_response_keeps(response));
+    return 4;
+}
+
+/* http_headers(fields) -> map of lower-case names; repeated ones joined by ", ", in the order they
+ * came */
+static int read_headers(lua_State *L)
+{
     struct kenar_http_field field;
-    size_t cursor = 0;
+    size_t length, cursor = 0;
+    const char *fields = luaL_checklstring(L, 1, &length);
     lua_newtable(L);
-    while (kenar_http_response_next_field(response, &cursor, &field)) {
+    while (kenar_http_next_field(fields, length, &cursor, &field)) {
         lua_pushlstring(L, field.name, field.name_length);
         lua_pushvalue(L, -1);
         lua_rawget(L, -3); /* table, name, earlier value or nil */
@@ -126,21 +139,6 @@ static int response_headers(lua_State *L)
     return 1;
 }
 
-/* response:body() -> what has come of the body */
-static int response_body(lua_State *L)
-{
-    const struct kenar_buffer *body = &check_response(L)->body;
-    lua_pushlstring(L, body->length > 0 ? body->data : "", body->length);
-    return 1;
-}
-
-/* response:keeps_connection() -> boolean */
-static int response_keeps_connection(lua_State *L)
-{
-    lua_pushboolean(L, kenar_http_response_keeps(check_response(L)));
-    return 1;
-}
-
 static int response_gc(lua_State *L)
 {
     kenar_http_response_free(check_response(L));
@@ -154,16 +152,10 @@ static int response_tostring(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"begin", response_begin},
-    {"feed", response_feed},
-    {"close", response_close},
-    {"status", response_status},
-    {"headers", response_headers},
-    {"body", response_body},
-    {"keeps_connection", response_keeps_connection},
-    {"__gc", response_gc},
-    {"__tostring", response_tostring},
-    {NULL, NULL},
+    {"begin", response_begin},         {"feed", response_feed},
+    {"close", response_close},         {"status", response_status},
+    {"result", response_result},       {"__gc", response_gc},
+    {"__tostring", response_tostring}, {NULL, NULL},
 };
 
 void kenar_http_response_open(lua_State *L)
@@ -171,4 +163,6 @@ void kenar_http_response_open(lua_State *L)
     kenar_class_open(L, METATABLE, methods);
     lua_pushcfunction(L, new_response);
     lua_setfield(L, -2, "http_response");
+    lua_pushcfunction(L, read_headers);
+    lua_setfield(L, -2, "http_headers");
 }

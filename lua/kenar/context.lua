@@ -114,8 +114,11 @@ end
 ---@param request table
 ---@return kenar.Context
 function Context.new(bot, event, request)
-   -- What is there from the beginning is set later without __newindex.
-   return setmetatable({ bot = bot, _event = event, request = request, handled = true, _turn = false }, Context)
+   -- What is there from the beginning is set later without __newindex. No tail call: LuaJIT compiles nothing that
+   -- returns from one of setmetatable.
+   local self = { bot = bot, _event = event, request = request, handled = true, _turn = false }
+   setmetatable(self, Context)
+   return self
 end
 
 -- A verb of ctx has no second result to look at: what fails raises.

@@ -23,7 +23,7 @@ local function attempt(host, endpoint, request)
    local res, err = host.request(request)
    local result
    if res then
-      result, err = response.read(endpoint, res, host.now())
+      result, err = response.read(endpoint, res, host.now)
       if result then
          return result
       end

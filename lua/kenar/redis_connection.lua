@@ -4,6 +4,7 @@
 
 local core = require "kenar.core"
 local errors = require "kenar.error"
+local first_wait = require "kenar.host.resty.first_wait"
 
 local connections = {}
 
@@ -69,6 +70,7 @@ end
 
 -- Phases of nginx that cannot wait are told by nginx's own error.
 local function connect(self)
+   first_wait.tell()
    local redis = self._module:new()
    redis:set_timeout(CONNECT_TIMEOUT)
    local ok, message = redis:connect(self._host, self._port, { pool = self._pool, pool_size = KEPT })

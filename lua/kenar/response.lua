@@ -48,7 +48,7 @@ end
 --- Read an answer.
 ---@param endpoint { reads: boolean? }
 ---@param res { status: integer, headers: table<string, string>, body: string }
----@param now number wall-clock seconds, for a Retry-After that names a date
+---@param now fun(): number wall-clock seconds, for a Retry-After that names a date
 ---@return table? result, kenar.Error? err
 function response.read(endpoint, res, now)
    local status, body = res.status, res.body or ""
@@ -71,7 +71,7 @@ function response.read(endpoint, res, now)
    local failure = {
       kind = kinds[status], status = status, sent = sent, body = body:sub(1, MAX_ERROR_BODY),
       retryable = is_retryable(status, sent, endpoint.reads) and true or false,
-      retry_after = timestamp.retry_after(res.headers["retry-after"], now),
+      retry_after = timestamp.retry_after(res.headers["retry-after"], now()),
    }
    local refusal = json.decode(body)
    if type(refusal) == "table" and getmetatable(refusal) ~= json.array_mt then

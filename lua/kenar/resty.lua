@@ -5,6 +5,7 @@
 --    }
 
 local bots = require "kenar.bot"
+local first_wait = require "kenar.host.resty.first_wait"
 local hosts = require "kenar.host"
 local incoming = require "kenar.host.resty.incoming"
 local webhook = require "kenar.webhook"
@@ -12,6 +13,7 @@ local working = require "kenar.working"
 
 -- nginx looks at the clock when it has nothing to run: what runs without a wait begins and ends at the same time.
 local loop_time = ngx.now
+local clock = require("kenar.core").clock
 
 local resty = {}
 
@@ -95,9 +97,45 @@ local function bind(bot, host, options)
    return true
 end
 
+-- The connection is the handler's until it is done: the client must not put its next request there.
+local function answer_early(wait)
+   ngx.sleep(EARLY_AFTER)
+   wait.is_answered = true
+   ngx.header["Connection"] = "close" -- luacheck: ignore 122
+   incoming.answer(wait.answer)
+   ngx.eof()
+end
+
+local answer_at_once
+
+-- What raised in nginx's hands was watched to the end, and what waits then is something else.
+local function is_at_once()
+   local level = 3
+   local frame = debug.getinfo(level, "f")
+   while frame and frame.func ~= answer_at_once do
+      level = level + 1
+      frame = debug.getinfo(level, "f")
+   end
+   return frame ~= nil
+end
+
+-- A handler that was taken for one that does not wait. Before the handler, and for an event that somebody waits for,
+-- there is no early answer.
+local function surprise(service)
+   return function(request)
+      if not request.early or not is_at_once() then
+         return
+      end
+      local wait = { answer = request.early, is_answered = false }
+      service.quick, service.waits[request] = 0, wait
+      wait.thread = ngx.thread.spawn(answer_early, wait)
+   end
+end
+
 local function open(bot, options)
    local host = hosts.current()
-   local service = { bot = bot, host = host, quick = 0, is_checked = false }
+   local service = { bot = bot, host = host, quick = 0, is_checked = false, waits = setmetatable({}, { __mode = "k" }) }
+   service.on_wait = surprise(service)
    local ok, done, message = pcall(bind, bot, host, options)
    if not ok or not done then
       service.is_broken = true
@@ -122,6 +160,9 @@ end
 local function handle(service, request)
    local began = loop_time()
    local answer = service.bot:handle(request)
+   -- What LuaJIT compiles ends at a function of C: what it would have to give up at the task's xpcall it would not try
+   -- again where there is none.
+   clock()
    if request.early then
       service.quick = loop_time() == began and service.quick + 1 or math.min(service.quick, 0)
    end
@@ -131,6 +172,7 @@ end
 -- In a task, which goes on when the request is over: nginx ends those whose client has gone away, and a client that
 -- has its answer may send the next request over the same connection.
 local function handle_in_task(service, request)
+   incoming.complete(request)
    local task = service.host.spawn(handle, service, request)
    local ok, answer = task:wait(EARLY_AFTER)
    if not ok and not task.done then
@@ -142,18 +184,25 @@ local function handle_in_task(service, request)
    return ok and answer or INTERNAL_ERROR
 end
 
--- In the request itself, where handlers do not wait: a task would cost as much as all the rest.
-local function handle_at_once(service, request)
-   local began = loop_time()
-   local ok, answer = pcall(service.bot.handle, service.bot, request)
-   if not ok then
-      service.host.scheduler:report(answer, tostring(answer))
-      return INTERNAL_ERROR
+local function end_wait(service, request)
+   local wait = service.waits[request]
+   if not wait then
+      return false
    end
-   if request.early and loop_time() ~= began then
-      service.quick = -math.huge
+   service.waits[request] = nil
+   ngx.thread.kill(wait.thread)
+   return wait.is_answered
+end
+
+-- In the request itself, where handlers do not wait: a task would cost as much as all the rest. The first handler that
+-- waits after all is answered early all the same, and later ones have tasks. There is no pcall, for LuaJIT compiles
+-- nothing that returns through one: what raises is nginx's to log, and to answer with 500.
+function answer_at_once(service, request)
+   first_wait.watch(service.on_wait, request)
+   local answer = service.bot:handle(request)
+   if not (first_wait.forget() and end_wait(service, request)) then
+      incoming.answer(answer)
    end
-   return answer
 end
 
 -- Where nginx ends requests whose clients have gone away, no handler may run in one.
@@ -187,7 +236,7 @@ function resty.serve(bot, options)
    end
    local request = incoming.read()
    if service.quick >= QUICK then
-      return incoming.answer(handle_at_once(service, request))
+      return answer_at_once(service, request)
    end
    return incoming.answer(handle_in_task(service, request))
 end

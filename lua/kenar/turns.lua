@@ -1,7 +1,8 @@
 --- One after the other for each key, first come first served; keys do not wait for each other.
 --
--- A key has an entry here only while somebody has its turn: `true`, or the line of those who wait for it. Most keys
--- never have a line, so that a turn costs a look into a table and no more.
+-- A key whose turn somebody has is `true` here, or the line of those who wait for it. Most keys never have a line, so
+-- that a turn costs a look into a table and no more. A key whose turn is free stays for a while as `false`: a table
+-- from which each key is taken out at once is laid out anew all the time.
 
 local turns = {}
 
@@ -9,8 +10,22 @@ local turns = {}
 local Turns = {}
 Turns.__index = Turns
 
+-- Free keys that stay.
+local KEPT_KEYS = 1024
+
+local function forget_free_keys(self)
+   local busy = self._busy
+   for key, state in pairs(busy) do
+      if not state then
+         busy[key] = nil
+      end
+   end
+   self._free = 0
+end
+
 -- Hand the turn to whoever has waited longest.
-local function give(busy, key)
+local function give(self, key)
+   local busy = self._busy
    local line = busy[key]
    while line and line ~= true and line.first <= line.last do
       local place = line[line.first]
@@ -21,13 +36,17 @@ local function give(busy, key)
          return
       end
    end
-   busy[key] = nil
+   busy[key] = false
+   self._free = self._free + 1
+   if self._free > KEPT_KEYS then
+      forget_free_keys(self)
+   end
 end
 
 -- Who goes away leaves a gap, unless the turn came at the same moment: then it is the next one's.
-local function give_up(busy, key, line, number)
+local function give_up(self, key, line, number)
    if number < line.first then
-      give(busy, key)
+      give(self, key)
    else
       line[number] = false
    end
@@ -47,7 +66,7 @@ local function wait(self, key, patience)
    if ok and taken then
       return true
    end
-   give_up(busy, key, line, number)
+   give_up(self, key, line, number)
    if not ok then
       error(taken, 0)
    end
@@ -60,8 +79,11 @@ end
 ---@return true? taken, "timeout"|"closed"|nil reason
 function Turns:take(key, patience)
    local busy = self._busy
-   if busy[key] then
+   local state = busy[key]
+   if state then
       return wait(self, key, patience)
+   elseif state == false then
+      self._free = self._free - 1
    end
    busy[key] = true
    return true
@@ -70,15 +92,15 @@ end
 --- Give the turn back. Whoever took it does so once.
 ---@param key string
 function Turns:give(key)
-   give(self._busy, key)
+   give(self, key)
 end
 
 --- How many keys are taken.
 ---@return integer
 function Turns:count()
    local count = 0
-   for _ in pairs(self._busy) do
-      count = count + 1
+   for _, state in pairs(self._busy) do
+      count = count + (state and 1 or 0)
    end
    return count
 end
@@ -86,7 +108,7 @@ end
 ---@param host table whose tasks wait
 ---@return kenar.Turns
 function turns.new(host)
-   return setmetatable({ _host = host, _busy = {} }, Turns)
+   return setmetatable({ _host = host, _busy = {}, _free = 0 }, Turns)
 end
 
 return turns

@@ -12,6 +12,10 @@ local function read(bytes, options, first)
    return response, response:feed(bytes)
 end
 
+local function headers_of(response)
+   return core.http_headers((select(3, response:result())))
+end
+
 -- Answers as Divar's gateway sends them: with a length, and in chunks.
 local JSON = fixture.bytes "resp.send_message.ok"
 local HEAD = "HTTP/1.1 200 OK\r\nserver: envoy\r\ncontent-type: application/json\r\n"
@@ -34,10 +38,10 @@ describe("core.http_response", function()
                progress = response:close()
             end
             assert.equal("done", progress)
-            assert.equal(200, response:status())
-            assert.equal(JSON, response:body())
-            assert.equal("application/json", response:headers()["content-type"])
-            assert.equal(name ~= "until the end", response:keeps_connection())
+            local status, body, fields, keeps_connection = response:result()
+            assert.same({ 200, JSON }, { status, body })
+            assert.equal("application/json", core.http_headers(fields)["content-type"])
+            assert.equal(name ~= "until the end", keeps_connection)
          end
       end)
    end
@@ -53,12 +57,18 @@ describe("core.http_response", function()
    it("gives headers in lower case, repeated ones joined in their order", function()
       local response = read("HTTP/1.1 200 OK\r\nX-Twice: one\r\nx-twice:   two \t\r\nX-Empty:\r\n"
          .. "Content-Length: 0\r\n\r\n")
-      assert.same({ ["x-twice"] = "one, two", ["x-empty"] = "", ["content-length"] = "0" }, response:headers())
+      assert.same({ ["x-twice"] = "one, two", ["x-empty"] = "", ["content-length"] = "0" }, headers_of(response))
+   end)
+
+   it("reads no headers from what is none", function()
+      assert.same({}, core.http_headers "")
+      assert.same({}, core.http_headers "x")
+      assert.same({ x = "" }, core.http_headers "x\0\0y\0z")
    end)
 
    it("has no trailers among its headers", function()
       local response = read "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-Late: yes\r\n\r\n"
-      assert.same({ ["transfer-encoding"] = "chunked" }, response:headers())
+      assert.same({ ["transfer-encoding"] = "chunked" }, headers_of(response))
    end)
 
    it("expects no body of an answer to HEAD", function()
@@ -92,7 +102,7 @@ describe("core.http_response", function()
       assert.same({ "network", "a header line is malformed" }, { kind, message })
       assert.same({ n = 3, nil, kind, message }, { n = 3, response:feed "HTTP/1.1 200 OK\r\n" })
       assert.same({ n = 3, nil, kind, message }, { n = 3, response:close() })
-      assert.is_false(response:keeps_connection())
+      assert.is_false((select(4, response:result())))
    end)
 
    it("tells a cut answer from a complete one", function()
@@ -100,13 +110,13 @@ describe("core.http_response", function()
       local progress, kind, message = response:close()
       assert.is_nil(progress)
       assert.same({ "network", "the connection was closed before the answer was complete" }, { kind, message })
-      assert.same({ 200, "ab" }, { response:status(), response:body() })
+      assert.same({ 200, "ab", "content-length\0005\0", false }, { response:result() })
    end)
 
    it("keeps no connection on which more came than was asked for", function()
       local response = read(ANSWERS.length .. "HTTP/1.1 200 OK\r\n")
-      assert.equal(JSON, response:body())
-      assert.is_false(response:keeps_connection())
+      local _, body, _, keeps_connection = response:result()
+      assert.same({ JSON, false }, { body, keeps_connection })
    end)
 
    it("reads one answer after the other", function()
@@ -115,9 +125,9 @@ describe("core.http_response", function()
       response:begin { method = "GET" }
       assert.is_nil(response:status())
       assert.equal("done", response:feed(ANSWERS.length))
-      assert.equal(JSON, response:body())
-      assert.is_nil(response:headers().x)
-      assert.is_true(response:keeps_connection())
+      local _, body, _, keeps_connection = response:result()
+      assert.same({ JSON, true }, { body, keeps_connection })
+      assert.is_nil(headers_of(response).x)
       response:begin { max_body = 1 }
       assert.equal("too_large", select(2, response:feed(ANSWERS.length)))
    end)

@@ -49,6 +49,19 @@ describe("the turns of a key", function()
       assert.same({ "a at 0", "hasty timeout 0.5", "c at 1" }, reached)
    end)
 
+   it("are kept for those who wait, however many keys come and go meanwhile", function()
+      ask("a", "k")
+      ask("b", "k")
+      host:advance(0.5)
+      for number = 1, 5000 do
+         assert.is_true(line:take("key " .. number))
+         line:give("key " .. number)
+      end
+      assert.equal(1, line:count())
+      host:run()
+      assert.same({ "a at 0", "b at 1" }, reached)
+   end)
+
    it("end as closed when the host stops", function()
       ask("a", "k")
       ask("b", "k")

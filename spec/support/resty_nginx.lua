@@ -68,7 +68,7 @@ function Server:release(id)
    self.nginx:ask("/set?key=release%20" .. id)
 end
 
---- A connection that is kept: its `post(body)` gives the status and the worker's pid.
+--- A connection that is kept: its `post(body)` gives the status, the worker's pid and the head.
 function Server:connect()
    local socket, buffer = assert(wire.connect(self.nginx.port)), ""
    return {
@@ -81,7 +81,7 @@ function Server:connect()
             local length = head and tonumber(head:match "[Cc]ontent%-[Ll]ength: (%d+)")
             if head and #rest >= length then
                buffer = rest:sub(length + 1)
-               return tonumber(head:match "^HTTP/1%.1 (%d+)"), tonumber(head:match "X%-Worker: (%d+)")
+               return tonumber(head:match "^HTTP/1%.1 (%d+)"), tonumber(head:match "X%-Worker: (%d+)"), head
             end
             buffer = buffer .. assert(socket:receive(65536, 20))
          end

@@ -27,8 +27,11 @@ local OPTIONS = {
 }
 
 local DEFAULT_TIMEOUT, DEFAULT_CONNECT_TIMEOUT = 30, 10
+-- Of an answer, in bytes.
 local DEFAULT_MAX_BODY = 1024 * 1024
+local LIMITS, HEAD_LIMITS = { max_body = DEFAULT_MAX_BODY }, { method = "HEAD", max_body = DEFAULT_MAX_BODY }
 local NO_HEADERS = {}
+local COMMON = { GET = true, POST = true } -- methods
 -- Readers of answers kept for the next request.
 local KEPT_ANSWERS = 64
 
@@ -72,9 +75,15 @@ local function run(self, req, job, path, lines, body)
    return res, err
 end
 
-local function answer_reader(self, req)
-   local limits = { method = req.method, max_body = seconds(req, "max_body", DEFAULT_MAX_BODY) }
-   local answers = self.answers
+local function limits_of(req, method)
+   if req.max_body then
+      return { method = method, max_body = seconds(req, "max_body") }
+   end
+   return method == "HEAD" and HEAD_LIMITS or LIMITS
+end
+
+local function answer_reader(self, req, method)
+   local limits, answers = limits_of(req, method), self.answers
    local answer = answers[#answers]
    if not answer then
       return core.http_response(limits)
@@ -87,7 +96,7 @@ end
 local function request(self, req)
    phases.check("host.request", 3)
    local method = req.method or "GET"
-   if type(method) ~= "string" or not method:find "^[A-Z]+$" then
+   if not COMMON[method] and (type(method) ~= "string" or not method:find "^[A-Z]+$") then
       error("method is a word in upper case", 3)
    end
    local timeout = seconds(req, "timeout", DEFAULT_TIMEOUT)
@@ -107,9 +116,9 @@ local function request(self, req)
    end
    local res, err = run(self, req, {
       method = method, origin = origin, timeout = timeout, connect_timeout = connect_timeout,
-      idle = self.idle, answer = answer_reader(self, req),
+      idle = self.idle, answer = answer_reader(self, req, method),
       -- All fields at once: a table that grows costs.
-      is_sending = false, socket = false, ends_at = 0, allowed = 0, fault = false,
+      is_sending = false, keeps_connection = false, place = 0, socket = false, ends_at = 0, allowed = 0, fault = false,
    }, path, lines, body)
    if type(body) == "table" then
       body:close()

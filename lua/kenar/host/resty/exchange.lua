@@ -26,6 +26,18 @@ local CERTIFICATE_HINT = "; nginx checks certificates with `lua_ssl_trusted_cert
    .. "/etc/ssl/certs/ca-certificates.crt;` and `lua_ssl_verify_depth 5;`"
 local RESOLVER_HINT = "; nginx finds hosts with `resolver` and a DNS server's address"
 
+-- Most callers never look at the headers of an answer: they are read when somebody does.
+local Result = {}
+
+function Result:__index(name)
+   if name == "headers" then
+      local headers = core.http_headers(self.fields)
+      self.headers = headers
+      return headers
+   end
+   return nil
+end
+
 local function milliseconds(seconds)
    return math.max(1, math.min(math.ceil(seconds * 1000), 2 ^ 31 - 1))
 end
@@ -174,7 +186,10 @@ local function receive(self)
    if not progress then
       return failure(self, kind, message)
    end
-   return { status = answer:status(), headers = answer:headers(), body = answer:body() }
+   local res = { status = 0, body = "", fields = "" }
+   res.status, res.body, res.fields, self.keeps_connection = answer:result()
+   setmetatable(res, Result)
+   return res
 end
 
 -- A server that refuses a body early may have said why before it closed.
@@ -207,7 +222,7 @@ local function converse(self, path, lines, body, on_progress)
       else
          res, err = receive_early(self, why)
       end
-      if res and is_sent and self.answer:keeps_connection() then
+      if res and is_sent and self.keeps_connection then
          self.socket:setkeepalive(self.idle)
          return res
       end

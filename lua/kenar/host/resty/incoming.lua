@@ -19,8 +19,22 @@ local function spooled_body()
 end
 
 -- nginx drops headers with underscores unless it is told otherwise, and Divar's documents spell this one both ways.
-local function version_of(raw)
-   return raw:match "\n[Aa][Pp][Ii]_[Vv][Ee][Rr][Ss][Ii][Oo][Nn][ \t]*:[ \t]*([^\r\n]*)"
+-- Few events ask for it, and the raw head costs more than all other headers.
+local function find_version()
+   -- Raises for HTTP/2, which has none.
+   local is_there, raw = pcall(req.raw_header)
+   return is_there and raw:match "\n[Aa][Pp][Ii]_[Vv][Ee][Rr][Ss][Ii][Oo][Nn][ \t]*:[ \t]*([^\r\n]*)" or nil
+end
+
+local version_on_demand = {}
+
+function version_on_demand.__index(headers, name)
+   if name ~= "api_version" then
+      return nil
+   end
+   setmetatable(headers, nil)
+   headers.api_version = find_version()
+   return headers.api_version
 end
 
 local function read_headers()
@@ -30,20 +44,13 @@ local function read_headers()
          headers[name] = concat(value, ", ")
       end
    end
-   if not headers["api-version"] then
-      -- Raises for HTTP/2, which has none.
-      local is_there, raw = pcall(req.raw_header)
-      if is_there and find(raw, "_", 1, true) then
-         headers.api_version = version_of(raw)
-      end
-   end
+   setmetatable(headers, version_on_demand)
    return headers
 end
 
---- The request that nginx is answering, with its body.
----@return kenar.Request
-function incoming.read()
-   req.read_body()
+-- In a function of its own: LuaJIT compiles metamethods, such as those of nginx's variables, not in the function in
+-- which it begins to, and behind each of nginx's functions for the body it begins anew.
+local function describe(body)
    local path, query = var.request_uri, nil
    local mark = find(path, "?", 1, true)
    if mark then
@@ -51,8 +58,25 @@ function incoming.read()
    end
    return {
       method = req.get_method(), path = path, query = query, headers = read_headers(),
-      body = req.get_body_data() or spooled_body(), remote_addr = var.remote_addr, early = nil,
+      body = body, remote_addr = var.remote_addr, early = nil,
    }
+end
+
+--- The request that nginx is answering, with its body. Its headers are complete while it is answered; see `complete`.
+---@return kenar.Request
+function incoming.read()
+   req.read_body()
+   local request = describe(req.get_body_data() or spooled_body())
+   return request
+end
+
+--- Read what is read on demand, before the request is handed to a task.
+---@param request kenar.Request
+function incoming.complete(request)
+   local headers = request.headers
+   if headers.api_version == nil then
+      setmetatable(headers, nil)
+   end
 end
 
 -- The content type of headers that are nothing else, which nearly all answers share.

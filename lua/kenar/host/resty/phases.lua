@@ -2,6 +2,8 @@
 --
 -- Elsewhere nginx's own functions raise, too, but do not say what to do instead.
 
+local first_wait = require "kenar.host.resty.first_wait"
+
 local phases = {}
 
 -- Where nginx's Lua module has sockets and semaphores that yield (its documents, `ngx.socket.tcp`).
@@ -18,12 +20,13 @@ function phases.waits()
    return waits[get_phase()] == true
 end
 
---- Raise where nothing can wait.
+--- Everything that waits calls this before. Raises where nothing can wait.
 ---@param what string what was tried: "host.request"
 ---@param level integer of the caller to blame, as `error` counts
 function phases.check(what, level)
    local phase = get_phase()
    if waits[phase] then
+      first_wait.tell()
       return
    end
    local way_out = phase == "init" and "in init_worker or a request, call it inside" or "call it inside"

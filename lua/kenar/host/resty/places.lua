@@ -16,18 +16,24 @@ Places.__index = Places
 -- Seconds between two looks for places that nobody will give back: each looks at all of them.
 local LOOK_EVERY = 1
 
--- The place of one that went away is the next one's.
-local function hand_on(self)
+local function occupy(self, place, holder)
+   self.holders[place], holder.place = holder, place
+end
+
+-- A place that is free is the next one's.
+local function free(self, place)
    while self.first <= self.last do
       local entry = self.line[self.first]
       self.line[self.first] = nil
       self.first = self.first + 1
       if self.scheduler:wake(entry.waiting) then
-         self.holders[entry.holder] = true
-         return true
+         occupy(self, place, entry.holder)
+         return
       end
    end
-   return false
+   self.holders[place] = false
+   self.free_count = self.free_count + 1
+   self.free[self.free_count] = place
 end
 
 local function find_lost(self)
@@ -35,26 +41,24 @@ local function find_lost(self)
       return
    end
    self.looked_at = clock()
-   local count = 0
-   for _ in pairs(self.holders) do
-      count = count + 1
-   end
-   self.count = count
-   while self.count < self.most and hand_on(self) do
-      self.count = self.count + 1
+   for place = 1, self.most do
+      if self.holders[place] == nil then
+         free(self, place)
+      end
    end
 end
 
 --- Take a place; waits while there is none.
----@param holder table kept by nobody but who asks, and given back with `give`
+---@param holder table kept by nobody but who asks, and given back with `give`; its `place` is set
 ---@return true|nil taken, string|nil reason "closed" when the host stops before
 function Places:take(holder)
-   if self.count >= self.most then
+   if self.free_count == 0 then
       find_lost(self)
    end
-   if self.count < self.most then
-      self.count = self.count + 1
-      self.holders[holder] = true
+   local count = self.free_count
+   if count > 0 then
+      self.free_count = count - 1
+      occupy(self, self.free[count], holder)
       return true
    end
    local entry = { holder = holder, waiting = {} }
@@ -74,20 +78,22 @@ end
 
 --- Give a place back.
 function Places:give(holder)
-   self.holders[holder] = nil
-   if not hand_on(self) then
-      self.count = self.count - 1
-   end
+   free(self, holder.place)
 end
 
 ---@param scheduler table on which to wait
 ---@param most integer
 ---@return table places
 function places.new(scheduler, most)
-   return setmetatable({
-      scheduler = scheduler, most = most, count = 0, holders = setmetatable({}, { __mode = "k" }),
+   -- In `holders` a place is false while it is free, and nil once its holder is gone.
+   local self = setmetatable({
+      scheduler = scheduler, most = most, holders = setmetatable({}, { __mode = "v" }), free = {}, free_count = most,
       line = {}, first = 1, last = 0, looked_at = -math.huge,
    }, Places)
+   for place = 1, most do
+      self.holders[place], self.free[place] = false, most - place + 1
+   end
+   return self
 end
 
 return places

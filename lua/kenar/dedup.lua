@@ -2,7 +2,7 @@
 --- handler that failed releases the claim, so that the event may come again.
 
 local core = require "kenar.core"
-local recents = require "kenar.recent"
+local recent_keys = require "kenar.recent_keys"
 
 local dedup = {}
 
@@ -20,7 +20,7 @@ local Memory = {}
 Memory.__index = Memory
 
 function Memory:claim(key)
-   return self._recent:add(key, true)
+   return self._recent:add(key)
 end
 
 function Memory:done()
@@ -62,7 +62,7 @@ end
 ---@param options? { max: integer? }
 ---@return kenar.Dedup
 function dedup.in_memory(options)
-   return setmetatable({ _recent = recents.new(options) }, Memory)
+   return setmetatable({ _recent = recent_keys.new(options) }, Memory)
 end
 
 --- Remember ids in a store.

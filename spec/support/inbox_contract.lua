@@ -350,10 +350,38 @@ return function(make, runner, forgets)
          assert.same({ "body 1" }, (take()))
       end)
 
-      it("cannot be replayed where there is none", function()
-         local ok, err = inbox:replay(999)
-         assert.is_nil(ok)
-         assert.equal("store", err.kind)
+      it("are gone when discarded, also after a restart", function()
+         local letters = assert(inbox:dead())
+         assert.is_true(inbox:discard(letters[2].number))
+         assert.same({ 0, 0, 0, 2 }, counts())
+         inbox = subject.reopen()
+         local rest = assert(inbox:dead())
+         assert.same({ "body 1", "body 3" }, { rest[1].body, rest[2].body })
+         assert.same({}, (take()))
+         assert.same({ 0, 0, 0, 2 }, counts())
+      end)
+
+      it("hold nobody up when discarded", function()
+         put({ "a", "4" })
+         for _, letter in ipairs(assert(inbox:dead())) do
+            assert.is_true(inbox:discard(letter.number))
+         end
+         local bodies, leases = take()
+         assert.same({ "4" }, bodies)
+         inbox:done(leases)
+         assert.same({ 0, 0, 0, 0 }, counts())
+      end)
+
+      it("cannot be replayed or discarded where there is none, nor where an event still waits", function()
+         put({ "a", "4" })
+         for _, number in ipairs { 999, 4 } do
+            for _, verdict in ipairs { "replay", "discard" } do
+               local ok, err = inbox[verdict](inbox, number)
+               assert.is_nil(ok)
+               assert.equal("store", err.kind)
+            end
+         end
+         assert.same({ "4" }, (take()))
       end)
    end)
 
@@ -446,7 +474,7 @@ return function(make, runner, forgets)
          function() return inbox:put { { body = "x" } } end, function() return inbox:take("w", 1, 1) end,
          function() return inbox:done(leases) end, function() return inbox:fail(leases[1]) end,
          function() return inbox:extend(leases[1], 1) end, function() return inbox:dead() end,
-         function() return inbox:replay(1) end,
+         function() return inbox:replay(1) end, function() return inbox:discard(1) end,
       } do
          local value, err = call()
          assert.is_nil(value)

@@ -4,7 +4,8 @@ local failure = require "kenar.cli.failure"
 
 local cli = {}
 
--- One row a command: its name, and the module that has its arguments and what it does.
+-- One row a command: its name, and the module that has its arguments and what it does; of a module with several,
+-- by which name.
 local commands = {
    { "new", "kenar.cli.new" },
    { "doctor", "kenar.cli.doctor" },
@@ -12,7 +13,8 @@ local commands = {
    { "sandbox", "kenar.cli.sandbox" },
    { "send", "kenar.cli.send" },
    { "inbox", "kenar.cli.inbox" },
-   { "replay", "kenar.cli.replay" },
+   { "replay", "kenar.cli.verdicts", "replay" },
+   { "discard", "kenar.cli.verdicts", "discard" },
 }
 
 local epilog = [[
@@ -33,6 +35,7 @@ local function build()
    local known = {}
    for _, row in ipairs(commands) do
       local name, command = row[1], require(row[2])
+      command = row[3] and command[row[3]] or command
       local sub = parser:command(name, command.summary)
       for _, argument in ipairs(command.arguments) do
          sub:argument(argument)

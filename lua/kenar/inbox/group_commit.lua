@@ -26,6 +26,12 @@ local function keep_marks(self, batch)
    end
 end
 
+--- Whether nothing waits to be written.
+---@return boolean
+function Commits:is_idle()
+   return is_empty(self.batch)
+end
+
 --- Write what has gathered, now.
 ---@return true? ok, kenar.Error? err
 function Commits:flush()

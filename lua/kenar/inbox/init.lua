@@ -9,7 +9,8 @@
 --    done(leases) -> true               they are deleted; their ids are remembered
 --    fail(lease, delay, reason) -> "retry" | "dead" | nil, err      again after `delay` seconds, or never by itself
 --    extend(lease, s) -> true | nil, err
---    dead(after, n) -> list | nil, err  the dead letters        replay(number) -> true | nil, err
+--    dead(after, n) -> list | nil, err  the dead letters
+--    replay(number) -> true | nil, err  one of them is handled again        discard(number) -> true | nil, err
 --    stats() -> { pending, running, delayed, dead, oldest, failure }        close() -> true | nil, err
 --
 -- `inbox.on_ready`, a function of the program's, is called when `take` may have something that it had not before. An
@@ -127,7 +128,8 @@ end
 
 --- Look into an inbox that another process may be working on: its dead letters, and to have them handled again.
 ---@param url string
----@return table? visitor with dead(after, n), replay(number | nil for all) -> how many, stats(), close()
+---@return table? visitor with dead(after, n), replay(number | nil for all) -> how many, discard likewise,
+---   stats(), close()
 ---@return kenar.Error? err kind `store`
 function inbox.visit(url)
    local scheme, rest = find(url)

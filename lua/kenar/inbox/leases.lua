@@ -166,23 +166,27 @@ local function end_delays(self, now)
    return self.delayed:next_at() or math.huge
 end
 
---- Take in the dead letters that somebody wants handled again.
+--- Take in the dead letters that somebody wants handled again, and count what others have left of them.
 ---@return true? ok, kenar.Error? err
-function Leases:accept_replays()
+function Leases:accept_verdicts()
    local list, err = self._file:accept_replays()
    for _, row in ipairs(list or {}) do
       self.dead = self.dead - 1
       self._backlog.living = self._backlog.living + 1
       self._backlog.lanes:add(row[1], row[2])
    end
+   -- What died and is not written yet is not in the file's count.
+   if list and self._commits:is_idle() then
+      self.dead = self._file:value "count_dead" or self.dead
+   end
    return list and true, err
 end
 
-local function look_for_replays(self, now)
+local function look_for_verdicts(self, now)
    if self.dead == 0 then
       self._looks_at = nil
    elseif now >= (self._looks_at or now) then
-      self:accept_replays()
+      self:accept_verdicts()
       self._looks_at = now + LOOK_EVERY
    end
    return self._looks_at or math.huge
@@ -205,7 +209,7 @@ local function empty_log(self, now)
    return self._empties_at or math.huge
 end
 
-local duties = { end_delays, end_leases, look_for_replays, write_again, empty_log }
+local duties = { end_delays, end_leases, look_for_verdicts, write_again, empty_log }
 
 local function fall_due(self, now)
    local next_at = math.huge

@@ -201,15 +201,28 @@ function Inbox:dead(after, n)
    return letters
 end
 
---- Have a dead letter handled again, behind what waits with its `order_key`.
----@param number integer
----@return true? ok, kenar.Error? err
-function Inbox:replay(number)
-   local reply, err = self._streams:run("replay", ("%d"):format(number))
+local function judge(self, verdict, number)
+   local reply, err = self._streams:run(verdict, ("%d"):format(number))
    if reply == 0 then
       return nil, errors.new { kind = "store", message = ("%s has no dead letter %d"):format(tostring(self), number) }
    end
    return reply and true, err
+end
+
+--- Have a dead letter handled again, behind what waits with its `order_key`.
+---@param number integer
+---@return true? ok, kenar.Error? err
+function Inbox:replay(number)
+   local ok, err = judge(self, "replay", number)
+   return ok, err
+end
+
+--- Delete a dead letter.
+---@param number integer
+---@return true? ok, kenar.Error? err
+function Inbox:discard(number)
+   local ok, err = judge(self, "discard", number)
+   return ok, err
 end
 
 --- How many events are in it. `oldest` is how many seconds ago the oldest came. Where Redis fails the others are zeros,

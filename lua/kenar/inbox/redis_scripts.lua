@@ -265,6 +265,11 @@ admit(fields[2], number, fields[4], fields[8])
 return 1
 ]] }
 
+-- number of the letter
+scripts.discard = { ALLOWED, [[
+return redis.call("XDEL", KEYS[1] .. "dead", ARGV[1] .. "-0")
+]] }
+
 -- partitions
 scripts.stats = { ALLOWED, [[
 local prefix, running = KEYS[1], 0

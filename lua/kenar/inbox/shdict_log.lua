@@ -229,6 +229,12 @@ function Log:dead(after, most)
    return list
 end
 
+local function delete_letter(dict, letter, number)
+   for _, name in ipairs { "d" .. letter, "r" .. number, "s" .. number, "e" .. number } do
+      dict:delete(name)
+   end
+end
+
 --- Put a dead letter behind all others.
 ---@return boolean|nil ok false: there is none; string? message of nginx
 function Log:replay(letter)
@@ -244,10 +250,18 @@ function Log:replay(letter)
    end
    dict:safe_set("tail", new)
    dict:incr("living", 1)
-   for _, name in ipairs { "d" .. letter, "r" .. number, "s" .. number, "e" .. number } do
-      dict:delete(name)
-   end
+   delete_letter(dict, letter, number)
    return true
+end
+
+--- Delete a dead letter.
+---@return boolean ok false: there is none
+function Log:discard(letter)
+   local number = (buried(self, letter))
+   if number then
+      delete_letter(self._dict, letter, number)
+   end
+   return number and true or false
 end
 
 ---@return integer

@@ -18,12 +18,16 @@ function visits:dead(after, n)
    return self:locked(dead, after, n)
 end
 
+local function missing(self, letter)
+   return nil, errors.new {
+      kind = "store", message = ("%s has no dead letter %s"):format(self._zone.name, tostring(letter)),
+   }
+end
+
 local function replay(self, letter)
    local ok, message = self._log:replay(letter)
    if ok == false then
-      return nil, errors.new {
-         kind = "store", message = ("%s has no dead letter %s"):format(self._zone.name, tostring(letter)),
-      }
+      return missing(self, letter)
    elseif not ok then
       return self._zone:refused(message)
    end
@@ -38,6 +42,20 @@ function visits:replay(number)
    local ok, err = self:locked(replay, number)
    self:notify()
    return ok, err
+end
+
+local function discard(self, letter)
+   if not self._log:discard(letter) then
+      return missing(self, letter)
+   end
+   return true
+end
+
+--- Delete a dead letter.
+---@param number integer
+---@return true? ok, kenar.Error? err
+function visits:discard(number)
+   return self:locked(discard, number)
 end
 
 local function count(self)

@@ -211,7 +211,7 @@ function files.open(path, power_cut, f)
          "PRAGMA secure_delete = ON",
          schema.tables,
       },
-      statements = schema.together(schema.owner, schema.visitor, schema.replayer),
+      statements = schema.together(schema.owner, schema.visitor, schema.verdicts),
    })
    if not db then
       return nil, statements

@@ -235,25 +235,38 @@ function Inbox:dead(after, n)
    return self._file:dead(after, n)
 end
 
---- Have a dead letter handled again, behind what waits with its `order_key`.
----@param number integer
----@return true? ok, kenar.Error? err
-function Inbox:replay(number)
+local function judge(self, verdict, number)
    if self._closed then
       return closed()
    end
    local ok, err = self._commits:flush()
    local count
    if ok then
-      count, err = self._file:run("replay", number)
+      count, err = self._file:run(verdict, number)
    end
    if not count then
       return nil, err
    elseif count == 0 then
       return nil, errors.new { kind = "store", message = ("%s has no dead letter %d"):format(self._path, number) }
    end
-   ok, err = self._leases:accept_replays()
+   ok, err = self._leases:accept_verdicts()
    self:notify()
+   return ok, err
+end
+
+--- Have a dead letter handled again, behind what waits with its `order_key`.
+---@param number integer
+---@return true? ok, kenar.Error? err
+function Inbox:replay(number)
+   local ok, err = judge(self, "replay", number)
+   return ok, err
+end
+
+--- Delete a dead letter.
+---@param number integer
+---@return true? ok, kenar.Error? err
+function Inbox:discard(number)
+   local ok, err = judge(self, "discard", number)
    return ok, err
 end
 

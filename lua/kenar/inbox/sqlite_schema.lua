@@ -47,11 +47,13 @@ schema.visitor = {
    count_dead = "SELECT count(*) FROM inbox_events WHERE state = 1",
 }
 
--- And of one who has them handled again.
-schema.replayer = {
+-- And of one who decides what becomes of them.
+schema.verdicts = {
    replay = [[UPDATE inbox_events SET state = 2, attempts = 0, due = NULL, reason = NULL
       WHERE state = 1 AND number = ?1]],
    replay_all = "UPDATE inbox_events SET state = 2, attempts = 0, due = NULL, reason = NULL WHERE state = 1",
+   discard = "DELETE FROM inbox_events WHERE state = 1 AND number = ?1",
+   discard_all = "DELETE FROM inbox_events WHERE state = 1",
 }
 
 -- What only a visitor needs, for the owner counts in memory.

@@ -1,7 +1,7 @@
 --- A look into the file of an inbox that another process may be working on.
 --
 -- Looking changes nothing. A dead letter that is to be handled again is only marked: the process that works on the
--- inbox finds the mark within a second, or the next one does when it begins.
+-- inbox finds the mark within a second, or the next one does when it begins. One that is discarded is gone at once.
 
 local connections = require "kenar.sqlite_connection"
 local core = require "kenar.core"
@@ -51,21 +51,19 @@ function Visitor:stats()
    }
 end
 
---- Have a dead letter handled again, or all of them.
----@param number? integer nil: all
----@return integer? count how many, kenar.Error? err
-function Visitor:replay(number)
+-- For one dead letter, or for all. What is deleted leaves no bytes behind.
+local function judge(self, verdict, number)
    local db, statements = connections.open(self._path, {
-      timeout = TIMEOUT, setup = {}, statements = schema.replayer,
+      timeout = TIMEOUT, setup = { "PRAGMA secure_delete = ON" }, statements = schema.verdicts,
    })
    if not db then
       return nil, statements
    end
    local ok, message, _, name
    if number then
-      ok, message, _, name = statements.replay:run(number)
+      ok, message, _, name = statements[verdict]:run(number)
    else
-      ok, message, _, name = statements.replay_all:run()
+      ok, message, _, name = statements[verdict .. "_all"]:run()
    end
    local count = ok and db:changes()
    db:close()
@@ -73,6 +71,20 @@ function Visitor:replay(number)
       return nil, connections.failure(self._path, message, name)
    end
    return count
+end
+
+--- Have a dead letter handled again, or all of them.
+---@param number? integer nil: all
+---@return integer? count how many, kenar.Error? err
+function Visitor:replay(number)
+   return judge(self, "replay", number)
+end
+
+--- Delete a dead letter, or all of them.
+---@param number? integer nil: all
+---@return integer? count how many, kenar.Error? err
+function Visitor:discard(number)
+   return judge(self, "discard", number)
 end
 
 function Visitor:close()

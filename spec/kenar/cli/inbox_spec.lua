@@ -4,7 +4,7 @@ local inboxes = require "kenar.inbox"
 local scratch = require "spec.support.scratch"
 local virtual = require "kenar.host.virtual"
 
-describe("kenar inbox and kenar replay", function()
+describe("kenar inbox, kenar replay and kenar discard", function()
    local folder, url, host, inbox
 
    before_each(function()
@@ -83,6 +83,22 @@ describe("kenar inbox and kenar replay", function()
       assert.equal(0, inbox:stats().dead)
    end)
 
+   it("delete dead letters and leave no byte of them, while the inbox is worked on", function()
+      local status, output = run("discard", "1", "--inbox", url)
+      assert.equal(0, status)
+      assert.equal("1 deleted\n", output)
+      host:advance(1.1)
+      assert.equal(1, inbox:stats().dead)
+      status, output = run("discard", "--all", "--inbox", url)
+      assert.equal(0, status)
+      assert.equal("1 deleted\n", output)
+      host:advance(1.1)
+      assert.equal(0, inbox:stats().dead)
+      assert.equal(1, #assert(inbox:take("worker", 10, 60)))
+      inbox:close()
+      assert.is_nil(folder:read("inbox.db"):find("a private word", 1, true))
+   end)
+
    -- What is typed, the exit status, and what is said of it.
    local mistakes = {
       { { "inbox" }, 64, "kenar: which inbox?\n" },
@@ -93,6 +109,9 @@ describe("kenar inbox and kenar replay", function()
       { { "inbox", "--bot", "examples/shop_bot.lua" }, 78, "kenar: examples/shop_bot.lua has no inbox\n" },
       { { "replay" }, 64, "kenar: which dead letters?\n" },
       { { "replay", "1", "--all" }, 64, "kenar: which dead letters?\n" },
+      { { "discard" }, 64, "kenar: which dead letters?\n  kenar discard <number>..., or kenar discard --all\n" },
+      { { "discard", "1", "--all" }, 64, "kenar: which dead letters?\n" },
+      { { "discard", "7", "--inbox", "sqlite:nowhere.db" }, 66, "kenar: nowhere.db: No such file or directory\n" },
       { { "replay", "m1" }, 64, 'kenar: expected the number of a dead letter, as `kenar inbox` shows it, got "m1"\n' },
    }
    for _, row in ipairs(mistakes) do

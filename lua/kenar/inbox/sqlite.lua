@@ -12,7 +12,7 @@ local errors = require "kenar.error"
 local files = require "kenar.inbox.sqlite_file"
 local group_commit = require "kenar.inbox.group_commit"
 local leases = require "kenar.inbox.leases"
-local recent = require "kenar.recent"
+local recent_keys = require "kenar.recent_keys"
 
 local sqlite_inbox = {}
 
@@ -26,7 +26,7 @@ local function recover(self)
    for number, id, order_key, due in self._file:rows "living" do
       backlog.living = backlog.living + 1
       if id then
-         self._known:set(id, number)
+         self._known:add(id)
       end
       if due and due > now and not backlog.lanes:has(order_key) then
          backlog.lanes:hold(order_key)
@@ -40,7 +40,7 @@ local function recover(self)
    if not highest then
       error(err, 0)
    end
-   self._number, self._stored, self._inherited = highest, highest, highest
+   self._number, self._inherited = highest, highest
 end
 
 local function build(options, file, lock, known)
@@ -48,7 +48,7 @@ local function build(options, file, lock, known)
    local self = setmetatable({
       _path = options.path, _host = options.host, _file = file, _lock = lock, _known = known, _closed = false,
       _attempts = given.attempts or ATTEMPTS, _max_events = given.max_events or MAX_EVENTS,
-      _number = 0, _stored = 0, _inherited = 0, on_ready = nil,
+      _number = 0, _inherited = 0, on_ready = nil,
    }, Inbox)
    self._backlog = backlogs.new(file)
    self._commits = group_commit.new(options.host, file, {
@@ -88,9 +88,9 @@ function sqlite_inbox.new(options)
    if not lock then
       return nil, lock_failure(message, pid)
    end
-   local known = recent.new { max = IDS }
+   local known = recent_keys.new { max = IDS }
    local file, err = files.open(path, given.power_cut, function(id)
-      known:set(id, 0)
+      known:add(id)
    end)
    local ok, self = false, err
    if file then

@@ -30,9 +30,7 @@ end
 ---@param batch kenar.InboxBatch
 function Inbox:stored(batch)
    for i = 1, batch.put_count do
-      local entry = batch.puts[i]
-      self._stored = entry.number
-      self._backlog:add(entry)
+      self._backlog:add(batch.puts[i])
    end
 end
 
@@ -48,18 +46,23 @@ function Inbox:dropped(batch)
    self._backlog.living = self._backlog.living - batch.put_count
 end
 
+local function has_id(batch, id)
+   for i = batch.put_count, 1, -1 do
+      if batch.puts[i].id == id then
+         return true
+      end
+   end
+   return false
+end
+
 -- Add one to the batch, unless it has come before. Whether it has, and whether the file does not have it yet.
 local function add(self, batch, entry)
    local id = entry.id
-   local number = id and self._known:get(id)
-   if number then
-      return "duplicate", number > self._stored
+   if id and not self._known:add(id) then
+      return "duplicate", has_id(batch, id)
    end
-   number = self._number + 1
+   local number = self._number + 1
    self._number, entry.number = number, number
-   if id then
-      self._known:set(id, number)
-   end
    local count = batch.put_count + 1
    batch.put_count, batch.puts[count] = count, entry
    return true, true

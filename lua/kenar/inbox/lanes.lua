@@ -11,6 +11,17 @@ Lanes.__index = Lanes
 
 -- Most keys have one item and nothing behind it, which costs no table.
 local NOTHING_BEHIND = true
+-- So many keys without an item stay, as false: see kenar.turns.
+local KEPT_KEYS = 1024
+
+local function forget_free_keys(self)
+   for key, behind in pairs(self._behind) do
+      if not behind then
+         self._behind[key] = nil
+      end
+   end
+   self._free = 0
+end
 
 --- Let an item that is its key's first be popped: it has just come, or comes back.
 ---@param item any
@@ -26,9 +37,7 @@ end
 function Lanes:add(item, key)
    local behind = key ~= nil and self._behind[key]
    if not behind then
-      if key ~= nil then
-         self._behind[key] = NOTHING_BEHIND
-      end
+      self:hold(key)
       self:ready(item, key)
    elseif behind == NOTHING_BEHIND then
       self._behind[key] = { first = 1, last = 1, item }
@@ -42,6 +51,9 @@ end
 ---@param key string?
 function Lanes:hold(key)
    if key ~= nil then
+      if self._behind[key] == false then
+         self._free = self._free - 1
+      end
       self._behind[key] = NOTHING_BEHIND
    end
 end
@@ -50,7 +62,7 @@ end
 ---@param key string?
 ---@return boolean
 function Lanes:has(key)
-   return key ~= nil and self._behind[key] ~= nil
+   return key ~= nil and (self._behind[key] or false) ~= false
 end
 
 --- Take the item that has been ready longest.
@@ -75,7 +87,11 @@ end
 function Lanes:release(key)
    local behind = key ~= nil and self._behind[key]
    if behind == NOTHING_BEHIND then
-      self._behind[key] = nil
+      self._behind[key] = false
+      self._free = self._free + 1
+      if self._free > KEPT_KEYS then
+         forget_free_keys(self)
+      end
    elseif behind then
       local first = behind.first
       local item = behind[first]
@@ -94,7 +110,7 @@ end
 
 ---@return kenar.InboxLanes
 function lanes.new()
-   return setmetatable({ _behind = {}, _items = {}, _keys = {}, _first = 1, _last = 0 }, Lanes)
+   return setmetatable({ _behind = {}, _free = 0, _items = {}, _keys = {}, _first = 1, _last = 0 }, Lanes)
 end
 
 return lanes

@@ -33,6 +33,21 @@ describe("kenar.inbox.lanes", function()
       assert.equal(5, (subject:pop()))
    end)
 
+   it("keeps what stands behind a key, however many others come and go meanwhile", function()
+      subject:add("first", "a")
+      subject:add("second", "a")
+      subject:pop()
+      for number = 1, 5000 do
+         subject:add(number, "key " .. number)
+         assert.equal(number, (subject:pop()))
+         subject:release("key " .. number)
+         assert.is_false(subject:has("key " .. number))
+      end
+      assert.is_true(subject:has "a")
+      subject:release "a"
+      assert.same({ "second", "a" }, { subject:pop() })
+   end)
+
    it("lets one that comes back go before those behind it", function()
       subject:add("1", "a")
       subject:add("2", "a")

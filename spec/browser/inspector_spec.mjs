@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 import { describe, until } from "./runner.mjs";
 import { Site, bot_file } from "./site.mjs";
-import { choose, visit } from "./visit.mjs";
+import { choose, submit, visit } from "./visit.mjs";
 
 const shop = () => Site.open({ bot_file: bot_file("examples/shop_bot.lua") });
 const close = (site) => site.close();
@@ -46,14 +46,14 @@ describe("the inspector", { open: shop, close }, (it) => {
     const exchange = await open(page, "send_bot_message");
     await exchange.locator(".headers summary").first().click();
     assert.match(await exchange.locator(".headers dl").first().innerText(), /x-api-key\s+\*\*\*/);
-    assert.ok(!(await exchange.innerText()).includes("sandbox-api-key"));
+    assert.ok(!(await exchange.textContent()).includes("sandbox-api-key"));
   });
 
   it("colours JSON, and folds it", async (site, browser) => {
     const page = await said(site, browser);
     const json = (await open(page, "NEW_CHATBOT_MESSAGE")).locator(".json").first();
     await json.locator(".json-key", { hasText: "new_chatbot_message" }).waitFor();
-    assert.match(await json.locator(".json-number").innerText(), /^\d{16}$/);
+    assert.match(await json.locator(".json-number").textContent(), /^\d{16}$/);
     const fold = json.locator(".json-fold", { hasText: "conversation" });
     assert.equal(await fold.getAttribute("aria-expanded"), "true");
     const lines = await json.locator(".json-line:visible").count();
@@ -89,7 +89,7 @@ describe("the inspector", { open: shop, close }, (it) => {
     const exchange = await open(page, "send_bot_message", "نادرست");
     const finding = exchange.locator(".finding").first();
     assert.match(
-      await finding.innerText(),
+      await finding.textContent(),
       /buttons\.rows\[1\]\.buttons\[1\]\.action: exactly one action, got open_direct_link and open_post_page/,
     );
     const line = await finding.evaluate((node) => {
@@ -197,7 +197,7 @@ describe("the faults panel", { open: shop, close }, (it) => {
     await page.locator("dialog button[type=submit]").click();
     await page.locator("dialog .problem", { hasText: "rate is more than 0, at most 1, got 7" }).waitFor();
     await page.fill("input[name=rate]", "0.5");
-    await page.locator("dialog button[type=submit]").click();
+    await submit(page);
     await page.locator(".rule", { hasText: "503 · send_bot_message" }).waitFor();
     await site.call("DELETE", "faults");
   });

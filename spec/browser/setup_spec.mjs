@@ -5,7 +5,7 @@ import { createServer, request } from "node:http";
 
 import { describe, until } from "./runner.mjs";
 import { Site, bot_file } from "./site.mjs";
-import { choose, visit } from "./visit.mjs";
+import { choose, submit, visit } from "./visit.mjs";
 
 const close = (site) => site.close();
 
@@ -54,7 +54,7 @@ describe("the set-up", { open: with_server, close: close_both }, (it) => {
       Object.assign(site.state, { status: 200, body });
       await page.getByRole("button", { name: "باز کردن برنامه" }).click();
       await page.check("input[value=visit]");
-      await page.locator("dialog button[type=submit]").click();
+      await submit(page);
     };
     await press("<html>");
     await page.locator(".outcome .problem", { hasText: "پاسخ بات یک شیء JSON نیست" }).waitFor();

@@ -41,6 +41,12 @@ export async function visit(browser, site, { size = DESKTOP, language = "fa-IR",
   return page;
 }
 
+/** Submit the dialog, and see it go: what came of it may be on the page before. */
+export async function submit(page) {
+  await page.locator("dialog button[type=submit]").click();
+  await page.locator("dialog").waitFor({ state: "detached" });
+}
+
 /** Choose a conversation by its id. */
 export async function choose(page, id) {
   await page.evaluate((hash) => {

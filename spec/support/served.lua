@@ -10,8 +10,25 @@ local PATIENCE = 5
 local Served = {}
 Served.__index = Served
 
+-- `received` is all that has come and was not looked at; a long answer comes in many pieces.
 local Client = {}
-Client.__index = Client
+
+function Client:__index(name)
+   if name ~= "received" then
+      return Client[name]
+   end
+   local received = table.concat(self.pieces)
+   self.pieces = { received }
+   return received
+end
+
+function Client:__newindex(name, value)
+   if name == "received" then
+      self.pieces = { value }
+   else
+      rawset(self, name, value)
+   end
+end
 
 ---@param options? table for httpd.server
 ---@return table
@@ -95,7 +112,7 @@ end
 
 ---@param bytes? string to send at once
 function Served:client(bytes)
-   local client = setmetatable({ served = self, received = "", unsent = "" }, Client)
+   local client = setmetatable({ served = self, pieces = {}, unsent = "" }, Client)
    client.socket = assert(wire.connect(self.server:port()))
    self.clients[client] = true
    if bytes then
@@ -135,7 +152,7 @@ function Client:exchange()
    while not self.ended do
       local bytes, message = self.socket:receive(65536, 0)
       if bytes then
-         self.received = self.received .. bytes
+         self.pieces[#self.pieces + 1] = bytes
       elseif message == "timeout" then
          return
       else

@@ -198,8 +198,13 @@ end
 -- waits after all is answered early all the same, and later ones have tasks. There is no pcall, for LuaJIT compiles
 -- nothing that returns through one: what raises is nginx's to log, and to answer with 500.
 function answer_at_once(service, request)
+   local began = loop_time()
    first_wait.watch(service.on_wait, request)
    local answer = service.bot:handle(request)
+   -- What waits by nginx's own functions is noticed only now.
+   if request.early and loop_time() ~= began then
+      service.quick = 0
+   end
    if not (first_wait.forget() and end_wait(service, request)) then
       incoming.answer(answer)
    end

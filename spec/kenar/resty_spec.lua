@@ -148,6 +148,20 @@ describe("kenar.resty.serve", function()
       assert.equal(153, #server:told("done", 153))
    end)
 
+   it("finds out as well where a handler waits by nginx's own functions, when that is done", function()
+      start()
+      be_quick()
+      local connection = server:connect()
+      server:release "m1"
+      assert.equal(200, (connection.post(message("m1", "hold_by_nginx"))))
+      assert.equal(151, #server:told("done", 151))
+      assert.equal(200, (connection.post(message("m2", "hold_by_nginx"))))
+      assert.equal(151, #server:told("done", 151))
+      server:release "m2"
+      connection.close()
+      assert.equal(152, #server:told("done", 152))
+   end)
+
    it("loads neither libcurl, nor libmicrohttpd, nor SQLite", function()
       start {
          early = true,

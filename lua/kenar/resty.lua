@@ -108,7 +108,7 @@ end
 
 local answer_at_once
 
--- What raised in nginx's hands was watched to the end, and what waits then is something else.
+-- A request that raised leaves its watch behind, and what waits next is something else.
 local function is_at_once()
    local level = 3
    local frame = debug.getinfo(level, "f")

@@ -62,7 +62,7 @@ end
 ---@param key string?
 ---@return boolean
 function Lanes:has(key)
-   return key ~= nil and (self._behind[key] or false) ~= false
+   return key ~= nil and self._behind[key] and true or false
 end
 
 --- Take the item that has been ready longest.

@@ -74,9 +74,7 @@ end
 ---@param request kenar.Request
 function incoming.complete(request)
    local headers = request.headers
-   if headers.api_version == nil then
-      setmetatable(headers, nil)
-   end
+   headers.api_version = headers.api_version
 end
 
 -- The content type of headers that are nothing else, which nearly all answers share.

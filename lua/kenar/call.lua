@@ -1,6 +1,7 @@
 --- How a row of kenar.endpoints becomes a method of the client.
 
 local call_options = require "kenar.call_options"
+local call_path = require "kenar.call_path"
 local core = require "kenar.core"
 local departures = require "kenar.departures"
 local errors = require "kenar.error"
@@ -75,18 +76,6 @@ local function prepare(self, endpoint, options)
       })
    end
    return values
-end
-
--- "." and ".." would climb out of the path, whatever they are encoded as.
-local function is_id(id)
-   return type(id) == "string" and id ~= "" and id ~= "." and id ~= ".."
-end
-
-local function id_failure(endpoint, id)
-   local got = type(id) == "string" and ("%q"):format(id) or type(id)
-   return failure(endpoint, {
-      kind = "invalid", path = endpoint.id, message = "expected the id as Divar gave it, got " .. got,
-   })
 end
 
 -- Where the calls of the client's app leave; its quota is kept in the client's store.
@@ -184,7 +173,7 @@ local function send_with_medium(self, host, endpoint, path, content, options)
 end
 
 local function message_method(endpoint)
-   local before, after = endpoint.path:match "^(.-){id}(.*)$"
+   local path_of = call_path.maker(endpoint)
    return function(self, id, content, options)
       if type(content) == "string" then
          content = { text = content }
@@ -195,10 +184,11 @@ local function message_method(endpoint)
       if not values then
          return nil, err
       end
-      if not is_id(id) then
-         return id_failure(endpoint, id)
+      local path
+      path, err = path_of(id, values.path_style)
+      if not path then
+         return describe(err, endpoint)
       end
-      local path = before .. core.percent_encode(id) .. after
       if media.is_in(content) then
          return in_order(self, endpoint, id, send_with_medium, path, content, options)
       end
@@ -223,7 +213,7 @@ local function query_of(names, argument)
    local parts = {}
    for index, name in ipairs(names) do
       local value = argument[name]
-      if not is_id(value) then
+      if not call_path.is_id(value) then
          return nil, name
       end
       parts[index] = name .. "=" .. core.percent_encode(value)
@@ -233,7 +223,7 @@ end
 
 -- A call whose argument is an id for the path, a table for the query, what `endpoint.body` reads, or nothing.
 local function call_method(endpoint)
-   local before, after = endpoint.path:match "^(.-){id}(.*)$"
+   local path_of = endpoint.id and call_path.maker(endpoint)
    local takes_argument = endpoint.id or endpoint.query or endpoint.body
    return function(self, argument, options)
       if not takes_argument then
@@ -245,10 +235,10 @@ local function call_method(endpoint)
       end
       local path, body = endpoint.path, endpoint.constant_body
       if endpoint.id then
-         if not is_id(argument) then
-            return id_failure(endpoint, argument)
+         path, err = path_of(argument, values.path_style)
+         if not path then
+            return describe(err, endpoint)
          end
-         path = before .. core.percent_encode(argument) .. after
       elseif endpoint.query then
          local query, missing = query_of(endpoint.query, type(argument) == "table" and argument or {})
          if not query then

@@ -102,11 +102,12 @@ local client = {}
 
 --- Make a client.
 ---@param options? table `api_key`, `access_token`, `base_url`, `oauth_url`, `upload_url`, `token_header`
----   ("authorization_bearer" or "x_access_token"), `icon_key` ("icon", "icon_name", "both", "as_given"),
----   `strict_icons`, `send_type`, `text_with_media`, `metadata_key` ("metadata" or "meta_data"), `timeout` and
----   `connect_timeout` in seconds (10, 5), `attempts` of a call in all (3), `deadline` in seconds (30) after which
----   no further attempt begins, `quota` = { minute = n, day = n, on_warning = fn } of calls, kept in `store`
----   ("memory:"), `host`; what is absent comes from the environment (KENAR_API_KEY, ...)
+---   ("authorization_bearer" or "x_access_token"), `path_style` ("current"; "experimental" and "v2" are the paths that
+---   the bot's chat had before 2025-06, and "v2" has none for send_bot_message_to_user), `icon_key` ("icon",
+---   "icon_name", "both", "as_given"), `strict_icons`, `send_type`, `text_with_media`, `metadata_key` ("metadata" or
+---   "meta_data"), `timeout` and `connect_timeout` in seconds (10, 5), `attempts` of a call in all (3), `deadline` in
+---   seconds (30) after which no further attempt begins, `quota` = { minute = n, day = n, on_warning = fn } of calls,
+---   kept in `store` ("memory:"), `host`; what is absent comes from the environment (KENAR_API_KEY, ...)
 ---@return kenar.Client
 function client.new(options)
    options = options or {}

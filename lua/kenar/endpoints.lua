@@ -11,6 +11,7 @@ local results = require "kenar.call_results"
 ---@field name string
 ---@field method string
 ---@field path string      below the API's base URL, with at most one {id}
+---@field older_paths? table<string, string> by the other values of the setting path_style; one that is absent has none
 ---@field token "required"|"optional"|"none"
 ---@field id? string       the name of the argument that goes into the path
 ---@field message? "conversation"|"bot" the kind that kenar.message encodes
@@ -33,11 +34,16 @@ return {
    {
       name = "send_bot_message", method = "POST", token = "optional",
       path = "/v1/open-platform/chat/bot/conversations/{id}/messages",
+      older_paths = {
+         experimental = "/experimental/open-platform/chat/bot/conversations/{id}/messages",
+         v2 = "/v2/open-platform/chatbot-conversations/{id}/messages",
+      },
       id = "conversation_id", message = "bot", via = "bot",
    },
    {
       name = "send_bot_message_to_user", method = "POST", token = "required",
       path = "/v1/open-platform/chat/bot/users/{id}/messages",
+      older_paths = { experimental = "/experimental/open-platform/chat/bot/users/{id}/messages" },
       id = "user_id", message = "bot", via = "bot",
    },
    {

@@ -31,6 +31,8 @@ local rows = {
       type = "choice", choices = { authorization_bearer = true, x_access_token = true },
       default = "authorization_bearer",
    },
+   -- Where the bot's chat lies; see kenar.endpoints.
+   path_style = { type = "choice", choices = { current = true, experimental = true, v2 = true }, default = "current" },
    icon_key = {
       type = "choice", choices = { icon = true, icon_name = true, both = true, as_given = true }, default = "icon",
    },

@@ -114,9 +114,14 @@ describe("docs/coverage.md", function()
          -- The older form of E8 stands beside the current one.
          assert.is_true(named[name] or endpoint.name == "get_user_by_post", name)
          named[name] = nil
+         for _, path in pairs(endpoint.older_paths or {}) do
+            assert.is_true(named[endpoint.method .. " " .. path], path)
+            named[endpoint.method .. " " .. path] = nil
+         end
       end
       -- Another host than the API's.
       named["POST https://chat.divar.ir/upload/{kind}"], named.POST = nil, nil
+      named.path_style = nil
       assert.same({}, named)
    end)
 

@@ -79,9 +79,10 @@ assumptions.events = {
    repeats = 1, -- how often a POST_UPDATE comes; Divar says that repeats are to be expected
 }
 
---- What was before 2024-11.
+--- What is older than today's API.
 assumptions.legacy = {
-   endpoints = "serve", -- or "gone": nobody says whether they still answer
+   old_bot_paths = true, -- the bot's chat is also at its paths of before 2025-06; false: 404 there
+   endpoints = "serve", -- of before 2024-11; or "gone": nobody says whether they still answer
    hook_lives = "token", -- as long as the token that registered it; or "ever"
    hook_parties = "sender_receiver", -- or "from_to", or "both": the older pair null, as it was captured
    own_messages = true, -- the hook also tells of what the app wrote in the owner's name

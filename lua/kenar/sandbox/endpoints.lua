@@ -20,6 +20,7 @@ local endpoints = {}
 ---@field server? "api"|"oauth"|"upload" whose host it is on; default "api"
 ---@field method string
 ---@field path string                 `{name}` stands for one percent-encoded part
+---@field older_paths? string[]       other paths of the same call, served if assumptions.legacy.old_bot_paths
 ---@field is_legacy? boolean          of before 2024-11
 ---@field permission? string          what the API key must be allowed
 ---@field token? "required"|"optional"|"none" the user's access token
@@ -38,12 +39,18 @@ endpoints.rows = {
    {
       name = "send_bot_message", method = "POST",
       path = "/v1/open-platform/chat/bot/conversations/{conversation_id}/messages",
+      older_paths = {
+         "/experimental/open-platform/chat/bot/conversations/{conversation_id}/messages",
+         "/experimental/open-platform/chatbot-conversations/{conversation_id}/messages",
+         "/v2/open-platform/chatbot-conversations/{conversation_id}/messages",
+      },
       permission = "CHAT_BOT_SEND_MESSAGE", token = "optional", body = rules.bot_message,
       act = sending.to_chatbot,
    },
    {
       name = "send_bot_message_to_user", method = "POST",
       path = "/v1/open-platform/chat/bot/users/{user_id}/messages",
+      older_paths = { "/experimental/open-platform/chat/bot/users/{user_id}/messages" },
       permission = "CHAT_BOT_SEND_MESSAGE", token = "required", body = rules.bot_message,
       act = sending.to_user,
    },
@@ -121,22 +128,25 @@ local function compile(path)
       names[#names + 1] = name
       return "([^/]+)"
    end)
-   return "^" .. pattern .. "$", names
+   return { pattern = "^" .. pattern .. "$", names = names }
 end
 
 for _, row in ipairs(endpoints.rows) do
-   row.pattern, row.parameters = compile(row.path)
+   row.current, row.older = compile(row.path), {}
+   for index, path in ipairs(row.older_paths or {}) do
+      row.older[index] = compile(path)
+   end
    row.server, row.door = row.server or "api", row.door or api.answer
    endpoints.by_name[row.name] = row
 end
 
-local function parameters_of(row, path)
-   local captures = { path:match(row.pattern) }
+local function parameters_in(form, path)
+   local captures = { path:match(form.pattern) }
    if #captures == 0 then
       return nil
    end
    local parameters = {}
-   for i, name in ipairs(row.parameters) do
+   for i, name in ipairs(form.names) do
       local value = core.percent_decode(captures[i])
       if not value then
          return nil
@@ -146,15 +156,24 @@ local function parameters_of(row, path)
    return parameters
 end
 
+local function parameters_of(row, path, with_older)
+   local parameters = parameters_in(row.current, path)
+   for _, form in ipairs(with_older and row.older or {}) do
+      parameters = parameters or parameters_in(form, path)
+   end
+   return parameters
+end
+
 --- The endpoint of a request.
 ---@param method string
 ---@param path string without the query
----@param server? "api"|"oauth"|"upload" whose host it came to; nil: any
+---@param options { server: "api"|"oauth"|"upload"|nil, old_bot_paths: boolean } `server`: whose host it came to, nil
+---   for any; `old_bot_paths`: as in assumptions.legacy
 ---@return kenar.sandbox.Endpoint? row, table<string, string>|string parameters or the name of the refusal
-function endpoints.find(method, path, server)
-   local refusal = "unknown_path"
+function endpoints.find(method, path, options)
+   local refusal, server = "unknown_path", options.server
    for _, row in ipairs(endpoints.rows) do
-      local parameters = (not server or row.server == server) and parameters_of(row, path)
+      local parameters = (not server or row.server == server) and parameters_of(row, path, options.old_bot_paths)
       if parameters and row.method == method then
          return row, parameters
       elseif parameters then

@@ -86,7 +86,9 @@ function Judge:answer(request)
       direction = "to_divar", method = request.method, path = path,
       query = request.query or query ~= "" and query or nil, headers = request.headers, bytes = request.body or "",
    }
-   local row, parameters = endpoints.find(request.method, path, request.server)
+   local row, parameters = endpoints.find(request.method, path, {
+      server = request.server, old_bot_paths = self.assumed.legacy.old_bot_paths,
+   })
    if not row then
       exchange.response = dated(self, answers.refusal(self.assumed, parameters))
       return { response = exchange.response, exchange = exchange }

@@ -30,6 +30,15 @@ local function to_url(text)
    return nil, ("--bot: expected a URL such as %s, got %q"):format(BOT, text)
 end
 
+-- The assumptions of the command line; nil and the failure.
+local function assumptions_of(lines)
+   local changes, problem = require("kenar.sandbox.assumption_line").read(lines)
+   if not changes then
+      return nil, failure.new("usage", "--assume " .. problem, "All of them: kenar sandbox --list-assumptions")
+   end
+   return changes
+end
+
 local function random_seed()
    local a, b = assert(core.random_bytes(2)):byte(1, 2)
    return a * 256 + b
@@ -47,6 +56,16 @@ local function faults_of(lines)
       faults[i] = fault
    end
    return faults
+end
+
+-- What needs more than argparse to be read; nil and the failure.
+local function settings_of(given)
+   local faults, wrong = faults_of(given.fault)
+   local assumptions
+   if faults then
+      assumptions, wrong = assumptions_of(given.assume)
+   end
+   return assumptions and { faults = faults, assumptions = assumptions }, wrong
 end
 
 -- Tell the sandbox of them; nil and the failure.
@@ -122,15 +141,30 @@ return {
          name = "--bot", argname = "<url>", default = BOT, convert = to_url,
          description = "The URL below which the bot listens.",
       },
+      {
+         name = "--assume", argname = "<name=value>", count = "*", default = {},
+         description = "What Divar is taken to do where its documents do not say, such as deliveries.session=legacy; "
+            .. "may be repeated.",
+      },
+      {
+         name = "--list-assumptions", args = 0, action = "store_true",
+         description = "Print every assumption with its default and what else it may be, and exit.",
+      },
    },
 
-   ---@param given { port: integer, address: string, bot: string, fault: string[], seed: integer?, state: string? }
+   ---@param given { port: integer, address: string, bot: string, fault: string[], seed: integer?, state: string?,
+   ---   assume: string[], list_assumptions: boolean? }
    ---@return true? ok, kenar.cli.Failure? why
    run = function(given)
-      local faults, wrong = faults_of(given.fault)
-      if not faults then
+      if given.list_assumptions then
+         io.stdout:write(require("kenar.sandbox.assumption_line").all())
+         return true
+      end
+      local settings, wrong = settings_of(given)
+      if not settings then
          return nil, wrong
       end
+      local faults = settings.faults
       local fault_seed = given.seed or random_seed()
       local host = require("kenar.host.loop").new {}
       local transcript = require("kenar.sandbox.transcript").new(function(text)
@@ -138,6 +172,7 @@ return {
       end)
       local sandbox, message = require("kenar.sandbox.server").open(host, {
          address = given.address, port = given.port, bot_url = given.bot, fault_seed = fault_seed,
+         assumptions = settings.assumptions,
          on_exchange = function(exchange) transcript:exchange(exchange) end,
          on_message = function(conversation, written) transcript:message(conversation, written) end,
       })

@@ -3,6 +3,9 @@
 -- Each of these is a guess that can be changed. The guesses are on the strict side: what passes here should pass
 -- there, and a bot should not come to rely on what nobody has promised.
 
+local assumption_values = require "kenar.sandbox.assumption_values"
+local nearest = require "kenar.sandbox.nearest"
+
 local assumptions = {}
 
 --- How bodies are judged. "refuse" answers INVALID_ARGUMENT, "accept" lets it pass (and notes it in the log).
@@ -105,33 +108,81 @@ assumptions.deliveries = {
 
 local areas = { "bodies", "refusals", "oauth_refusals", "oauth", "media", "events", "legacy", "deliveries" }
 
-local function merged(base, changes, where)
+local function visit(prefix, value, found)
+   for key, each in pairs(value) do
+      local name = prefix .. key
+      if type(each) == "table" then
+         visit(name .. ".", each, found)
+      else
+         found[#found + 1] = name
+         found.defaults[name] = each
+      end
+   end
+end
+
+--- Every assumption by its whole name, such as `deliveries.session`.
+---@return string[] names sorted
+---@return table<string, any> defaults
+function assumptions.list()
+   local found = { defaults = {} }
+   for _, area in ipairs(areas) do
+      visit(area .. ".", assumptions[area], found)
+   end
+   local defaults = found.defaults
+   found.defaults = nil
+   table.sort(found)
+   return found, defaults
+end
+
+--- What is said of a name that there is not.
+---@param name string
+---@return string problem
+function assumptions.unknown(name)
+   local meant = nearest.of(name, (assumptions.list()))
+   return ("unknown assumption %s%s"):format(name, meant and "; did you mean " .. meant .. "?" or "")
+end
+
+local merged
+
+-- One value below `prefix`; nil and the mistake.
+local function chosen(name, default, value)
+   if default == nil then
+      return nil, assumptions.unknown(name)
+   elseif type(default) ~= "table" then
+      return value, assumption_values.problem(name, default, value)
+   elseif type(value) ~= "table" then
+      return nil, ("%s: expected a table, got %s"):format(name, type(value))
+   end
+   return merged(name .. ".", default, value)
+end
+
+function merged(prefix, base, changes)
    local result = {}
    for key, value in pairs(base) do
       result[key] = value
    end
-   for key, value in pairs(changes or {}) do
-      if base[key] == nil then
-         error(("unknown assumption %s.%s"):format(where, tostring(key)), 5)
+   for key, value in pairs(changes) do
+      local problem
+      result[key], problem = chosen(prefix .. tostring(key), base[key], value)
+      if problem then
+         return nil, problem
       end
-      result[key] = value
    end
    return result
 end
 
---- The defaults with some of them changed.
----@param changes? table<string, table> by the names of the tables above, with their keys
+--- The defaults with some of them changed; raises a mistake.
+---@param changes? table<string, table> by the names of the tables above, with their keys; of a row of `refusals`, those
+---   that differ
 ---@return table<string, table>
 function assumptions.with(changes)
-   changes = changes or {}
-   local result = {}
+   local base = {}
    for _, area in ipairs(areas) do
-      result[area] = merged(assumptions[area], changes[area], area)
+      base[area] = merged("", assumptions[area], {})
    end
-   for area in pairs(changes) do
-      if not result[area] then
-         error(("unknown assumptions %s"):format(tostring(area)), 4)
-      end
+   local result, problem = merged("", base, changes or {})
+   if not result then
+      error(problem, 4)
    end
    return result
 end

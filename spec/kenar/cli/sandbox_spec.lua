@@ -132,6 +132,33 @@ describe("kenar sandbox", function()
       assert.truthy(output:find("--seed", 1, true))
    end)
 
+   it("assumes what its command line says", function()
+      local sandbox = start {
+         "sandbox", "--port", "0", "--assume", "refusals.missing_key.status=418", "--assume", "legacy.endpoints=gone",
+      }
+      local port = tonumber((sandbox:expect "KENAR_BASE_URL=http://127%.0%.0%.1:(%d+) KENAR_API_KEY"))
+      local status = call(port, "/v1/open-platform/events/subscriptions", {})
+      assert.equal(418, status)
+      status = call(port, "/v2/open-platform/chat/conversation", {})
+      assert.equal(404, status)
+   end)
+
+   it("says what is wrong with an assumption, and lists those that there are", function()
+      for assumption, message in pairs {
+         ["deliveries.sesion=legacy"] = "--assume deliveries.sesion=legacy: unknown assumption deliveries.sesion; "
+            .. "did you mean deliveries.session?",
+         ["oauth.denial=never"] = '--assume oauth.denial=never: oauth.denial: expected error or bare, got "never"',
+      } do
+         local status, output = command.run { "sandbox", "--port", "0", "--assume", assumption }
+         assert.equal(64, status)
+         assert.truthy(output:find(message, 1, true), output)
+         assert.truthy(output:find("kenar sandbox --list-assumptions", 1, true), output)
+      end
+      local status, output = command.run { "sandbox", "--list-assumptions" }
+      assert.equal(0, status)
+      assert.truthy(output:find("deliveries%.session=current +%(or legacy%)\n"), output)
+   end)
+
    it("lets a person talk to a bot that `kenar run` serves with those settings, and shows it", function()
       local bot_port = wire.free_port()
       local sandbox = start { "sandbox", "--port", "0", "--bot", ("http://127.0.0.1:%d/kenar"):format(bot_port) }

@@ -47,27 +47,35 @@ local MAX_DESCRIPTION = 300
 
 local endpoint = { name = "oauth_token", method = "POST" }
 
--- The two generations: where the pages are, and which fields a request has, in which form.
+local function json_body(fields)
+   local object = {}
+   for _, field in ipairs(fields) do
+      object[field[1]] = field[2]
+   end
+   return assert(json.encode(object))
+end
+
+local FORM = "application/x-www-form-urlencoded"
+
+-- Before 2024-05 there were two token calls, for JSON and for a form, with the same fields.
+local function legacy_generation(token, content_type, body)
+   return {
+      authorize = "https://open-platform-redirect.divar.ir/oauth", token = "/v1/open-platform/oauth/" .. token,
+      content_type = content_type, body = body, has_api_key = true,
+      exchange = { "code", "client_id", "client_secret", "grant_type" },
+      refresh = { "grant_type", "refresh_token" },
+   }
+end
+
+-- By the option `legacy`: where the pages are, and which fields a request has, in which form.
 local generations = {
-   current = {
-      authorize = "/oauth2/auth", token = "/oauth2/token", content_type = "application/x-www-form-urlencoded",
-      body = query.encode,
+   [false] = {
+      authorize = "/oauth2/auth", token = "/oauth2/token", content_type = FORM, body = query.encode,
       exchange = { "code", "client_id", "client_secret", "grant_type", "redirect_uri" },
       refresh = { "code", "client_id", "client_secret", "grant_type", "redirect_uri", "refresh_token" },
    },
-   legacy = {
-      authorize = "https://open-platform-redirect.divar.ir/oauth", token = "/v1/open-platform/oauth/access_token",
-      content_type = "application/json", has_api_key = true,
-      body = function(fields)
-         local object = {}
-         for _, field in ipairs(fields) do
-            object[field[1]] = field[2]
-         end
-         return assert(json.encode(object))
-      end,
-      exchange = { "code", "client_id", "client_secret", "grant_type" },
-      refresh = { "grant_type", "refresh_token" },
-   },
+   [true] = legacy_generation("access_token", "application/json", json_body),
+   form = legacy_generation("url_encoded_access_token", FORM, query.encode),
 }
 
 --- Divar's page that asks the user.
@@ -231,7 +239,7 @@ end
 
 local options_known = {
    client_id = "string", client_secret = "string", redirect_uri = "string", oauth_url = "string", api_key = "string",
-   store = true, host = "table", legacy = "boolean", send_code_on_refresh = "boolean", timeout = "number",
+   store = true, host = "table", legacy = true, send_code_on_refresh = "boolean", timeout = "number",
    connect_timeout = "number",
 }
 
@@ -239,8 +247,8 @@ local options_known = {
 ---@param options table `client_id`, the app's slug; `client_secret`; `redirect_uri`, as registered in the panel,
 ---   without a query; `store` (default "memory:"), where states are kept; `oauth_url` (https://oauth.divar.ir);
 ---   `send_code_on_refresh` (true): Divar's documents put the current access token into a refresh's `code`; `legacy`:
----   the JSON form of 2024-05 and before, with `api_key` and mostly `oauth_url = "https://api.divar.ir"`; `timeout` and
----   `connect_timeout` in seconds (10, 5); `host`
+---   (false) the calls of 2024-05 and before, true with JSON and "form" with a form, with `api_key` and mostly
+---   `oauth_url = "https://api.divar.ir"`; `timeout` and `connect_timeout` in seconds (10, 5); `host`
 ---@return kenar.OAuth
 function oauth.new(options)
    for name, value in pairs(options) do
@@ -250,6 +258,10 @@ function oauth.new(options)
       elseif expected ~= true and type(value) ~= expected then
          error(("%s: expected a %s, got %s"):format(name, expected, type(value)), 2)
       end
+   end
+   local generation = generations[options.legacy or false]
+   if not generation then
+      error('legacy: expected false, true or "form", got ' .. tostring(options.legacy), 2)
    end
    for _, name in ipairs { "client_id", "client_secret" } do
       if not options[name] or options[name] == "" then
@@ -269,7 +281,7 @@ function oauth.new(options)
       states = states.new(store), redirect_uri = options.redirect_uri,
       _client_id = options.client_id, _client_secret = options.client_secret, _api_key = options.api_key,
       _oauth_url = oauth_url:gsub("/+$", ""), _host = options.host,
-      _generation = generations[options.legacy and "legacy" or "current"],
+      _generation = generation,
       _send_code_on_refresh = options.send_code_on_refresh ~= false,
       _timeout = options.timeout or 10, _connect_timeout = options.connect_timeout or 5,
    }, OAuth)

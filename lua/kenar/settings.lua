@@ -24,7 +24,7 @@ local rows = {
    -- For how long an event's id is remembered where there is no inbox; false: not at all.
    dedup_ttl = { type = "seconds", default = 86400, may_be_off = true },
    send_code_on_refresh = { type = "boolean", default = true },
-   legacy_oauth = { type = "boolean", default = false },
+   legacy_oauth = { type = "choice", choices = { [true] = true, [false] = true, form = true }, default = false },
    oauth_url = { environment = "KENAR_OAUTH_URL", type = "url", default = "https://oauth.divar.ir" },
    upload_url = { environment = "KENAR_UPLOAD_URL", type = "url", default = "https://chat.divar.ir" },
    token_header = {
@@ -137,7 +137,7 @@ local types = {
       if not row.choices[value] then
          local names = {}
          for name in pairs(row.choices) do
-            names[#names + 1] = name
+            names[#names + 1] = tostring(name)
          end
          table.sort(names)
          return nil, "expected one of " .. table.concat(names, ", ")

@@ -225,7 +225,7 @@ describe("kenar.oauth", function()
    describe("in the form of 2024-05 and before", function()
       local legacy, requests
 
-      before_each(function()
+      local function start(form)
          requests = {}
          local host = setmetatable({
             request = function(req)
@@ -234,9 +234,13 @@ describe("kenar.oauth", function()
             end,
          }, { __index = edge.host })
          legacy = kenar.oauth {
-            client_id = "my-app-slug", client_secret = "<api key>", redirect_uri = REDIRECT, legacy = true,
+            client_id = "my-app-slug", client_secret = "<api key>", redirect_uri = REDIRECT, legacy = form,
             oauth_url = "https://api.divar.ir", api_key = "key-1", host = host,
          }
+      end
+
+      before_each(function()
+         start(true)
       end)
 
       it("sends JSON and reads a point in time", function()
@@ -254,6 +258,19 @@ describe("kenar.oauth", function()
          assert(legacy:refresh { access_token = "a", refresh_token = sample.refresh_token })
          assert.same(sample, json.decode(requests[1].body))
          assert.equal("key-1", requests[1].headers["x-api-key"])
+      end)
+
+      it("sends a form, at a path of its own, where told so", function()
+         start "form"
+         local tokens = assert(legacy:exchange("a+b", { "USER_PHONE" }))
+         assert.equal("https://api.divar.ir/v1/open-platform/oauth/url_encoded_access_token", requests[1].url)
+         assert.equal("application/x-www-form-urlencoded", requests[1].headers["content-type"])
+         assert.equal("code=a%2Bb&client_id=my-app-slug&client_secret=%3Capi%20key%3E&grant_type=authorization_code",
+            requests[1].body)
+         assert.equal(1692457372, tokens.expires_at)
+         assert(legacy:refresh { access_token = "a", refresh_token = "r" })
+         assert.equal("grant_type=refresh_token&refresh_token=r", requests[2].body)
+         assert.equal("key-1", requests[2].headers["x-api-key"])
       end)
 
       it("has its own page", function()
@@ -297,7 +314,8 @@ describe("kenar.oauth", function()
       local cases = {
          { { client_id = "" }, "client_id: needed" }, { { redirect_uri = REDIRECT .. "?a=b" }, "URL without a query" },
          { { oauth_url = "ftp://x" }, "oauth_url: expected a URL" }, { { store = "sqlit:x" }, "unknown kind of store" },
-         { { legacy = "yes" }, "legacy: expected a boolean" }, { { secret = "x" }, 'unknown option "secret"' },
+         { { legacy = "yes" }, 'legacy: expected false, true or "form", got yes' },
+         { { secret = "x" }, 'unknown option "secret"' },
       }
       for _, case in ipairs(cases) do
          assert.error_matches(function() kenar.oauth(options_for(edge, case[1])) end, case[2])

@@ -57,13 +57,15 @@ describe("kenar.testing, beyond chats:", function()
       end)
 
       it("are asked for on the page of 2024-05 and before, too", function()
-         divar = testing.divar(bot, {
-            settings = { legacy_oauth = true, oauth_url = "https://api.divar.ir" },
-         })
-         local text = divar:chatbot({ user = "سارا" }):say("اجازه").text
-         assert.same({ url = "https://shop.example.ir/done" }, divar:consent(text))
-         local call = divar.requests[#divar.requests - 1]
-         assert.same({ "legacy_oauth_token", 200 }, { call.endpoint, call.status })
+         for form, endpoint in pairs { [true] = "legacy_oauth_token", form = "legacy_oauth_form_token" } do
+            divar = testing.divar(bot, {
+               settings = { legacy_oauth = form, oauth_url = "https://api.divar.ir" },
+            })
+            local text = divar:chatbot({ user = "سارا" }):say("اجازه").text
+            assert.same({ url = "https://shop.example.ir/done" }, divar:consent(text))
+            local call = divar.requests[#divar.requests - 1]
+            assert.same({ endpoint, 200 }, { call.endpoint, call.status })
+         end
       end)
 
       it("end with a page where somebody refuses to go on", function()

@@ -86,6 +86,7 @@ assumptions.events = {
 assumptions.legacy = {
    old_bot_paths = true, -- the bot's chat is also at its paths of before 2025-06; false: 404 there
    endpoints = "serve", -- of before 2024-11; or "gone": nobody says whether they still answer
+   refresh_token = "offline_access", -- the old token endpoints give one for this scope; until 2023-12 "always"
    hook_lives = "token", -- as long as the token that registered it; or "ever"
    hook_parties = "sender_receiver", -- or "from_to", or "both": the older pair null, as it was captured
    own_messages = true, -- the hook also tells of what the app wrote in the owner's name

@@ -115,6 +115,10 @@ endpoints.rows = {
       name = "legacy_oauth_token", method = "POST", path = "/v1/open-platform/oauth/access_token",
       is_legacy = true, door = oauth.legacy_token,
    },
+   {
+      name = "legacy_oauth_form_token", method = "POST", path = "/v1/open-platform/oauth/url_encoded_access_token",
+      is_legacy = true, door = oauth.legacy_form_token,
+   },
 }
 
 --- The rows by name.

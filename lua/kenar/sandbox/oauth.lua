@@ -142,10 +142,10 @@ function oauth.decision(judge, exchange)
 end
 
 -- The tokens of a request whose client is known.
-local function grant(judge, fields)
+local function grant(judge, fields, renewable)
    local assumed = judge.assumed.oauth
    if fields.grant_type == "authorization_code" then
-      local pair = tokens.redeem(judge.state, assumed, fields.code, fields.redirect_uri)
+      local pair = tokens.redeem(judge.state, assumed, fields.code, fields.redirect_uri, renewable)
       return pair, "invalid_grant"
    elseif fields.grant_type == "refresh_token" then
       return tokens.refresh(judge.state, assumed, fields.refresh_token, fields.code)
@@ -153,16 +153,24 @@ local function grant(judge, fields)
    return nil, fields.grant_type and "unsupported_grant_type" or "invalid_request"
 end
 
+-- The fields of a form; nil and the refusal.
+local function read_form(judge, exchange)
+   if not (exchange.headers["content-type"] or ""):find "^application/x%-www%-form%-urlencoded" then
+      return nil, answers.oauth_refusal(judge.assumed, "invalid_request", "The body is a form.")
+   end
+   exchange.body = form.read(exchange.bytes)
+   if not exchange.body then
+      return nil, answers.oauth_refusal(judge.assumed, "invalid_request")
+   end
+   return exchange.body
+end
+
 --- The token endpoint.
 function oauth.token(judge, exchange)
    local app, assumed = judge.app, judge.assumed
-   if not (exchange.headers["content-type"] or ""):find "^application/x%-www%-form%-urlencoded" then
-      return answers.oauth_refusal(assumed, "invalid_request", "The body is a form.")
-   end
-   local fields = form.read(exchange.bytes)
-   exchange.body = fields
+   local fields, refused_form = read_form(judge, exchange)
    if not fields then
-      return answers.oauth_refusal(assumed, "invalid_request")
+      return refused_form
    elseif fields.client_id ~= app.slug or not app.oauth_secret
       or not core.equal(fields.client_secret or "", app.oauth_secret) then
       return answers.oauth_refusal(assumed, "invalid_client")
@@ -179,17 +187,10 @@ function oauth.token(judge, exchange)
    }, { ["cache-control"] = "no-store" })
 end
 
---- The token endpoint of 2024-05 and before: JSON, the API key as the secret, and a point in time.
-function oauth.legacy_token(judge, exchange)
+-- A request to one of the token endpoints of 2024-05 and before: the API key is the secret, and the answer has a point
+-- in time.
+local function answer_legacy(judge, exchange, fields)
    local app, assumed = judge.app, judge.assumed
-   if assumed.legacy.endpoints == "gone" then
-      return answers.refusal(assumed, "unknown_path")
-   end
-   local fields = json.decode(exchange.bytes)
-   exchange.body = fields
-   if type(fields) ~= "table" then
-      return answers.oauth_refusal(assumed, "invalid_request")
-   end
    local is_refresh = fields.grant_type == "refresh_token"
    local secret = is_refresh and exchange.headers["x-api-key"] or fields.client_secret
    local is_known = secret == app.api_key or not is_refresh and app.oauth_secret ~= nil and secret == app.oauth_secret
@@ -197,12 +198,12 @@ function oauth.legacy_token(judge, exchange)
       return answers.oauth_refusal(assumed, "invalid_client")
    end
    if is_refresh and type(fields.refresh_token) == "string" then
-      -- This form never named the access token.
+      -- These endpoints never named the access token.
       local record = judge.state.refresh_tokens[fields.refresh_token]
       fields = { grant_type = "refresh_token", refresh_token = fields.refresh_token,
          code = record and record.access_token }
    end
-   local pair, refusal = grant(judge, fields)
+   local pair, refusal = grant(judge, fields, assumed.legacy.refresh_token == "always")
    if not pair then
       return answers.oauth_refusal(assumed, refusal)
    end
@@ -210,6 +211,28 @@ function oauth.legacy_token(judge, exchange)
       access_token = pair.access_token, refresh_token = pair.refresh_token,
       expires = math.floor(judge.state.now() + pair.expires_in),
    })
+end
+
+--- The token endpoint of 2024-05 and before that takes JSON.
+function oauth.legacy_token(judge, exchange)
+   if judge.assumed.legacy.endpoints == "gone" then
+      return answers.refusal(judge.assumed, "unknown_path")
+   end
+   local fields = json.decode(exchange.bytes)
+   exchange.body = fields
+   if type(fields) ~= "table" then
+      return answers.oauth_refusal(judge.assumed, "invalid_request")
+   end
+   return answer_legacy(judge, exchange, fields)
+end
+
+--- The same for a form.
+function oauth.legacy_form_token(judge, exchange)
+   if judge.assumed.legacy.endpoints == "gone" then
+      return answers.refusal(judge.assumed, "unknown_path")
+   end
+   local fields, refused_form = read_form(judge, exchange)
+   return refused_form or answer_legacy(judge, exchange, fields)
 end
 
 return oauth

@@ -18,7 +18,7 @@ local secret = {
 -- What passes here holds codes, secrets and tokens.
 local secret_calls = {
    oauth_page = true, legacy_oauth_page = true, oauth_decision = true, oauth_token = true, legacy_oauth_token = true,
-   create_upload_token = true,
+   legacy_oauth_form_token = true, create_upload_token = true,
 }
 
 --- A list, also where it is empty.

@@ -45,10 +45,10 @@ function tokens.issue_code(state, assumed, user_id, asked, redirect_uri)
    return code
 end
 
-local function issue(state, assumed, user_id, asked)
+local function issue(state, assumed, user_id, asked, renewable)
    local pair = { access_token = name(state, "at"), asked = asked, expires_in = assumed.access_token_lifetime }
    state:grant(pair.access_token, user_id, asked, pair.expires_in)
-   if scopes.set(asked).offline_access then
+   if renewable or scopes.set(asked).offline_access then
       pair.refresh_token = name(state, "rt")
       state.refresh_tokens[pair.refresh_token] = {
          user_id = user_id, asked = asked, access_token = pair.access_token,
@@ -63,15 +63,16 @@ end
 ---@param assumed table
 ---@param code? string
 ---@param redirect_uri? string as it was when the code was given; nil where the old form names none
+---@param renewable? boolean a refresh token is given without offline_access as well
 ---@return { access_token: string, refresh_token: string?, expires_in: number, asked: string[] }? pair
-function tokens.redeem(state, assumed, code, redirect_uri)
+function tokens.redeem(state, assumed, code, redirect_uri, renewable)
    local record = code and state.codes[code]
    if not record or record.is_used or not tokens.is_live(state, record)
       or redirect_uri and redirect_uri ~= record.redirect_uri then
       return nil
    end
    record.is_used = true
-   return issue(state, assumed, record.user_id, record.asked)
+   return issue(state, assumed, record.user_id, record.asked, renewable)
 end
 
 -- What is replaced works for two minutes more, so that a refresh whose answer was lost can be made again.
@@ -96,7 +97,7 @@ function tokens.refresh(state, assumed, refresh_token, code)
    end
    replace(state, assumed, record)
    replace(state, assumed, state.tokens[record.access_token])
-   return issue(state, assumed, record.user_id, record.asked)
+   return issue(state, assumed, record.user_id, record.asked, true)
 end
 
 --- Let every access token expire that has a lifetime. Refresh tokens live on.

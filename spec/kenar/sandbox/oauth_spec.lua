@@ -1,4 +1,5 @@
 local fixture = require "spec.support.fixture"
+local json = require "kenar.json"
 local judged = require "spec.support.judged"
 
 local REDIRECT = "https://bot.example.ir/kenar/oauth/return"
@@ -287,6 +288,86 @@ describe("the sandbox's OAuth server", function()
       it("can be gone", function()
          divar = judged.new { legacy = { endpoints = "gone" } }
          assert.equal(404, (divar:call { "POST", PATH, body = {} }))
+      end)
+   end)
+
+   describe("the token endpoints of 2024-05 and before", function()
+      local JSON_PATH = "/v1/open-platform/oauth/access_token"
+      local FORM_PATH = "/v1/open-platform/oauth/url_encoded_access_token"
+      local FORM = { ["content-type"] = "application/x-www-form-urlencoded" }
+
+      local function post_form(body, headers)
+         return divar:call { "POST", FORM_PATH, body = body, headers = headers or FORM }
+      end
+
+      local function exchange_form(scope)
+         return post_form(("grant_type=authorization_code&code=%s&client_id=my-app&client_secret=key")
+            :format(code_of { scope = scope }))
+      end
+
+      local function exchange_json(scope)
+         return divar:call { "POST", JSON_PATH, body = {
+            grant_type = "authorization_code", code = code_of { scope = scope }, client_id = "my-app",
+            client_secret = "key",
+         } }
+      end
+
+      it("take a form as well, at a path of its own", function()
+         local status, pair = exchange_form "USER_ID offline_access"
+         assert.equal(200, status)
+         assert.equal(1729433526, pair.expires)
+         assert.equal(200, user_status(pair.access_token))
+         local new
+         status, new = post_form("grant_type=refresh_token&refresh_token=" .. pair.refresh_token)
+         assert.equal(200, status)
+         assert.equal(200, user_status(new.access_token))
+      end)
+
+      it("refuse the other one's body", function()
+         local status, body = post_form('{"grant_type":"refresh_token"}', { ["content-type"] = "application/json" })
+         assert.same({ 400, "invalid_request" }, { status, body.error })
+         status, body = post_form "grant_type=%"
+         assert.same({ 400, "invalid_request" }, { status, body.error })
+         status, body = divar:call { "POST", JSON_PATH, body = "grant_type=refresh_token", headers = FORM }
+         assert.same({ 400, "invalid_request" }, { status, body.error })
+      end)
+
+      it("refuse another app, and can be gone", function()
+         local status, body = post_form "grant_type=authorization_code&client_id=other&client_secret=key"
+         assert.same({ 401, "invalid_client" }, { status, body.error })
+         divar = judged.new { legacy = { endpoints = "gone" } }
+         assert.equal(404, (post_form ""))
+      end)
+
+      it("give a refresh token for offline_access only, or always, as they did until 2023-12", function()
+         for _, exchange_old in ipairs { exchange_form, exchange_json } do
+            divar = judged.new()
+            local status, pair = exchange_old "USER_ID"
+            assert.same({ 200, nil }, { status, pair.refresh_token })
+            divar = judged.new { legacy = { refresh_token = "always" } }
+            status, pair = exchange_old "USER_ID"
+            assert.equal(200, status)
+            local new
+            status, new = divar:call { "POST", JSON_PATH, body = {
+               grant_type = "refresh_token", refresh_token = pair.refresh_token,
+            } }
+            assert.equal(200, status)
+            assert.equal(200, user_status(new.access_token))
+            assert.is_string(new.refresh_token)
+         end
+      end)
+
+      it("leave today's endpoint as it is", function()
+         divar = judged.new { legacy = { refresh_token = "always" } }
+         assert.is_nil(exchange({ scope = "USER_ID" }).refresh_token)
+      end)
+
+      it("show no token in what the sandbox prints", function()
+         local _, pair = exchange_form "USER_ID offline_access"
+         local exchange_shown = require("kenar.sandbox.shown").exchange(divar.judge.log[#divar.judge.log])
+         local text = json.encode(exchange_shown)
+         assert.is_nil(text:find(pair.access_token, 1, true))
+         assert.is_nil(text:find(pair.refresh_token, 1, true))
       end)
    end)
 end)

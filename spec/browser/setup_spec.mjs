@@ -48,6 +48,23 @@ describe("the set-up", { open: with_server, close: close_both }, (it) => {
     });
   }
 
+  it("shows the panel's URLs, and sends events to the one that is put there", async (site, browser) => {
+    const page = await visit(browser, site);
+    await page.locator(".view[data-view=setup]").click();
+    await page.getByRole("button", { name: "تغییر نشانی‌ها" }).click();
+    const origin = `http://127.0.0.1:${site.server.address().port}`;
+    await page.fill("input[name=events]", `${origin}/other/hook`);
+    await page.fill("input[name=redirect]", "there");
+    await page.locator("dialog button[type=submit]").click();
+    await page.locator("dialog .problem", { hasText: "redirect[1]: expected a URL" }).waitFor();
+    await page.fill("input[name=redirect]", `${origin}/a ${origin}/b`);
+    await page.locator("dialog button[type=submit]").click();
+    await page.locator("#setup .setting", { hasText: `${origin}/b` }).waitFor();
+    const arrived = once(site.server, "request");
+    await said(page);
+    assert.equal((await arrived)[0].url, "/other/hook");
+  });
+
   it("says what to do when an answer is no JSON, or has no url", async (site, browser) => {
     const page = await visit(browser, site);
     const press = async (body) => {

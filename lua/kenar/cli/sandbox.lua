@@ -3,6 +3,7 @@
 local core = require "kenar.core"
 local failure = require "kenar.cli.failure"
 local listening = require "kenar.cli.listening"
+local panel = require "kenar.sandbox.panel"
 
 -- The port and the prefix that a bot has unless told otherwise.
 local BOT = "http://127.0.0.1:8080/kenar"
@@ -22,12 +23,33 @@ local function to_seed(text)
    return nil, ("--seed: expected a whole number of at least 0, got %q"):format(text)
 end
 
-local function to_url(text)
-   local url = text:gsub("/+$", "")
-   if url:find "^https?://[^/%s]+" then
-      return url
+-- Reads the URL of an option.
+local function url_of(option, is_redirect)
+   return function(text)
+      local problem = panel.problem(text, is_redirect)
+      if problem then
+         return nil, ("%s: %s, got %q"):format(option, problem, text)
+      end
+      return text
    end
-   return nil, ("--bot: expected a URL such as %s, got %q"):format(BOT, text)
+end
+
+local function url_option(kind, description)
+   local name = "--" .. kind .. "-url"
+   return { name = name, argname = "<url>", convert = url_of(name), description = description }
+end
+
+-- The URLs of the command line; `is_kenar` where --bot says it all.
+local function urls_of(given)
+   local urls, is_kenar = { bot = given.bot }, true
+   for _, kind in ipairs(panel.kinds) do
+      urls[kind] = given[kind .. "_url"]
+      is_kenar = is_kenar and not urls[kind]
+   end
+   if #given.redirect_url > 0 then
+      urls.redirect, is_kenar = given.redirect_url, false
+   end
+   return urls, is_kenar
 end
 
 -- The assumptions of the command line; nil and the failure.
@@ -79,8 +101,25 @@ local function fail(sandbox, faults, lines)
    return true
 end
 
-local function announce(sandbox, bot_url)
-   print(("sandbox on %s, the bot expected on %s"):format(sandbox:url(), bot_url))
+-- Where the app is expected: one URL, or the panel's fields.
+local function announce_app(sandbox, given)
+   local _, is_kenar = urls_of(given)
+   if is_kenar then
+      print(("sandbox on %s, the bot expected on %s"):format(sandbox:url(), given.bot))
+      return
+   end
+   print(("sandbox on %s, the app expected on"):format(sandbox:url()))
+   local app = sandbox.judge.app
+   for _, kind in ipairs(panel.kinds) do
+      print(("  %-10s%s"):format(kind, app.urls[kind]))
+   end
+   for _, url in ipairs(app.redirect_uris) do
+      print(("  %-10s%s"):format("redirect", url))
+   end
+end
+
+local function announce(sandbox, given)
+   announce_app(sandbox, given)
    print(("Open %s/ in a browser: there you are its users, and see every exchange."):format(sandbox:url()))
    print "Start a bot that talks to it:"
    local settings = {}
@@ -138,8 +177,17 @@ return {
          description = "A file that the state is taken from, where it is there, and saved to at the end.",
       },
       {
-         name = "--bot", argname = "<url>", default = BOT, convert = to_url,
-         description = "The URL below which the bot listens.",
+         name = "--bot", argname = "<url>", default = BOT, convert = url_of "--bot",
+         description = "The URL below which a kenar bot listens: it stands for the five that follow.",
+      },
+      url_option("events", "The panel's events URL, where the app has it elsewhere than a kenar bot."),
+      url_option("session", "The panel's Session Initialization URL."),
+      url_option("action", "The panel's dynamic-action URL."),
+      url_option("fallback", "The panel's Fallback URL, which browsers open."),
+      {
+         name = "--redirect-url", argname = "<url>", count = "*", default = {},
+         convert = url_of("--redirect-url", true),
+         description = "A redirect URL of OAuth that is registered in the panel; may be repeated.",
       },
       {
          name = "--assume", argname = "<name=value>", count = "*", default = {},
@@ -152,8 +200,9 @@ return {
       },
    },
 
-   ---@param given { port: integer, address: string, bot: string, fault: string[], seed: integer?, state: string?,
-   ---   assume: string[], list_assumptions: boolean? }
+   ---@param given { port: integer, address: string, bot: string, events_url: string?, session_url: string?,
+   ---   action_url: string?, fallback_url: string?, redirect_url: string[], fault: string[], seed: integer?,
+   ---   state: string?, assume: string[], list_assumptions: boolean? }
    ---@return true? ok, kenar.cli.Failure? why
    run = function(given)
       if given.list_assumptions then
@@ -171,7 +220,7 @@ return {
          io.stdout:write(text)
       end)
       local sandbox, message = require("kenar.sandbox.server").open(host, {
-         address = given.address, port = given.port, bot_url = given.bot, fault_seed = fault_seed,
+         address = given.address, port = given.port, urls = (urls_of(given)), fault_seed = fault_seed,
          assumptions = settings.assumptions,
          on_exchange = function(exchange) transcript:exchange(exchange) end,
          on_message = function(conversation, written) transcript:message(conversation, written) end,
@@ -194,7 +243,7 @@ return {
          sandbox:close(0)
          host:stop(0)
       end)
-      announce(sandbox, given.bot)
+      announce(sandbox, given)
       if #faults > 0 then
          print(("%d faults, drawn with --seed %d"):format(#faults, fault_seed))
       end

@@ -53,6 +53,9 @@ page_calls.rows = {
       sandbox.watch:conversation(conversation)
       return {}
    end,
+   ["POST /sandbox/urls"] = function(sandbox, body)
+      return sandbox:set_urls(body)
+   end,
    ["GET /sandbox/saved"] = function(sandbox)
       return saved.take(sandbox.judge)
    end,

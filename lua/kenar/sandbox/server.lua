@@ -9,7 +9,9 @@ local feeds = require "kenar.sandbox.feed"
 local judges = require "kenar.sandbox.judge"
 local listeners = require "kenar.host.listener"
 local pages = require "kenar.sandbox.pages"
+local panel = require "kenar.sandbox.panel"
 local saved = require "kenar.sandbox.saved"
+local shown = require "kenar.sandbox.shown"
 local subscriptions = require "kenar.sandbox.subscriptions"
 local visitors = require "kenar.sandbox.visitors"
 local watches = require "kenar.sandbox.watch"
@@ -177,15 +179,29 @@ function Server:load(value)
    return {}
 end
 
---- Say where the bot is.
----@param url string below which its URLs lie: `http://127.0.0.1:8080/kenar`
-function Server:point_at(url)
+--- Say where the app is, by the fields of Divar's panel.
+---@param given { bot: string?, events: string?, session: string?, action: string?, fallback: string?,
+---   redirect: string[]? } `bot` is the URL below which a kenar bot has all of them: `http://127.0.0.1:8080/kenar`
+---@return table? empty, string? problem nothing has changed then
+function Server:set_urls(given)
    local app = self.judge.app
-   for _, kind in ipairs { "events", "session", "action", "fallback" } do
-      app.urls[kind] = url .. "/" .. kind
+   local fields, problem = panel.set({
+      urls = app.urls, redirect_uris = app.redirect_uris, public_url = self.public_url,
+   }, given)
+   if not fields then
+      return nil, problem
    end
-   app.redirect_uris = { url .. "/oauth/return" }
-   self.public_url = url:match "^%a[%w+.-]*://[^/]+"
+   app.urls, app.redirect_uris, self.public_url = fields.urls, fields.redirect_uris, fields.public_url
+   if self.feed:has_listeners() then
+      self.feed:tell("app", { app = shown.app(self) })
+   end
+   return {}
+end
+
+--- Say where a kenar bot is.
+---@param url string below which its URLs lie
+function Server:point_at(url)
+   assert(self:set_urls { bot = url })
 end
 
 --- The settings with which a bot talks to this sandbox, by the names of the environment, in an order to print.
@@ -227,11 +243,11 @@ end
 
 --- Open a sandbox.
 ---@param host table the loop
----@param options? { address: string?, port: integer?, bot_url: string?, settings: table?, keep: integer?,
+---@param options? { address: string?, port: integer?, urls: table?, settings: table?, keep: integer?,
 ---   seed: string?, assumptions: table?, fault_seed: integer?, on_exchange: function?, on_message: function? }
----   `address` is a loopback one (default "127.0.0.1"); `port` default 0, a free one; `bot_url` default
----   "http://127.0.0.1:8080/kenar"; `settings` as in server.settings; `keep` bounds what is remembered (default 1000);
----   the rest as in kenar.sandbox.judge
+---   `address` is a loopback one (default "127.0.0.1"); `port` default 0, a free one; `urls` as in
+---   kenar.sandbox.Server.set_urls, `bot` default "http://127.0.0.1:8080/kenar"; `settings` as in server.settings;
+---   `keep` bounds what is remembered (default 1000); the rest as in kenar.sandbox.judge
 ---@return kenar.sandbox.Server? server, string? message
 function server.open(host, options)
    options = options or {}
@@ -266,7 +282,11 @@ function server.open(host, options)
    self.courier = couriers.new(host, self.judge, function(request)
       return post(self, request)
    end)
-   self:point_at(options.bot_url or "http://127.0.0.1:8080/kenar")
+   self:point_at "http://127.0.0.1:8080/kenar"
+   local pointed, why = self:set_urls(options.urls or {})
+   if not pointed then
+      return nil, why
+   end
    local state = self.judge.state
    state:grant(settings.access_token, state:user("seller").id, SCOPES)
    local message

@@ -182,7 +182,7 @@ end
 function shown.app(sandbox)
    local judge = sandbox.judge
    return {
-      environment = sandbox:environment(), urls = judge.app.urls,
+      environment = sandbox:environment(), urls = judge.app.urls, redirect_uris = shown.list(judge.app.redirect_uris),
       limits = { patience = diagnosis.PATIENCE, timeout = judge.assumed.deliveries.timeout },
       places = sorted_names(judge.faults.places), kinds = sorted_names(fault_rules.kinds),
    }

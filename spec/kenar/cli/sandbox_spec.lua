@@ -82,8 +82,38 @@ describe("kenar sandbox", function()
    it("says what is wrong with the bot's URL", function()
       local status, output = command.run { "sandbox", "--port", "0", "--bot", "127.0.0.1:8080" }
       assert.equal(64, status)
-      assert.truthy(output:find('--bot: expected a URL such as http://127.0.0.1:8080/kenar, got "127.0.0.1:8080"', 1,
+      assert.truthy(output:find('--bot: expected a URL such as http://127.0.0.1:8080/events, got "127.0.0.1:8080"', 1,
          true), output)
+      for option, message in pairs {
+         ["--events-url"] = '--events-url: expected a URL such as http://127.0.0.1:8080/events, got "ftp://x/?a"',
+         ["--redirect-url"] = '--redirect-url: expected a URL such as http://127.0.0.1:8080/events, got "ftp://x/?a"',
+      } do
+         status, output = command.run { "sandbox", "--port", "0", option, "ftp://x/?a" }
+         assert.equal(64, status)
+         assert.truthy(output:find(message, 1, true), output)
+      end
+      status, output = command.run { "sandbox", "--port", "0", "--redirect-url", "http://127.0.0.1/back?a=b" }
+      assert.equal(64, status)
+      assert.truthy(output:find("a redirect URL has no query, such data belong into state", 1, true), output)
+   end)
+
+   it("lets in an app whose paths are not those of a kenar bot: each field of the panel has an option", function()
+      local sandbox = start {
+         "sandbox", "--port", "0", "--bot", "http://127.0.0.1:1/kenar/", "--events-url", "http://127.0.0.1:2/webhook/",
+         "--action-url", "http://127.0.0.1:3/do?app=1", "--redirect-url", "http://127.0.0.1:4/back",
+         "--redirect-url", "http://localhost:4/back",
+      }
+      local port = tonumber((sandbox:expect "sandbox on http://127%.0%.0%.1:(%d+), the app expected on\n"))
+      sandbox:expect "events +http://127%.0%.0%.1:2/webhook/\n"
+      sandbox:expect "redirect +http://localhost:4/back\n"
+      local status, body = command.answer(command.get(port, "/sandbox/state"))
+      assert.equal(200, status)
+      local state = assert(json.decode(body))
+      assert.same({
+         events = "http://127.0.0.1:2/webhook/", session = "http://127.0.0.1:1/kenar/session",
+         action = "http://127.0.0.1:3/do?app=1", fallback = "http://127.0.0.1:1/kenar/fallback",
+      }, state.urls)
+      assert.same({ "http://127.0.0.1:4/back", "http://localhost:4/back" }, state.app.redirect_uris)
    end)
 
    it("refuses to listen where others could reach it", function()

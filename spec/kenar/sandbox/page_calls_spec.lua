@@ -216,6 +216,72 @@ describe("what the sandbox's page can do", function()
       assert.same({ 412, 200 }, statuses)
    end)
 
+   describe("the panel's URLs", function()
+      local function set(urls)
+         return site:call("POST", "/sandbox/urls", urls)
+      end
+
+      it("can be those of an app with other paths than a kenar bot", function()
+         local asked = {}
+         site.answer = function(_, request)
+            asked[#asked + 1] = request.path .. (request.query and "?" .. request.query or "")
+            return { status = 200, body = '{"url":"https://example.com"}' }
+         end
+         local base = ("http://127.0.0.1:%d"):format(site.listener:port())
+         local listener = site:listen()
+         assert.equal(200, (set {
+            events = base .. "/hook/", session = base .. "/start?app=1", fallback = base .. "/direct",
+            redirect = { base .. "/a", base .. "/b" },
+         }))
+         local told = site:event(listener, "app")
+         assert.same({ base .. "/a", base .. "/b" }, told.app.redirect_uris)
+         assert.equal(base .. "/kenar/action", told.app.urls.action)
+         local conversation = chat()
+         say(conversation, "سلام")
+         act { act = "open", conversation_id = conversation.id, side = "USER", source = "CHAT" }
+         act { act = "direct_link", post_token = "gZd7omnS" }
+         assert.same({ "/hook/", "/start?app=1" }, { asked[1], asked[2] })
+         assert.truthy(asked[3]:find "^/direct%?post_token=gZd7omnS&")
+         local _, consent = site:call("POST", "/sandbox/acts", {
+            act = "consent", user = "seller", deny = true, url = "http://x/oauth2/auth?response_type=code"
+               .. "&client_id=sandbox-app&state=s&scope=USER_ID&redirect_uri=" .. base .. "/b",
+         })
+         assert.truthy(consent.seen.url:find(base .. "/b?", 1, true))
+      end)
+
+      it("are all those below `bot`, when that is what is set", function()
+         set { events = "http://127.0.0.1:1/hook", redirect = { "http://127.0.0.1:1/back" } }
+         set { bot = "http://127.0.0.1:2/shop/", action = "http://127.0.0.1:3/act" }
+         local _, state = site:call("GET", "/sandbox/state")
+         assert.same({
+            events = "http://127.0.0.1:2/shop/events", session = "http://127.0.0.1:2/shop/session",
+            action = "http://127.0.0.1:3/act", fallback = "http://127.0.0.1:2/shop/fallback",
+         }, state.urls)
+         assert.same({ "http://127.0.0.1:2/shop/oauth/return" }, state.app.redirect_uris)
+      end)
+
+      it("stay as they were when one of them cannot be", function()
+         local _, before = site:call("GET", "/sandbox/state")
+         for problem, urls in pairs {
+            ["session: expected a URL such as http://127.0.0.1:8080/events"] = {
+               events = "http://127.0.0.1:1/e", session = "there",
+            },
+            ["redirect: expected a list of URLs"] = {
+               events = "http://127.0.0.1:1/e", redirect = "http://127.0.0.1:1/",
+            },
+            ["redirect[1]: a redirect URL has no query, such data belong into state"] = {
+               redirect = { "http://127.0.0.1:1/?a=b" },
+            },
+            ["unknown field event; known are action, bot, events, fallback, redirect, session"] = { event = "x" },
+         } do
+            local status, answer = set(urls)
+            assert.same({ 400, problem }, { status, answer.error })
+         end
+         local _, after = site:call("GET", "/sandbox/state")
+         assert.same(before.urls, after.urls)
+      end)
+   end)
+
    it("tells what a page needs to know of the sandbox", function()
       local _, state = site:call("GET", "/sandbox/state")
       assert.same({ "KENAR_BASE_URL", site.sandbox:url() }, state.app.environment[1])

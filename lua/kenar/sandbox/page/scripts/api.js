@@ -28,6 +28,7 @@ export const api = {
   check: () => call("POST", "acts", { act: "check", brief: true }),
   hear: (post_token, is_heard) => call("POST", "hearing", { post_token, is_heard }),
   block: (conversation_id, is_blocked) => call("POST", "blocking", { conversation_id, is_blocked }),
+  set_urls: (urls) => call("POST", "urls", urls),
   saved: () => call("GET", "saved"),
   load: (saved) => call("POST", "saved", saved),
 };

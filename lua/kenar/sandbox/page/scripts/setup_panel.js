@@ -3,6 +3,7 @@
 import { api } from "./api.js";
 import { copy } from "./clipboard.js";
 import { explain } from "./diagnosis.js";
+import { field, open_form } from "./dialog.js";
 import { element, fill } from "./element.js";
 import { icon } from "./icons.js";
 import { t } from "./language.js";
@@ -64,6 +65,26 @@ function settings(rows) {
 const shell_line = (environment) =>
   `${environment.map(([name, value]) => `${name}=${value}`).join(" ")} kenar run bot.lua`;
 
+const words_of = (text) => text.split(/\s+/).filter(Boolean);
+
+function open_urls() {
+  const { urls, redirect_uris } = world.app;
+  const names = Object.keys(urls);
+  open_form({
+    title: t("panel_urls"),
+    submit: t("change_urls"),
+    parts: [
+      ...names.map((name) => field(t(`url_${name}`), name, urls[name], { dir: "ltr" })),
+      field(t("urls_redirect"), "redirect", redirect_uris.join(" "), { dir: "ltr" }),
+    ],
+    done: (data) =>
+      api.set_urls({
+        ...Object.fromEntries(names.map((name) => [name, data.get(name).trim()])),
+        redirect: words_of(data.get("redirect")),
+      }),
+  });
+}
+
 /** Fill the panel and keep it up to date. */
 export function start_setup(panel) {
   let is_asked = false;
@@ -76,7 +97,7 @@ export function start_setup(panel) {
     on: { change: () => load_saved(file) },
   });
   function draw() {
-    const { environment = [], urls = {} } = world.app;
+    const { environment = [], urls = {}, redirect_uris = [] } = world.app;
     fill(
       panel,
       element("div", { class: "panel-head" }, element("h2", {}, t("setup"))),
@@ -123,7 +144,15 @@ export function start_setup(panel) {
         { class: "block" },
         element("h3", {}, t("panel_urls")),
         element("p", {}, t("panel_urls_about")),
-        settings(Object.entries(urls).map(([name, url]) => [t(`url_${name}`), url])),
+        settings([
+          ...Object.entries(urls).map(([name, url]) => [t(`url_${name}`), url]),
+          ...redirect_uris.map((url) => [t("url_redirect"), url]),
+        ]),
+        element(
+          "div",
+          { class: "row" },
+          element("button", { class: "plain", type: "button", on: { click: open_urls } }, icon("link"), t("change_urls")),
+        ),
       ),
       element(
         "div",

@@ -30,6 +30,8 @@ describe("the sandbox's assumptions", function()
       for line, problem in pairs {
          ["deliveries.session=old"] = 'deliveries.session: expected current or legacy, got "old"',
          ["bodies.empty_text=maybe"] = 'bodies.empty_text: expected refuse or accept, got "maybe"',
+         ["legacy.refresh_token=ever"] = 'legacy.refresh_token: expected offline_access or always, got "ever"',
+         ["legacy.old_bot_paths=gone"] = 'legacy.old_bot_paths: expected true or false, got "gone"',
          ["media.megabyte=1024"] = "media.megabyte: expected 1000000 or 1048576, got 1024",
          ["oauth.grace=soon"] = 'oauth.grace: expected a number of at least 0, got "soon"',
          ["events.repeats=1.5"] = "events.repeats: expected a whole number of at least 0, got 1.5",

@@ -2,6 +2,7 @@
 --
 -- Every act answers with a kenar.sandbox.Act, or nil and what is wrong; it is done once the bot has answered.
 
+local contents = require "kenar.sandbox.contents"
 local deliveries = require "kenar.sandbox.deliveries"
 local json = require "kenar.json"
 local notices = require "kenar.sandbox.notices"
@@ -25,42 +26,6 @@ local acts = {}
 
 -- The touch points from which a bot's chat is opened (Divar's documents, page on chatbots).
 local touch_points = { MY_POST = true, MY_DIVAR = true, DIVAR_PRO = true, CHAT = true, DEMAND_POST = true }
-
--- One row a kind of content that a person sends beside text: its name on the wire and what is filled in.
-local contents = {
-   image = {
-      type = "IMAGE",
-      defaults = { link = "https://example.com/image.jpg", size_bytes = 204800, height_px = 1080, width_px = 1920 },
-   },
-   file = {
-      type = "FILE",
-      defaults = { link = "https://example.com/document.pdf", name = "document.pdf", size_bytes = 1048576 },
-   },
-   voice = { type = "VOICE", defaults = { link = "https://example.com/voice.ogg", size_bytes = 512000 } },
-   video = {
-      type = "VIDEO",
-      defaults = {
-         link = "https://example.com/video.mp4", thumbnail_link = "https://example.com/thumbnail.jpg",
-         size_bytes = 20971520,
-      },
-   },
-   location = { type = "LOCATION", defaults = { latitude = 35.6892, longitude = 51.389 } },
-   contact = { type = "CONTACT", defaults = { phone = "+989123456789" } },
-}
-
---- The names of what can be sent beside text.
-acts.contents = contents
-
-local function filled_in(defaults, given)
-   local content = {}
-   for key, value in pairs(defaults) do
-      content[key] = value
-   end
-   for key, value in pairs(given or {}) do
-      content[key] = value
-   end
-   return content
-end
 
 --- Begin an act.
 ---@param what string
@@ -112,11 +77,11 @@ end
 ---@param content? table Divar's fields (link, size_bytes, latitude, phone...); what is absent is filled in
 ---@return kenar.sandbox.Act? act, string? problem
 function acts.send(judge, conversation_id, side, kind, content)
-   local row = contents[kind]
+   local row = contents.kinds[kind]
    if not row then
       return nil, ("there is nothing called %s to send"):format(tostring(kind))
    end
-   return write(judge, conversation_id, side, { type = row.type, content = filled_in(row.defaults, content) })
+   return write(judge, conversation_id, side, { type = row.type, content = contents.of_person(kind, content) })
 end
 
 --- Open the bot's chat from a touch point; Divar writes `/start MY_POST gZd7omnS` in the user's name.

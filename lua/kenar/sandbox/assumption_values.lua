@@ -15,6 +15,7 @@ local choices = {
    ["legacy.refresh_token"] = { "offline_access", "always" },
    ["legacy.hook_lives"] = { "token", "ever" },
    ["legacy.hook_parties"] = { "sender_receiver", "from_to", "both" },
+   ["legacy.refresh_token"] = { "offline_access", "always" },
    ["legacy.supplier_key"] = { "supplier", "Supplier" },
    ["deliveries.sent_at"] = { "microseconds", "rfc3339" },
    ["deliveries.human"] = { "HUMAN", "USER" },

@@ -1,14 +1,9 @@
 --- The bodies of what Divar posts to a bot.
 
+local contents = require "kenar.sandbox.contents"
 local json = require "kenar.json"
 
 local deliveries = {}
-
--- Under which key each kind of content travels (Divar's documents, page on events).
-local content_keys = {
-   IMAGE = "image_data", FILE = "file_data", VOICE = "voice_data", LOCATION = "location_data", VIDEO = "video_data",
-   CONTACT = "contact_data",
-}
 
 --- A time as protobuf's JSON writes it.
 ---@param microseconds number since 1970
@@ -34,9 +29,9 @@ function deliveries.message(assumed, conversation, message)
       sent_at = assumed.sent_at == "rfc3339" and deliveries.rfc3339(message.sent_at) or message.sent_at,
       text = message.text,
    }
-   local key = content_keys[message.type]
+   local key = contents.key(message.type)
    if key then
-      payload[key] = message.content or { link = "https://example.com/media/" .. message.media_token }
+      payload[key] = message.content or contents.of_app(message.type, message.media_token)
    end
    return payload
 end

@@ -28,14 +28,15 @@ end
 --- The parts of a body.
 ---@param content_type? string
 ---@param body string
----@return { name: string?, filename: string?, content_type: string?, size: integer }[]? parts, string? problem
+---@return { name: string?, filename: string?, content_type: string?, from: integer,
+---   size: integer }[]? parts, string? problem
 function multipart_reader.parts(content_type, body)
    local boundary = boundary_of(content_type or "")
    if not boundary then
       return nil, "content-type is not multipart/form-data with a boundary"
    end
    local mark, parts = "\r\n--" .. boundary, {}
-   body = "\r\n" .. body
+   body = "\r\n" .. body -- two bytes more than `from` counts
    local _, at = body:find(mark, 1, true)
    while at do
       if body:sub(at + 1, at + 2) == "--" then
@@ -50,7 +51,8 @@ function multipart_reader.parts(content_type, body)
       local disposition = headers["content-disposition"] or ""
       parts[#parts + 1] = {
          name = parameter(disposition, "name"), filename = parameter(disposition, "filename"),
-         content_type = headers["content-type"], size = content_end - content_from - 1,
+         content_type = headers["content-type"], from = content_from - 1,
+         size = content_end - content_from - 1,
       }
       at = content_end + #mark - 1
    end

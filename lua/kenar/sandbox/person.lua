@@ -1,6 +1,7 @@
 --- One person in one conversation, as a spec plays and sees them.
 
 local acts = require "kenar.sandbox.acts"
+local contents = require "kenar.sandbox.contents"
 local dialogue = require "kenar.dialogue"
 local json = require "kenar.json"
 
@@ -146,7 +147,7 @@ function Person:say(text)
 end
 
 -- person:image { link = ... }, :file, :voice, :video, :location, :contact; what is absent is filled in.
-for kind in pairs(acts.contents) do
+for kind in pairs(contents.kinds) do
    Person[kind] = function(self, content)
       return newest(self, perform(self, "send", self.side, kind, content).message)
    end

@@ -52,7 +52,9 @@ local form = {
          id = needed_text, type = { kind = "string", required = true, one_of = { POST = true, BOT = true } },
          post_token = text, members = needed_object, blocked = needed(flag), messages = list_of(message),
       },
-      media = list_of { token = needed_text, type = needed_text, name = text, size = number },
+      media = list_of {
+         token = needed_text, type = needed_text, name = text, size = number, width = number, height = number,
+      },
       tokens = list_of(token), refresh_tokens = list_of(token), codes = list_of(token),
       subscriptions = list_of {
          event_type = needed_text, post_token = text, user_id = text, token = text, metadata = object,

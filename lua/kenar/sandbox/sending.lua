@@ -1,5 +1,6 @@
 --- What Divar does with the messages that an app sends.
 
+local contents = require "kenar.sandbox.contents"
 local core = require "kenar.core"
 local json = require "kenar.json"
 local state_of = require "kenar.sandbox.state"
@@ -27,9 +28,10 @@ local function message_of(call, text, sender, buttons)
    if token and not medium and call.assumed.media.unknown_token ~= "accept" then
       return nil, "unknown_media"
    end
+   local message_type = token and (medium and medium.type or "IMAGE") or "TEXT"
    return {
-      sender = sender, type = token and (medium and medium.type or "IMAGE") or "TEXT", text = call.text(text),
-      media_token = token, buttons = buttons,
+      sender = sender, type = message_type, text = call.text(text), media_token = token, buttons = buttons,
+      content = token and contents.of_app(message_type, token, medium),
    }
 end
 

@@ -1,6 +1,7 @@
 --- Media: a token from the API, then the file to a host of its own, which never sees the app's key.
 
 local answers = require "kenar.sandbox.answers"
+local image_size = require "kenar.sandbox.image_size"
 local multipart_reader = require "kenar.sandbox.multipart_reader"
 
 local uploads = {}
@@ -84,7 +85,13 @@ function uploads.answer(judge, exchange, _, parameters)
    end
    token.uses = token.uses - 1
    local id = "media_" .. judge.state:next_id()
-   judge.state.media[id] = { type = kind.type, name = file.filename, size = file.size }
+   local width, height
+   if kind.type == "IMAGE" then
+      width, height = image_size.of(exchange.bytes:sub(file.from, file.from + file.size - 1))
+   end
+   judge.state.media[id] = {
+      type = kind.type, name = file.filename, size = file.size, width = width, height = height,
+   }
    return answers.response(200, { id = id, status = "ok" })
 end
 

@@ -44,6 +44,18 @@ describe("the sandbox's assumptions", function()
       end
    end)
 
+   it("have a list of values where a text is not free", function()
+      local values = require "kenar.sandbox.assumption_values"
+      local names, defaults = assumptions.list()
+      for _, name in ipairs(names) do
+         local is_free = name:find "_url$" or name:find "^refusals%." or name:find "^oauth_refusals%."
+         if type(defaults[name]) == "string" and not is_free then
+            assert.truthy(values.choices(name), name)
+            assert.is_nil(values.problem(name, defaults[name], defaults[name]))
+         end
+      end
+   end)
+
    it("say what a misspelt name may have meant", function()
       for line, meant in pairs {
          ["deliveries.sesion=legacy"] = "deliveries.session", ["session=legacy"] = "deliveries.session",

@@ -58,6 +58,59 @@ describe("uploading to the sandbox", function()
       end
    end)
 
+   local PNG = "\137PNG\r\n\26\n\0\0\0\rIHDR\0\0\2\128\0\0\1\224\8\2\0\0\0"
+
+   -- The NEW_MESSAGE that tells the app of a medium of its own.
+   local function told_of_own(kind, name, content)
+      local _, medium = upload(kind, multipart("file", name, content))
+      local status, answer = divar:call {
+         "POST", "/v2/open-platform/conversations/" .. divar.conversation.id .. "/messages",
+         token = divar:token(divar.seller, "CHAT_SUPPLIER_ALL_CONVERSATIONS_MESSAGE_SEND"),
+         body = { media_token = medium.id },
+      }
+      assert.equal(200, status, answer.message)
+      return divar:deliver()[1].body.new_message, "https://example.com/media/" .. medium.id
+   end
+
+   describe("is told of in NEW_MESSAGE as any other medium is:", function()
+      before_each(function()
+         divar:call {
+            "POST", "/v1/open-platform/events/subscriptions",
+            token = divar:token(divar.seller, "CHAT_SUPPLIER_ALL_CONVERSATIONS_READ"),
+            body = { event_type = "NEW_MESSAGE_ON_POST" },
+         }
+      end)
+
+      it("a PNG picture with its size, width and height", function()
+         local message, link = told_of_own("image", "a.png", PNG)
+         assert.same({ link = link, size_bytes = #PNG, width_px = 640, height_px = 480 }, message.image_data)
+      end)
+
+      it("a JPEG picture with its size, width and height", function()
+         local exif = "\255\225\0\8Exif\0\0"
+         local frame = "\255\255\194\0\17\8\3\0\4\0\3\1\17\0\2\17\1\3\17\1"
+         local message = told_of_own("image", "a.jpg", "\255\216" .. exif .. frame)
+         assert.same({ 1024, 768 }, { message.image_data.width_px, message.image_data.height_px })
+      end)
+
+      it("a picture whose header ends early with a width and height none the less", function()
+         for _, bytes in ipairs { PNG:sub(1, 20), "\255\216\255", "\255\216\255\225\255\255Exif", "no picture" } do
+            local message = told_of_own("image", "a.jpg", bytes)
+            assert.same({ #bytes, 1920, 1080 },
+               { message.image_data.size_bytes, message.image_data.width_px, message.image_data.height_px })
+         end
+      end)
+
+      it("a file with its name, a voice with its size, a video with its thumbnail", function()
+         local message, link = told_of_own("file", "قیمت.pdf", "%PDF-")
+         assert.same({ link = link, name = "قیمت.pdf", size_bytes = 5 }, message.file_data)
+         message, link = told_of_own("voice", "a.m4a", "abc")
+         assert.same({ link = link, size_bytes = 3 }, message.voice_data)
+         message, link = told_of_own("video", "a.mp4", "abcd")
+         assert.same({ link = link, thumbnail_link = link .. "/thumbnail.jpg", size_bytes = 4 }, message.video_data)
+      end)
+   end)
+
    it("takes an empty body for the token's call, as older samples have it", function()
       assert.equal(200, (divar:call { "POST", "/experimental/open-platform/chat/upload", body = "" }))
    end)

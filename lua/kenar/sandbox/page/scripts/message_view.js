@@ -68,7 +68,7 @@ function medium(message) {
   return element(
     "div",
     { role: "group", "aria-label": t(media[message.type].name) },
-    view(message.content ?? { name: message.medium?.name ?? message.media_token, size_bytes: message.medium?.size }),
+    view({ name: message.medium?.name ?? message.media_token, size_bytes: message.medium?.size, ...message.content }),
   );
 }
 

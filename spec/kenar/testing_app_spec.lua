@@ -9,6 +9,17 @@ describe("kenar.testing, beyond chats:", function()
       divar = testing.divar(bot)
    end)
 
+   it("gives a handler the same figures, however Divar types them", function()
+      local seen = {}
+      bot:on("chatbot", function(ctx)
+         seen[#seen + 1] = { ctx.file.size_bytes, ctx.sent_at }
+      end)
+      divar = testing.divar(bot, { now = 1729429926.25, assumptions = { deliveries = { numbers = "openapi" } } })
+      divar:chatbot({}):file()
+      assert.equal("1048576", divar.deliveries[1].body.new_chatbot_message.file_data.size_bytes)
+      assert.same({ { 1048576, 1729429926250000 } }, seen)
+   end)
+
    describe("consents", function()
       local chat
 

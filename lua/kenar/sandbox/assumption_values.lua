@@ -17,6 +17,7 @@ local choices = {
    ["legacy.hook_parties"] = { "sender_receiver", "from_to", "both" },
    ["legacy.refresh_token"] = { "offline_access", "always" },
    ["legacy.supplier_key"] = { "supplier", "Supplier" },
+   ["deliveries.numbers"] = { "documents", "openapi" },
    ["deliveries.sent_at"] = { "microseconds", "rfc3339" },
    ["deliveries.human"] = { "HUMAN", "USER" },
    ["deliveries.user_side.SELLER"] = { "SUPPLY", "Supply" },

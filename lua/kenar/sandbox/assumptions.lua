@@ -96,7 +96,8 @@ assumptions.legacy = {
 
 --- How deliveries are written where sources differ, and how long the bot has.
 assumptions.deliveries = {
-   sent_at = "microseconds", -- or "rfc3339"; both have been seen
+   numbers = "documents", -- as numbers; "openapi": 64-bit ones as strings, and times in RFC 3339
+   sent_at = "microseconds", -- or "rfc3339", whatever `numbers` says; both have been seen
    human = "HUMAN", -- or "USER", as older samples have it
    user_side = { SELLER = "SUPPLY", BUYER = "DEMAND" }, -- or Supply and Demand
    version_header = "API-Version", -- or "API_VERSION", which some proxies drop

@@ -13,6 +13,28 @@ function deliveries.rfc3339(microseconds)
    return os.date("!%Y-%m-%dT%H:%M:%S", seconds) .. (".%06dZ"):format(microseconds - seconds * 1000000)
 end
 
+-- The fields that Divar's OpenAPI file types as 64-bit integers, which protobuf's JSON writes as strings.
+local wide = { size_bytes = true, cost_rials = true }
+
+-- An object with its numbers as assumed.
+local function numbered(assumed, object)
+   if assumed.numbers ~= "openapi" then
+      return object
+   end
+   local copy = {}
+   for key, value in pairs(object) do
+      copy[key] = wide[key] and type(value) == "number" and ("%.0f"):format(value) or value
+   end
+   return copy
+end
+
+local function sent_at(assumed, message)
+   if assumed.sent_at == "rfc3339" or assumed.numbers == "openapi" then
+      return deliveries.rfc3339(message.sent_at)
+   end
+   return message.sent_at
+end
+
 --- A message as events and the read conversation have it.
 ---@param assumed table as in assumptions.deliveries
 ---@param conversation kenar.sandbox.Conversation
@@ -26,12 +48,12 @@ function deliveries.message(assumed, conversation, message)
          type = message.sender.type == "HUMAN" and assumed.human or message.sender.type, side = message.sender.side,
       },
       type = message.type,
-      sent_at = assumed.sent_at == "rfc3339" and deliveries.rfc3339(message.sent_at) or message.sent_at,
+      sent_at = sent_at(assumed, message),
       text = message.text,
    }
    local key = contents.key(message.type)
    if key then
-      payload[key] = message.content or contents.of_app(message.type, message.media_token)
+      payload[key] = numbered(assumed, message.content or contents.of_app(message.type, message.media_token))
    end
    return payload
 end
@@ -143,7 +165,7 @@ end
 ---@param transaction table in Divar's fields
 ---@param metadata? table
 function deliveries.payment(assumed, transaction, metadata)
-   return { type = "PAYMENT_TRANSACTION", metadata = metadata, [assumed.payment_key] = transaction }
+   return { type = "PAYMENT_TRANSACTION", metadata = metadata, [assumed.payment_key] = numbered(assumed, transaction) }
 end
 
 --- The event of a user who took his consents back.

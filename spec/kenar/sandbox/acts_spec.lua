@@ -141,6 +141,20 @@ describe("what people do in the sandbox", function()
          assert.equal("USER", message.sender.type)
       end)
 
+      it("can have the numbers as Divar's OpenAPI file types them", function()
+         new { numbers = "openapi" }
+         judge:send(chat.id, "USER", "image")
+         local message = judge:next_delivery().body.new_chatbot_message
+         assert.equal("2024-10-20T13:12:06.140000Z", message.sent_at)
+         assert.same({ "204800", 1920 }, { message.image_data.size_bytes, message.image_data.width_px })
+         judge:pay { cost_rials = 2500000 }
+         assert.equal("2500000", judge:next_delivery().body.payment_transaction.cost_rials)
+         new()
+         judge:send(chat.id, "USER", "image")
+         message = judge:next_delivery().body.new_chatbot_message
+         assert.same({ 1729429926140000, 204800 }, { message.sent_at, message.image_data.size_bytes })
+      end)
+
       it("is not done before the bot has answered", function()
          local act = judge:say(chat.id, "USER", "سلام")
          assert.is_false(act.done)

@@ -20,6 +20,24 @@ describe("kenar.testing, beyond chats:", function()
       assert.same({ { 1048576, 1729429926250000 } }, seen)
    end)
 
+   it("finds a button's handler in a session as the touch points' page has it, without a source", function()
+      local seen = {}
+      bot:server_link("visit", function(ctx)
+         seen[#seen + 1] = { ctx.data.n, ctx.return_url }
+         return "https://shop.example.ir"
+      end)
+      bot:on("chatbot", function(ctx)
+         ctx:reply { text = "؟", buttons = { { "باز", server_link = "visit", data = { n = "1" } } } }
+      end)
+      divar = testing.divar(bot, { assumptions = { deliveries = {
+         session_source = false, session_data = "provider_data", session_return = "completion_url",
+      } } })
+      local chat = divar:chatbot {}
+      chat:say "سلام"
+      assert.equal("https://shop.example.ir", chat:press("باز").url)
+      assert.same({ { "1", "https://open-platform-redirect.divar.ir/completion" } }, seen)
+   end)
+
    describe("consents", function()
       local chat
 

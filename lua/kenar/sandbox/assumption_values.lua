@@ -23,6 +23,8 @@ local choices = {
    ["deliveries.user_side.SELLER"] = { "SUPPLY", "Supply" },
    ["deliveries.user_side.BUYER"] = { "DEMAND", "Demand" },
    ["deliveries.version_header"] = { "API-Version", "API_VERSION" },
+   ["deliveries.session_data"] = { "extra_data", "provider_data" },
+   ["deliveries.session_return"] = { "none", "completion_url", "return_url" },
    ["deliveries.session"] = { "current", "legacy" },
    ["deliveries.payment_key"] = { "payment_transaction", "transaction" },
 }

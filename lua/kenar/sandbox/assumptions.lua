@@ -102,6 +102,9 @@ assumptions.deliveries = {
    user_side = { SELLER = "SUPPLY", BUYER = "DEMAND" }, -- or Supply and Demand
    version_header = "API-Version", -- or "API_VERSION", which some proxies drop
    session = "current", -- or "legacy": how the app is opened from a post's chat
+   session_source = true, -- false: a session comes without `source`
+   session_data = "extra_data", -- or "provider_data", as the page on touch points has it
+   session_return = "none", -- or "completion_url", as on that page; or "return_url", as until 2025-09-30
    payment_key = "payment_transaction", -- or "transaction"
    return_url = "https://open-platform-redirect.divar.ir/completion",
    timeout = 10, -- seconds

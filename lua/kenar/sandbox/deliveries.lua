@@ -115,7 +115,13 @@ end
 ---@param source string CHAT_MESSAGE_ACTION, or the touch point
 ---@return table body
 function deliveries.session(assumed, conversation, side, data, source)
-   return visit(assumed, conversation, side, { source = source, extra_data = data })
+   local body = visit(assumed, conversation, side, {
+      source = assumed.session_source and source or nil, [assumed.session_data] = data,
+   })
+   if assumed.session_return ~= "none" then
+      body[assumed.session_return] = assumed.return_url
+   end
+   return body
 end
 
 --- The request of before 2024-11 for a page.

@@ -224,6 +224,28 @@ describe("what people do in the sandbox", function()
       end)
    end)
 
+   it("open the app as the touch points' page of Divar's documents has it, and without a source", function()
+      local data = { kenar_action = "visit", nested = { key = "value" } }
+      local function session(changes)
+         new(changes)
+         bot_says(conversation, "BUYER", { caption = "بازدید", action = { open_server_link = { data = data } } })
+         judge:press(conversation.id, "BUYER", 1)
+         return json.decode(judge:next_delivery().request.body)
+      end
+      local where = "https://open-platform-redirect.divar.ir/completion"
+      local body = session { session_source = false, session_data = "provider_data", session_return = "completion_url" }
+      assert.same({
+         completion_url = where, provider_data = data, post_token = "gZd7omnS", conversation_id = conversation.id,
+         user_side = "DEMAND", user_id = buyer.id,
+      }, body)
+      body = session { session_return = "return_url" }
+      assert.same({ where, data, "CHAT_MESSAGE_ACTION" }, { body.return_url, body.extra_data, body.source })
+      body = session()
+      assert.same({ nil, nil, data }, { body.completion_url, body.return_url, body.extra_data })
+      judge:visit("buyer", "POST_ADDON", "gZd7omnS")
+      assert.equal("POST_ADDON", judge:next_delivery().body.source)
+   end)
+
    describe("press", function()
       local function button(caption, action)
          return { caption = caption, action = action }

@@ -221,7 +221,8 @@ function saved.put(judge, value)
    end
    local state = judge.state
    state.count, state.user_count = math.max(state.count, value.count), math.max(state.user_count, value.user_count)
-   state.users, state.posts = users, map_of(value.posts, "token", true)
+   state:put_users(users)
+   state.posts = map_of(value.posts, "token", true)
    put_conversations(state, value.conversations)
    state.media, state.tokens = map_of(value.media, "token"), tokens
    state.refresh_tokens, state.codes = map_of(value.refresh_tokens, "token"), map_of(value.codes, "token")

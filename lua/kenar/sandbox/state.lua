@@ -2,8 +2,8 @@
 --
 -- Plain tables all the way, so that the whole can be shown, saved and loaded.
 
-local core = require "kenar.core"
 local scopes = require "kenar.sandbox.scopes"
+local user_ids = require "kenar.sandbox.user_id"
 
 local state = {}
 
@@ -11,7 +11,7 @@ local State = {}
 State.__index = State
 
 --- The longest name of a user, in bytes.
-state.MAX_NAME = 29
+state.MAX_NAME = user_ids.MAX_NAME
 
 ---@class kenar.sandbox.Conversation
 ---@field id string
@@ -38,7 +38,7 @@ function state.new(options)
    return setmetatable({
       now = options.now, seed = options.seed or "00000000", keep = options.keep, on_message = options.on_message,
       count = 0, user_count = 0,
-      users = {}, posts = {}, conversations = {}, order = {}, chatbots = {}, media = {}, upload_tokens = {},
+      users = {}, ids = {}, posts = {}, conversations = {}, order = {}, chatbots = {}, media = {}, upload_tokens = {},
       tokens = {}, refresh_tokens = {}, codes = {}, subscriptions = {}, hooks = {},
    }, State)
 end
@@ -50,25 +50,34 @@ function State:next_id()
    return ("%s-0000-4000-8000-%012d"):format(self.seed, self.count)
 end
 
---- The user of a name, made when new: { id, name, phone, legacy_id }. The id is of the kind Divar gives an app: base64
---- with `+`, `/` and `=`, which must not go into a path as they are. The endpoints before 2024-11 call the same user by
---- a UUID.
+--- The user of a name, made when new: { id, name, phone, legacy_id }. The endpoints before 2024-11 call the same user
+--- by `legacy_id`, a UUID.
 ---@param name string at most MAX_NAME bytes
 function State:user(name)
    if type(name) ~= "string" or #name > state.MAX_NAME then
       error(("a user's name is a string of at most %d bytes"):format(state.MAX_NAME), 3)
    end
-   local id = core.base64_encode(("\251\255\190%-29s"):format(name))
-   local user = self.users[id]
-   if not user then
-      self.user_count = self.user_count + 1
-      user = {
-         id = id, name = name, phone = ("0999%07d"):format(self.user_count),
-         legacy_id = ("%s-0000-4000-9000-%012d"):format(self.seed, self.user_count),
-      }
-      self.users[id] = user
+   local id = self.ids[name]
+   if id then
+      return self.users[id]
    end
+   id = user_ids.of(name)
+   self.user_count = self.user_count + 1
+   local user = {
+      id = id, name = name, phone = ("0999%07d"):format(self.user_count),
+      legacy_id = ("%s-0000-4000-9000-%012d"):format(self.seed, self.user_count),
+   }
+   self.users[id], self.ids[name] = user, id
    return user
+end
+
+--- Put other users in the place of those that there are. Their ids stay, however they were made.
+---@param users table<string, table> by their ids
+function State:put_users(users)
+   self.users, self.ids = users, {}
+   for id, user in pairs(users) do
+      self.ids[user.name] = id
+   end
 end
 
 --- The user with this phone or legacy_id.

@@ -123,11 +123,15 @@ describe("the sandbox's judge", function()
       end)
 
       it("has user ids that must be percent-encoded in a path", function()
-         assert.truthy(buyer.id:find("+", 1, true))
-         assert.truthy(buyer.id:find("/", 1, true))
-         assert.truthy(buyer.id:find "=$")
-         local status = post(path(buyer.id), { text_message = "سلام" }, { authorization = "Bearer buyer-token" })
+         local user = judge.state:user "مریم"
+         judge.state:grant("other-token", user.id, { "CHAT_BOT_USER_MESSAGE_SEND" })
+         assert.truthy(user.id:find("/", 1, true))
+         assert.truthy(user.id:find "=$")
+         local status = post(path(user.id), { text_message = "سلام" }, { authorization = "Bearer other-token" })
          assert.equal(404, status)
+         status = post(path((user.id:gsub("/", "%%2F"))), { text_message = "سلام" },
+            { authorization = "Bearer other-token" })
+         assert.equal(200, status)
       end)
 
       it("needs the token of that very user", function()

@@ -1,7 +1,7 @@
 --- Pictures, files, voices and videos: one call for a token, then the bytes to another host.
 --
--- The formats and sizes are those of Divar's documents, which do not say whether an MB is 10^6 or 2^20 bytes: the
--- larger is the limit here, so that nothing is refused that Divar may take.
+-- The formats and sizes are those of Divar's documents, which do not say whether an MB is 10^6 or 2^20 bytes. The
+-- smaller is the limit here, so that Divar refuses nothing that has passed.
 
 local errors = require "kenar.error"
 local hosts = require "kenar.host"
@@ -11,7 +11,7 @@ local retry = require "kenar.retry"
 
 local media = {}
 
-local MIB = 1048576
+local MB = 1000000
 
 -- One row a format: its media type, how such a file begins, and at which byte.
 local ZIP, OLE, FTYP = "PK\3\4", "\208\207\17\224\161\177\26\225", "ftyp"
@@ -32,12 +32,12 @@ local formats = {
    mp4 = { "video/mp4", FTYP, 5 },
 }
 
--- One row a kind.
+-- One row a kind; `max` in MB.
 local kinds = {
-   image = { max = 5 * MIB, formats = "png jpeg jpg" },
-   file = { max = 5 * MIB, formats = "pdf doc docx xls xlsx ppt pptx" },
-   voice = { max = 1.5 * MIB, formats = "m4a 3gp" },
-   video = { max = 50 * MIB, formats = "mp4" },
+   image = { max = 5, formats = "png jpeg jpg" },
+   file = { max = 5, formats = "pdf doc docx xls xlsx ppt pptx" },
+   voice = { max = 1.5, formats = "m4a 3gp" },
+   video = { max = 50, formats = "mp4" },
 }
 
 local LONGEST_BEGINNING = 16
@@ -103,9 +103,10 @@ local function check(kind, source)
    if size == 0 then
       return refuse("invalid", source.path and "path" or "bytes", "the file is empty")
    end
-   if size > row.max then
+   if size > row.max * MB then
       return refuse("too_large", source.path and "path" or "bytes",
-         ("%d bytes; Divar takes at most %d of %s"):format(size, row.max, kind))
+         ("%d bytes; Divar takes at most %g MB of %s, which kenar counts as %d bytes"):format(size, row.max, kind,
+            row.max * MB))
    end
    local format = formats[ending]
    local magic, from = format[2], format[3]

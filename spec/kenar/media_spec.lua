@@ -101,11 +101,29 @@ describe("client:upload_media", function()
       assert.matches("formats: m4a 3gp", refused("voice", { bytes = "OggS", name = "a.ogg" }).message)
       assert.matches("the file is empty", refused("image", { bytes = "", name = "a.png" }).message)
       assert.matches("the file is empty", refused("image", { path = file_with("", ".png") }).message)
-      local large = refused("voice", { bytes = "\0\0\0\24ftyp" .. ("x"):rep(1572857), name = "a.m4a" })
+      local large = refused("voice", { bytes = "\0\0\0\24ftyp" .. ("x"):rep(1499993), name = "a.m4a" })
       assert.equal("too_large", large.kind)
-      assert.equal("1572865 bytes; Divar takes at most 1572864 of voice", large.message)
+      assert.equal("1500001 bytes; Divar takes at most 1.5 MB of voice, which kenar counts as 1500000 bytes",
+         large.message)
       assert.matches("cannot be read", refused("file", { path = "/", name = "a.pdf" }).message)
       assert.same({}, requests)
+   end)
+
+   it("lets nothing pass that the sandbox refuses, or Divar if its MB are the smaller ones", function()
+      local kenar, testing = require "kenar", require "kenar.testing"
+      local bot = kenar.bot {}
+      testing.divar(bot)
+      local sizes = { image = { "a.png", PNG, 5e6 }, voice = { "a.m4a", "\0\0\0\24ftyp", 1.5e6 } }
+      for kind, row in pairs(sizes) do
+         local name, beginning, most = row[1], row[2], row[3]
+         local bytes = beginning .. ("x"):rep(most - #beginning)
+         local result, err = bot.client:upload_media(kind, { bytes = bytes, name = name })
+         assert.is_nil(err)
+         assert.equal("ok", result.status)
+         result, err = bot.client:upload_media(kind, { bytes = bytes .. "x", name = name })
+         assert.is_nil(result)
+         assert.equal("too_large", err.kind)
+      end
    end)
 
    it("says which of the two steps failed", function()

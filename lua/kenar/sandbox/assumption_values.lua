@@ -12,7 +12,6 @@ local choices = {
    ["media.unknown_token"] = refuse_or_accept,
    ["events.overlapping"] = { "once", "each" },
    ["legacy.endpoints"] = { "serve", "gone" },
-   ["legacy.refresh_token"] = { "offline_access", "always" },
    ["legacy.hook_lives"] = { "token", "ever" },
    ["legacy.hook_parties"] = { "sender_receiver", "from_to", "both" },
    ["legacy.refresh_token"] = { "offline_access", "always" },

@@ -56,6 +56,11 @@ local function finding(exchange, path, message)
    exchange.findings = { { path = path, message = message, severity = "error" } }
 end
 
+local function size_problem(assumed, kind, size)
+   return ("%s: %d bytes, %s has at most %g MB and media.megabyte is %d"):format(assumed.refusals.too_large.message,
+      size, kind, kinds[kind].max, assumed.media.megabyte)
+end
+
 --- Take a file.
 ---@param judge kenar.sandbox.Judge
 ---@param exchange kenar.sandbox.Exchange
@@ -81,7 +86,7 @@ function uploads.answer(judge, exchange, _, parameters)
    elseif not kind.formats[(file.filename:match "%.(%w+)$" or ""):lower()] then
       return answers.refusal(assumed, "unknown_format")
    elseif file.size > kind.max * assumed.media.megabyte then
-      return answers.refusal(assumed, "too_large")
+      return answers.refusal(assumed, "too_large", size_problem(assumed, parameters.media_type, file.size))
    end
    token.uses = token.uses - 1
    local id = "media_" .. judge.state:next_id()

@@ -152,7 +152,9 @@ describe("uploading to the sandbox", function()
       assert.equal(200, (upload("image", multipart("file", "a.JPG"))))
       assert.equal(404, (upload("sticker", multipart("file", "a.png"))))
       assert.equal(200, (upload("voice", multipart("file", "a.3gp", ("x"):rep(1500000)))))
-      assert.equal(413, (upload("voice", multipart("file", "a.3gp", ("x"):rep(1500001)))))
+      local status, refusal = upload("voice", multipart("file", "a.3gp", ("x"):rep(1500001)))
+      assert.same({ 413, "file is too large: 1500001 bytes, voice has at most 1.5 MB and media.megabyte is 1000000" },
+         { status, refusal.message })
       divar = judged.new { media = { megabyte = 1048576 } }
       assert.equal(200, (upload("voice", multipart("file", "a.3gp", ("x"):rep(1572864)))))
    end)

@@ -10,6 +10,7 @@
 #include "json_codec.h"
 #include "key_set_lua.h"
 #include "message.h"
+#include "reserve_file_lua.h"
 #include "signals.h"
 #include "terminal.h"
 #include "text_lua.h"
@@ -19,12 +20,19 @@ KENAR_EXPORT int luaopen_kenar_core(lua_State *L);
 int luaopen_kenar_core(lua_State *L)
 {
     static void (*const areas[])(lua_State *) = {
-        kenar_json_codec_open,    kenar_clock_open,
-        kenar_signals_open,       kenar_text_open,
-        kenar_terminal_open,      kenar_message_open,
-        kenar_icons_open,         kenar_file_lock_open,
-        kenar_key_set_open,       kenar_append_file_lua_open,
-        kenar_http_response_open, kenar_folder_open,
+        kenar_json_codec_open,
+        kenar_clock_open,
+        kenar_signals_open,
+        kenar_text_open,
+        kenar_terminal_open,
+        kenar_message_open,
+        kenar_icons_open,
+        kenar_file_lock_open,
+        kenar_key_set_open,
+        kenar_append_file_lua_open,
+        kenar_http_response_open,
+        kenar_folder_open,
+        kenar_reserve_file_lua_open,
     };
     lua_newtable(L);
     for (size_t i = 0; i < sizeof areas / sizeof *areas; i++)

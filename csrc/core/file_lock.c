@@ -13,16 +13,16 @@
 enum { READ_ATTEMPTS = 50 };
 static const struct timespec READ_PAUSE = {.tv_sec = 0, .tv_nsec = 2000000};
 
+/* On a full disk the lock holds without a number: it must not keep its holder from making room. */
 static int write_number(int fd, pid_t number)
 {
     char text[32];
     int length = snprintf(text, sizeof text, "%ld\n", (long)number);
     if (ftruncate(fd, 0) != 0)
         return errno;
-    ssize_t written = pwrite(fd, text, (size_t)length, 0);
-    if (written < 0)
+    if (pwrite(fd, text, (size_t)length, 0) < 0 && errno != ENOSPC && errno != EDQUOT)
         return errno;
-    return written == length ? 0 : ENOSPC;
+    return 0;
 }
 
 /* 0 when there is none, or only half of one. */

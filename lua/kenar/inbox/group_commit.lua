@@ -63,7 +63,7 @@ function Commits:try_again()
    if not is_empty(self.batch) then
       self:flush()
    elseif self.failure then
-      local ok, err = self._file:run "probe"
+      local ok, err = self._file:probe()
       self.failure = err
       if not ok then
          self._on.failing()

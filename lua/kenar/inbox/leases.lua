@@ -24,8 +24,9 @@ local LONGEST_DELAY = 3600
 -- Bytes of a reason that are kept.
 local REASON_LENGTH = 500
 -- Seconds between two looks for dead letters that somebody wants handled again, from failed writing to the next try,
--- of quiet before the log of recent writes is emptied, and until that is tried again where somebody reads the file.
-local LOOK_EVERY, TRY_AGAIN_AFTER, QUIET, READ_FOR = 1, 1, 10, 60
+-- of quiet before the log of recent writes is emptied, and until that is tried again if somebody reads the file or the
+-- disk is full.
+local LOOK_EVERY, TRY_AGAIN_AFTER, QUIET, AGAIN_AFTER = 1, 1, 10, 60
 
 local states = schema.states
 
@@ -200,11 +201,9 @@ local function write_again(self, now)
    return self._writes_at or math.huge
 end
 
--- What was handled is to be found in that log until it begins anew.
 local function empty_log(self, now)
    if self._empties_at and now >= self._empties_at then
-      local is_busy = self._file:value "checkpoint" ~= 0
-      self._empties_at = is_busy and now + READ_FOR or nil
+      self._empties_at = not self._file:tidy() and now + AGAIN_AFTER or nil
    end
    return self._empties_at or math.huge
 end

@@ -3,6 +3,7 @@
 local connections = require "kenar.sqlite_connection"
 local handled = require "kenar.inbox.handled"
 local json = require "kenar.json"
+local reserves = require "kenar.inbox.reserve"
 local rows = require "kenar.inbox.sqlite_rows"
 local schema = require "kenar.inbox.sqlite_schema"
 
@@ -103,11 +104,7 @@ end
 -- What is inserted after something was deleted takes its pages, so that half as many are written.
 local parts = { change, delete, remember, insert, commit }
 
---- Write a batch, all of it or nothing.
----@param batch kenar.InboxBatch
----@param now number wall seconds
----@return true? ok, kenar.Error? err
-function File:write(batch, now)
+local function write(self, batch, now)
    local before = self._handled:mark()
    local ok, message, _, name = self._statements.begin:run()
    for i = 1, #parts do
@@ -124,15 +121,45 @@ function File:write(batch, now)
    return nil, connections.failure(self._path, message, name)
 end
 
---- Run one of the statements that write and are no part of a batch.
----@param name string
----@return integer? rows how many it wrote, kenar.Error? err
-function File:run(name, ...)
+--- Write a batch, all of it or nothing. On a full disk there is room for what becomes of events, not for new ones.
+---@param batch kenar.InboxBatch
+---@param now number wall seconds
+---@return true? ok, kenar.Error? err
+function File:write(batch, now)
+   if batch.put_count > 0 then
+      return write(self, batch, now)
+   end
+   return self._reserve:lend(write, self, batch, now)
+end
+
+local function run(self, name, ...)
    local ok, message, _, code_name = self._statements[name]:run(...)
    if not ok then
       return nil, connections.failure(self._path, message, code_name)
    end
    return self._db:changes()
+end
+
+--- Run one of the statements about a dead letter.
+---@param verdict "replay"|"discard"
+---@param number integer
+---@return integer? rows how many it wrote, kenar.Error? err
+function File:judge(verdict, number)
+   return self._reserve:lend(run, self, verdict, number)
+end
+
+--- Make what room can be made after a write has failed, and see whether writing works.
+---@return true? ok, kenar.Error? err
+function File:probe()
+   self._reserve:make_room()
+   local rows_written, err = run(self, "probe")
+   return rows_written and true, err
+end
+
+--- Empty the log of recent writes: what was handled is to be found in it until it begins anew.
+---@return boolean is_done false: to be tried again later
+function File:tidy()
+   return self._reserve:tidy()
 end
 
 --- Iterate over the rows of a statement. Raises what goes wrong, a kenar.Error.
@@ -155,9 +182,7 @@ function File:dead(after, n)
    return rows.dead(self._path, self._statements.dead, after, n)
 end
 
---- Make those that are to be handled again pending.
----@return table[]? list of number and order_key, kenar.Error? err
-function File:accept_replays()
+local function accept_replays(self)
    local list, err = rows.list(self._path, self._statements.replays)
    if not list or not list[1] then
       return list, err
@@ -179,6 +204,12 @@ function File:accept_replays()
    return list
 end
 
+--- Make those that are to be handled again pending.
+---@return table[]? list of number and order_key, kenar.Error? err
+function File:accept_replays()
+   return self._reserve:lend(accept_replays, self)
+end
+
 --- Read one event whole.
 ---@param number integer
 ---@return kenar.InboxEntry? entry nil without an error: it is not there, kenar.Error? err
@@ -196,6 +227,25 @@ end
 
 function File:close()
    self._db:close()
+   self._reserve:close()
+end
+
+local function open_database(path, power_cut)
+   local db, statements = connections.open(path, {
+      timeout = TIMEOUT,
+      setup = {
+         "PRAGMA synchronous = " .. (power_cut and "FULL" or "NORMAL"),
+         "PRAGMA secure_delete = ON",
+         -- What VACUUM writes outside of the log.
+         "PRAGMA temp_store = MEMORY",
+         schema.tables,
+      },
+      statements = schema.together(schema.owner, schema.reserve, schema.visitor, schema.verdicts),
+   })
+   if not db then
+      return nil, statements
+   end
+   return { db = db, statements = statements }
 end
 
 --- Open it, and make its tables where there are none.
@@ -204,24 +254,26 @@ end
 ---@param f fun(id: string) is called with the id of each event that was handled
 ---@return kenar.InboxFile? file, kenar.Error? err
 function files.open(path, power_cut, f)
-   local db, statements = connections.open(path, {
-      timeout = TIMEOUT,
-      setup = {
-         "PRAGMA synchronous = " .. (power_cut and "FULL" or "NORMAL"),
-         "PRAGMA secure_delete = ON",
-         schema.tables,
-      },
-      statements = schema.together(schema.owner, schema.visitor, schema.verdicts),
-   })
-   if not db then
-      return nil, statements
+   local reserve, err = reserves.open(path)
+   if not reserve then
+      return nil, err
    end
-   local self = setmetatable({ _path = path, _db = db, _statements = statements }, File)
-   local ok, err = pcall(function()
-      self._handled = handled.load(self:rows "remembered", statements, f)
+   local opened
+   opened, err = reserve:open_with(function() return open_database(path, power_cut) end)
+   if not opened then
+      reserve:close()
+      return nil, err
+   end
+   local self = setmetatable({
+      _path = path, _db = opened.db, _statements = opened.statements, _reserve = reserve,
+   }, File)
+   local ok
+   ok, err = pcall(function()
+      reserve:serve(opened.statements)
+      self._handled = handled.load(self:rows "remembered", opened.statements, f)
    end)
    if not ok then
-      db:close()
+      self:close()
       return nil, err
    end
    return self

@@ -245,7 +245,7 @@ local function judge(self, verdict, number)
    local ok, err = self._commits:flush()
    local count
    if ok then
-      count, err = self._file:run(verdict, number)
+      count, err = self._file:judge(verdict, number)
    end
    if not count then
       return nil, err

@@ -36,8 +36,16 @@ schema.owner = {
    replays = "SELECT number, order_key FROM inbox_events WHERE state = 2 ORDER BY number",
    -- Changes nothing, and is written all the same.
    probe = "PRAGMA user_version = 0",
+}
+
+-- Those that the reserve needs, to make room.
+schema.reserve = {
    -- What was handled is in the log of recent writes until that is begun anew.
    checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)",
+   page_size = "PRAGMA page_size",
+   page_count = "PRAGMA page_count",
+   free_pages = "PRAGMA freelist_count",
+   vacuum = "VACUUM",
 }
 
 -- Those of somebody who looks at the dead letters.

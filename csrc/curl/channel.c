@@ -3,6 +3,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+/* libcurl 7.88 takes an idle connection for alive after a reset, and, over TLS, after the peer's
+ * goodbye. Bytes that nobody asked for are no answer to the request that follows. */
+static bool has_died(const struct kenar_channel *channel, const struct kenar_ends *ends)
+{
+    int fd = kenar_sockets_find(channel->sockets, ends);
+    return fd >= 0 && !kenar_socket_is_open(fd, !channel->multiplexed);
+}
 
 /* Called when a connection stands, before the request is written on it. libcurl repeats a request
  * by itself when a reused connection dies before the first byte of an answer; the server may have
@@ -10,8 +19,23 @@
 static int on_ready_to_send(void *user, char *peer, char *own, int peer_port, int own_port)
 {
     struct kenar_channel *channel = user;
-    (void)peer, (void)own, (void)peer_port, (void)own_port;
-    return channel->attempts++ == 0 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+    const struct kenar_ends ends = {peer, own, peer_port, own_port};
+    long opened = 1;
+    if (channel->attempts++ > 0) {
+        return CURL_PREREQFUNC_ABORT;
+    }
+    curl_easy_getinfo(channel->easy, CURLINFO_NUM_CONNECTS, &opened);
+    if (opened > 0) {
+        kenar_sockets_learn(channel->sockets, &ends);
+        return CURL_PREREQFUNC_OK;
+    }
+    channel->reused = true;
+    channel->found_dead = has_died(channel, &ends);
+    if (!channel->found_dead) {
+        return CURL_PREREQFUNC_OK;
+    }
+    curl_easy_setopt(channel->easy, CURLOPT_FORBID_REUSE, 1L);
+    return CURL_PREREQFUNC_ABORT;
 }
 
 static size_t on_header_line(char *line, size_t size, size_t count, void *user)
@@ -39,12 +63,36 @@ static size_t on_read(char *into, size_t size, size_t count, void *user)
     return got < 0 ? CURL_READFUNC_ABORT : (size_t)got;
 }
 
+/* Before libcurl repeats a request, it wants the body from its beginning; libcurl 8 asks for that
+ * at the handle's next request, when this one was not repeated. */
+static int on_seek(void *user, curl_off_t offset, int origin)
+{
+    struct kenar_channel *channel = user;
+    struct kenar_transfer *transfer = channel->transfer;
+    if (offset != 0 || origin != SEEK_SET) {
+        return CURL_SEEKFUNC_CANTSEEK;
+    }
+    if (transfer != NULL && transfer->request.upload != NULL) {
+        kenar_upload_rewind(transfer->request.upload);
+    }
+    return CURL_SEEKFUNC_OK;
+}
+
 /* Programs that this one starts must not hold its connections. */
 static int on_socket(void *user, curl_socket_t fd, curlsocktype purpose)
 {
-    (void)user, (void)purpose;
+    struct kenar_sockets *sockets = user;
+    (void)purpose;
     fcntl(fd, F_SETFD, FD_CLOEXEC);
+    kenar_sockets_add(sockets, fd);
     return CURL_SOCKOPT_OK;
+}
+
+static int on_socket_close(void *user, curl_socket_t fd)
+{
+    struct kenar_sockets *sockets = user;
+    kenar_sockets_remove(sockets, fd);
+    return close(fd);
 }
 
 static CURLcode set_constants(struct kenar_channel *channel, const struct kenar_settings *settings)
@@ -65,7 +113,12 @@ static CURLcode set_constants(struct kenar_channel *channel, const struct kenar_
     SET(CURLOPT_WRITEDATA, channel);
     SET(CURLOPT_READFUNCTION, on_read);
     SET(CURLOPT_READDATA, channel);
+    SET(CURLOPT_SEEKFUNCTION, on_seek);
+    SET(CURLOPT_SEEKDATA, channel);
     SET(CURLOPT_SOCKOPTFUNCTION, on_socket);
+    SET(CURLOPT_SOCKOPTDATA, channel->sockets);
+    SET(CURLOPT_CLOSESOCKETFUNCTION, on_socket_close);
+    SET(CURLOPT_CLOSESOCKETDATA, channel->sockets);
     SET(CURLOPT_FOLLOWLOCATION, 0L);
     SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075500
@@ -93,12 +146,15 @@ static CURLcode set_constants(struct kenar_channel *channel, const struct kenar_
     return failed;
 }
 
-struct kenar_channel *kenar_channel_new(const struct kenar_settings *settings)
+struct kenar_channel *kenar_channel_new(const struct kenar_settings *settings,
+                                        struct kenar_sockets *sockets)
 {
     struct kenar_channel *channel = calloc(1, sizeof *channel);
     if (channel == NULL) {
         return NULL;
     }
+    channel->sockets = sockets;
+    channel->multiplexed = settings->http2;
     channel->easy = curl_easy_init();
     channel->url = curl_url();
     if (channel->easy == NULL || channel->url == NULL ||
@@ -173,6 +229,21 @@ static CURLcode prepare_proxy(struct kenar_channel *channel, bool off,
     return failed ? failed : curl_easy_setopt(channel->easy, CURLOPT_NOPROXY, off ? "" : NULL);
 }
 
+static CURLcode prepare_connection(struct kenar_channel *channel, bool fresh)
+{
+    CURLcode failed = CURLE_OK;
+    if (channel->found_dead) {
+        failed = curl_easy_setopt(channel->easy, CURLOPT_FORBID_REUSE, 0L);
+    }
+    if (failed == CURLE_OK && channel->fresh != fresh) {
+        failed = curl_easy_setopt(channel->easy, CURLOPT_FRESH_CONNECT, fresh ? 1L : 0L);
+        channel->fresh = fresh;
+    }
+    channel->attempts = 0;
+    channel->reused = channel->found_dead = false;
+    return failed;
+}
+
 CURLcode kenar_channel_prepare(struct kenar_channel *channel, struct kenar_transfer *transfer,
                                const struct kenar_settings *settings)
 {
@@ -182,11 +253,11 @@ CURLcode kenar_channel_prepare(struct kenar_channel *channel, struct kenar_trans
     CURL *easy = channel->easy;
     CURLcode failed;
     channel->transfer = transfer;
-    channel->attempts = 0;
     channel->detail[0] = '\0';
     transfer->channel = channel;
     kenar_response_begin(&channel->response, request->max_body);
-    failed = prepare_method(channel, request);
+    failed = prepare_connection(channel, request->fresh);
+    failed = failed ? failed : prepare_method(channel, request);
     failed = failed ? failed : prepare_url(channel, &request->url);
     failed = failed ? failed : curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
     failed = failed ? failed : curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, request->timeout_ms);
@@ -197,6 +268,17 @@ CURLcode kenar_channel_prepare(struct kenar_channel *channel, struct kenar_trans
         failed = prepare_proxy(channel, request->target.loopback, settings);
     }
     return failed;
+}
+
+bool kenar_channel_has_sent(const struct kenar_channel *channel)
+{
+    long bytes = 0;
+    if (channel->attempts == 0 || channel->found_dead) {
+        return false;
+    }
+    /* What the socket has taken of the request; with HTTP/2 what a buffer has taken. */
+    return channel->multiplexed ||
+           curl_easy_getinfo(channel->easy, CURLINFO_REQUEST_SIZE, &bytes) != CURLE_OK || bytes > 0;
 }
 
 /* What failed, and in `*message` what to tell a person: nothing of the request but its host. */
@@ -223,8 +305,10 @@ static enum kenar_failure judge(struct kenar_channel *channel, CURLcode code, co
         *message = upload->fault;
         return KENAR_FAILURE_INVALID;
     }
-    if (channel->attempts > 1) {
-        *message = "the connection closed before an answer came; the request was not repeated";
+    if (channel->found_dead || channel->attempts > 1) {
+        *message = kenar_channel_has_sent(channel)
+                       ? "the connection closed before an answer came; the request was not repeated"
+                       : "the connection had died while it was idle; nothing of the request left";
         return KENAR_FAILURE_NETWORK;
     }
     *message = channel->detail[0] != '\0' ? channel->detail : curl_easy_strerror(code);
@@ -241,5 +325,7 @@ void kenar_channel_conclude(struct kenar_channel *channel, CURLcode code)
     transfer->status = 0;
     curl_easy_getinfo(channel->easy, CURLINFO_RESPONSE_CODE, &transfer->status);
     transfer->failure = judge(channel, code, &transfer->message);
-    transfer->sent = kenar_sent_name(channel->attempts, transfer->status);
+    transfer->sent = kenar_sent_name(kenar_channel_has_sent(channel), transfer->status);
+    transfer->stale = channel->reused && transfer->failure == KENAR_FAILURE_NETWORK &&
+                      !kenar_channel_has_sent(channel);
 }

@@ -123,7 +123,7 @@ static void release(lua_State *L, struct kenar_pool *pool, struct kenar_transfer
 /* pool:add(request [, headers]) -> id | nil, kind, message. `headers` (from curl.headers) stands in
  * for request.headers. request = { method = "GET", url =, headers = map | header list, body =
  * string | list of strings and { path =, size = }, timeout = 30 (the whole transfer, from its
- * start), connect_timeout = 10, max_body = 1 MiB }. */
+ * start), connect_timeout = 10, max_body = 1 MiB, fresh = false (true: on a new connection) }. */
 static int add(lua_State *L)
 {
     struct kenar_pool *pool = check_pool(L);
@@ -167,8 +167,9 @@ static int step(lua_State *L)
     return 1;
 }
 
-/* pool:completed() -> nil | id, status, header lines, body | id, nil, kind, message, sent. In the
- * order they ended. The lines are for curl.read_headers: most callers never look at them. */
+/* pool:completed() -> nil | id, status, header lines, body | id, nil, kind, message, sent, stale.
+ * In the order they ended. The lines are for curl.read_headers: most callers never look at them.
+ * `stale`: a connection that was idle had died, and no byte of the request left on it. */
 static int completed(lua_State *L)
 {
     struct kenar_pool *pool = check_pool(L);
@@ -187,7 +188,8 @@ static int completed(lua_State *L)
         lua_pushstring(L, kenar_failure_name(transfer->failure));
         lua_pushstring(L, transfer->message);
         lua_pushstring(L, transfer->sent);
-        results = 5;
+        lua_pushboolean(L, transfer->stale);
+        results = 6;
     }
     release(L, pool, transfer);
     return results;

@@ -155,6 +155,9 @@ bool kenar_request_read(lua_State *L, int index, int headers, struct kenar_trans
         milliseconds(number_field(L, index, "connect_timeout", DEFAULT_CONNECT_TIMEOUT));
     max_body = number_field(L, index, "max_body", DEFAULT_MAX_BODY);
     request->max_body = max_body >= 1e15 ? (size_t)1e15 : (size_t)max_body;
+    lua_getfield(L, index, "fresh");
+    request->fresh = lua_toboolean(L, -1);
+    lua_pop(L, 1);
     if (!read_url(L, index, request, insecure_http)) {
         return false;
     }

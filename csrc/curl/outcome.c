@@ -61,9 +61,9 @@ enum kenar_failure kenar_failure_of(CURLcode code, const char *detail)
     return KENAR_FAILURE_NETWORK;
 }
 
-const char *kenar_sent_name(int attempts, long status)
+const char *kenar_sent_name(bool left, long status)
 {
-    if (attempts == 0) {
+    if (!left) {
         return "no";
     }
     if (status >= 200 && status < 300) {

@@ -3,6 +3,7 @@
 #define KENAR_CURL_OUTCOME_H
 
 #include <curl/curl.h>
+#include <stdbool.h>
 
 enum kenar_failure {
     KENAR_FAILURE_NONE,
@@ -21,8 +22,8 @@ const char *kenar_failure_name(enum kenar_failure failure);
  * causes. */
 enum kenar_failure kenar_failure_of(CURLcode code, const char *detail);
 
-/* Whether the server may have acted, "no", "maybe" or "yes": `attempts` is how often a connection
- * was ready for the request to be written, `status` the answer's as far as it came (0: none). */
-const char *kenar_sent_name(int attempts, long status);
+/* Whether the server may have acted, "no", "maybe" or "yes": `left` is false when no byte of the
+ * request can have left, `status` is the answer's as far as it came (0: none). */
+const char *kenar_sent_name(bool left, long status);
 
 #endif

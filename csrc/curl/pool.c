@@ -88,6 +88,7 @@ void kenar_pool_add(struct kenar_pool *pool, struct kenar_transfer *transfer)
     transfer->id = ++pool->serial << SLOT_BITS | transfer->slot;
     transfer->state = KENAR_TRANSFER_QUEUED;
     transfer->failure = KENAR_FAILURE_NONE;
+    transfer->stale = false;
     transfer->status = 0;
     kenar_line_remove(&pool->free, transfer);
     kenar_line_append(&pool->queued, transfer);
@@ -119,7 +120,7 @@ static void fail(struct kenar_pool *pool, struct kenar_line *from, struct kenar_
     transfer->failure = failure;
     transfer->message = message;
     transfer->sent =
-        kenar_sent_name(transfer->channel != NULL ? transfer->channel->attempts : 0, 0);
+        kenar_sent_name(transfer->channel != NULL && kenar_channel_has_sent(transfer->channel), 0);
     finish(pool, from, transfer);
 }
 
@@ -135,7 +136,7 @@ static struct kenar_channel *take_channel(struct kenar_pool *pool)
 {
     struct kenar_channel *channel = pool->free_channels;
     if (channel == NULL) {
-        return kenar_channel_new(&pool->settings);
+        return kenar_channel_new(&pool->settings, &pool->sockets);
     }
     pool->free_channels = channel->next;
     channel->next = NULL;
@@ -299,6 +300,7 @@ void kenar_pool_destroy(struct kenar_pool *pool)
     }
     free(pool->slots);
     kenar_watch_free(&pool->watch);
+    kenar_sockets_free(&pool->sockets);
     free(pool->settings.proxy);
     free(pool->settings.ca_file);
     *pool = (struct kenar_pool){.closed = true, .owner = getpid()};

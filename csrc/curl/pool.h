@@ -17,6 +17,7 @@ struct kenar_pool {
     bool closed;
     CURLM *multi; /* NULL until the first transfer, and after everything was idle */
     struct kenar_watch watch;
+    struct kenar_sockets sockets;
     double idle_since; /* monotonic seconds: when the last transfer ended */
     uint64_t serial;
     struct kenar_transfer **slots; /* every transfer, by its slot */

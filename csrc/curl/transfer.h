@@ -33,6 +33,7 @@ struct kenar_request {
     long timeout_ms; /* of the whole transfer, from its start */
     long connect_timeout_ms;
     size_t max_body; /* of the answer */
+    bool fresh;      /* not on a connection that was used before */
 };
 
 struct kenar_transfer {
@@ -44,6 +45,7 @@ struct kenar_transfer {
     enum kenar_failure failure;    /* when done */
     const char *message;           /* when failed */
     const char *sent;              /* when done */
+    bool stale; /* failed before a byte left, because a connection that was idle had died */
     long status;
     struct kenar_transfer *previous, *next;
 };

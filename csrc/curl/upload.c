@@ -26,6 +26,13 @@ static void close_part(struct kenar_upload *upload)
     }
 }
 
+void kenar_upload_rewind(struct kenar_upload *upload)
+{
+    close_part(upload);
+    upload->current = 0;
+    upload->position = 0;
+}
+
 void kenar_upload_free(struct kenar_upload *upload)
 {
     if (upload != NULL) {

@@ -36,6 +36,9 @@ bool kenar_upload_measure(struct kenar_upload *upload, size_t *failed_part, cons
 /* Fills `into` with the next bytes: their number, 0 at the end, -1 on a fault. */
 ptrdiff_t kenar_upload_read(struct kenar_upload *upload, char *into, size_t room);
 
+/* The next read begins with the first byte again. */
+void kenar_upload_rewind(struct kenar_upload *upload);
+
 /* NULL is fine. */
 void kenar_upload_free(struct kenar_upload *upload);
 

@@ -36,13 +36,7 @@ local function attempt(host, endpoint, request)
    return nil, err
 end
 
---- Send one request, once.
----@param host table where it runs
----@param endpoint kenar.Endpoint
----@param request table the host's request
----@param metrics? kenar.Metrics where it is counted
----@return table? result, kenar.Error? err
-function delivery.send(host, endpoint, request, metrics)
+local function counted_attempt(host, endpoint, request, metrics)
    if not metrics then
       return attempt(host, endpoint, request)
    end
@@ -51,6 +45,34 @@ function delivery.send(host, endpoint, request, metrics)
    metrics:observe("kenar_call_seconds", label, host.clock() - began)
    metrics:add("kenar_calls_total", label, result and "ok" or err.kind)
    return result, err
+end
+
+local function on_new_connection(request)
+   local copy = {}
+   for name, value in pairs(request) do
+      copy[name] = value
+   end
+   copy.fresh = true
+   return copy
+end
+
+--- Send one request. If a connection that was idle had died before a byte of the request left on it, the request goes
+--- out once more, at once, on a new connection.
+---@param host table where it runs
+---@param endpoint kenar.Endpoint
+---@param request table the host's request
+---@param metrics? kenar.Metrics where it is counted
+---@param ends_at? number by host.clock; nothing is sent once more after it
+---@return table? result, kenar.Error? err
+function delivery.send(host, endpoint, request, metrics, ends_at)
+   local result, err = counted_attempt(host, endpoint, request, metrics)
+   if result or not err.stale or (ends_at and host.clock() > ends_at) then
+      return result, err
+   end
+   if metrics then
+      metrics:add("kenar_retries_total", delivery.label(endpoint))
+   end
+   return counted_attempt(host, endpoint, on_new_connection(request), metrics)
 end
 
 return delivery

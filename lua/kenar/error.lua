@@ -30,6 +30,7 @@ local errors = {}
 ---@field details? table
 ---@field retry_after? number   seconds
 ---@field sent? "no"|"yes"|"maybe" whether Divar may have acted
+---@field stale? boolean       of a host's request: a connection that was idle had died, and nothing left on it
 ---@field retryable? boolean
 ---@field attempts? integer
 ---@field method? string

@@ -96,7 +96,7 @@ function retry.send(host, endpoint, request, values, options, ends_at, metrics, 
             return nil, last or unsent(endpoint, why)
          end
       end
-      local result, err = delivery.send(host, endpoint, request, metrics)
+      local result, err = delivery.send(host, endpoint, request, metrics, ends_at)
       if result then
          if departures and departures.is_guarded then
             departures:accepted(round)

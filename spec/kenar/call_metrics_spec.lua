@@ -56,6 +56,16 @@ describe("a bot's metrics", function()
       }, counted())
    end)
 
+   it("count what left once more because an idle connection had died, as a request and as a repetition", function()
+      local died = errors.new { kind = "network", message = "it had died", sent = "no", stale = true }
+      assert(bot_before({ died, ok }):send_bot_message("c", "t"))
+      assert.same({
+         ['kenar_calls_total{endpoint="send_bot_message",outcome="network"}'] = 1,
+         ['kenar_calls_total{endpoint="send_bot_message",outcome="ok"}'] = 1,
+         ['kenar_retries_total{endpoint="send_bot_message"}'] = 1,
+      }, counted())
+   end)
+
    it("count every repetition, as a request and as a repetition", function()
       local client = bot_before { busy, busy, ok }
       assert.truthy(client:send_bot_message("c", "t"))

@@ -3,9 +3,58 @@
 local client = require "kenar.client"
 local fault_server = require "spec.support.fault_server"
 local loop = require "kenar.host.loop"
+local scratch = require "spec.support.scratch"
 
 local MESSAGE = "/v2/open-platform/conversations/c/messages"
 local TOKEN = "/experimental/open-platform/chat/upload"
+
+describe("a server that resets idle connections", function()
+   it("has seen each message and each upload once, and no call has failed", function()
+      local function resets(body)
+         return function(connection)
+            connection:answer(200, { ["Content-Type"] = "application/json" }, body)
+            connection:pause(0.01)
+            return "reset"
+         end
+      end
+      local server = fault_server.start {
+         [MESSAGE] = resets "{}",
+         [TOKEN] = function(connection)
+            connection:answer(200, { ["Content-Type"] = "application/json", Connection = "close" },
+               '{"token":"upload-1"}')
+            return "close"
+         end,
+         ["/upload/image"] = resets '{"id":"media-1"}',
+      }
+      local host = loop.new { proxy = false }
+      local c = client.new {
+         host = host, api_key = "key-1", access_token = "t", base_url = server.url, upload_url = server.url,
+         attempts = 1,
+      }
+      local folder, bytes = scratch.new(), "\137PNG\r\n\26\n" .. ("x"):rep(100000)
+      local picture = { path = folder:write("a.png", bytes) }
+      local function wait_for_reset()
+         server:wait_until(function(report)
+            return report.open == 0
+         end)
+      end
+      for _ = 1, 5 do
+         assert(c:send_message("c", "text"))
+         wait_for_reset()
+         assert(c:upload_media("image", picture))
+         wait_for_reset()
+      end
+      local uploads = server:requests "/upload/image"
+      assert.same({ 5, 5 }, { #server:requests(MESSAGE), #uploads })
+      for _, upload in ipairs(uploads) do
+         assert.is_truthy(upload.body:find(bytes, 1, true))
+      end
+      host:stop()
+      host:run()
+      server:stop()
+      folder:remove()
+   end)
+end)
 
 describe("a server that reads a POST on a reused connection and closes without answering", function()
    local server, host, c

@@ -106,6 +106,47 @@ describe("a call that fails", function()
       end)
    end)
 
+   describe("because an idle connection had died before anything left", function()
+      local died = errors.new { kind = "network", message = "it had died", sent = "no", stale = true }
+
+      it("goes out once more at once, on a new connection, and that is no further attempt", function()
+         local fresh = {}
+         local c = client_before({ died, ok }, { attempts = 1 })
+         local request = host.request
+         function host.request(req)
+            fresh[#fresh + 1] = req.fresh or false
+            return request(req)
+         end
+         assert.same({}, c:send_bot_message("c", "t"))
+         assert.same({ 0, 0 }, at)
+         assert.same({ false, true }, fresh)
+      end)
+
+      it("goes out once more and not twice", function()
+         local _, err = client_before({ died, died, ok }, { attempts = 1 }):send_bot_message("c", "t")
+         assert.same({ "network", "no", 1 }, { err.kind, err.sent, err.attempts })
+         assert.equal(2, #at)
+      end)
+
+      it("fails as what became of it on the new connection", function()
+         local _, err = client_before({ died, lost(), ok }):send_bot_message("c", "t")
+         assert.same({ "network", "maybe", 1 }, { err.kind, err.sent, err.attempts })
+         assert.equal(2, #at)
+      end)
+
+      it("does not go out once more after the deadline", function()
+         local c = client_before({ died, ok }, { attempts = 1 })
+         local request = host.request
+         function host.request(req)
+            host.sleep(2)
+            return request(req)
+         end
+         local _, err = c:send_bot_message("c", "t", { deadline = 1 })
+         assert.same({ "network", "no", 1 }, { err.kind, err.sent, err.attempts })
+         assert.equal(1, #at)
+      end)
+   end)
+
    describe("is made again where the caller asks for it", function()
       it("although Divar may have acted", function()
          for _, failure in ipairs { lost(), lost "timeout", { status = 502, headers = {}, body = "" } } do

@@ -75,14 +75,16 @@ end
 
 -- All at once, so that they differ.
 local function add_ports(values, names)
-   local listeners = {}
+   local listeners, ports = {}, {}
    for i, name in ipairs(names) do
       listeners[i] = assert(wire.listen())
-      values[name .. "_port"] = listeners[i]:port()
+      ports[name] = listeners[i]:port()
+      values[name .. "_port"] = ports[name]
    end
    for _, listener in ipairs(listeners) do
       listener:close()
    end
+   return ports
 end
 
 local function wait_until(server, happened, what)
@@ -99,7 +101,7 @@ end
 --- `$name_port` for a free port for each name in `given.ports`; `$port` is the server's own.
 ---@param given { main?: string, http?: string, server?: string, workers?: integer, values?: table<string, any>,
 ---   ports?: string[] }
----@return table server with `port` and `url`
+---@return table server with `port`, `url` and `ports` by name
 function nginx.start(given)
    local folder = scratch.new()
    local values = {
@@ -107,12 +109,12 @@ function nginx.start(given)
       workers = given.workers or 1,
       user = output_of({ "id", "-u" }):match "%d+" == "0" and "user root;" or "",
    }
-   add_ports(values, { "own", unpack(given.ports or {}) })
+   local ports = add_ports(values, { "own", unpack(given.ports or {}) })
    values.port = values.own_port
    for name, value in pairs(given.values or {}) do
       values[name] = value
    end
-   local self = setmetatable({ scratch = folder, port = values.port }, Server)
+   local self = setmetatable({ scratch = folder, port = values.port, ports = ports }, Server)
    self.url = "http://127.0.0.1:" .. self.port
    for _, part in ipairs { "main", "http", "server" } do
       values[part] = fill(given[part] or "", values)

@@ -7,15 +7,15 @@ local transfers = {}
 
 local PATIENCE = 15
 
-local function outcome(id, status, headers, body, sent)
+local function outcome(id, status, headers, body, sent, stale)
    if status then
       return { id = id, status = status, headers = curl.read_headers(headers), body = body }
    end
-   return { id = id, kind = headers, message = body, sent = sent }
+   return { id = id, kind = headers, message = body, sent = sent, stale = stale }
 end
 
 --- Step the pool until one more transfer has ended.
----@return table outcome `id`, and `status`, `headers`, `body` or `kind`, `message`, `sent`
+---@return table outcome `id`, and `status`, `headers`, `body` or `kind`, `message`, `sent`, `stale`
 function transfers.next(pool)
    local deadline = wire.clock() + PATIENCE
    while true do

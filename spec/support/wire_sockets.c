@@ -238,6 +238,24 @@ static int wire_poll(lua_State *L)
     return 1;
 }
 
+/* wire.end_sending(port) -> how many sockets of this process that are connected to this port of
+ * 127.0.0.1 can send nothing any more. */
+static int wire_end_sending(lua_State *L)
+{
+    int port = (int)luaL_checkinteger(L, 1);
+    int ended = 0;
+    for (int fd = 3; fd < 1024; fd++) {
+        struct sockaddr_in peer;
+        socklen_t size = sizeof peer;
+        if (getpeername(fd, (struct sockaddr *)&peer, &size) == 0 && peer.sin_family == AF_INET &&
+            ntohs(peer.sin_port) == port && shutdown(fd, SHUT_WR) == 0) {
+            ended++;
+        }
+    }
+    lua_pushinteger(L, ended);
+    return 1;
+}
+
 static const luaL_Reg socket_methods[] = {
     {"accept", socket_accept},   {"send", socket_send},
     {"receive", socket_receive}, {"shutdown", socket_shutdown},
@@ -247,11 +265,8 @@ static const luaL_Reg socket_methods[] = {
 };
 
 static const luaL_Reg functions[] = {
-    {"listen", wire_listen},
-    {"connect", wire_connect},
-    {"free_port", wire_free_port},
-    {"poll", wire_poll},
-    {NULL, NULL},
+    {"listen", wire_listen}, {"connect", wire_connect},         {"free_port", wire_free_port},
+    {"poll", wire_poll},     {"end_sending", wire_end_sending}, {NULL, NULL},
 };
 
 void wire_sockets_open(lua_State *L)

@@ -82,7 +82,7 @@ local function report_progress(self, waiting, sent, total)
    end
 end
 
-local function conclude(self, id, status, headers, body, sent)
+local function conclude(self, id, status, headers, body, sent, stale)
    local waiting = self.waiting[id]
    self.waiting[id] = nil
    self.count = self.count - 1
@@ -92,7 +92,9 @@ local function conclude(self, id, status, headers, body, sent)
    if status then
       waiting.response = setmetatable({ status = status, header_lines = headers, body = body }, Response)
    else
-      waiting.err = errors.new { kind = headers, message = body, sent = sent, method = waiting.req.method }
+      waiting.err = errors.new {
+         kind = headers, message = body, sent = sent, stale = stale or nil, method = waiting.req.method,
+      }
    end
    self.scheduler:wake(waiting)
 end

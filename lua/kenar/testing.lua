@@ -124,8 +124,9 @@ end
 --- and back.
 ---@param url string
 ---@param options? { user: string|kenar.testing.Person, deny: boolean? } `user`: who opens it, default who acted last
----@return { url: string, status: integer?, body: string? } seen where the browser ended; with `status` and `body` where
----   that is a page of the bot's or of Divar's: 400 where one refused
+---@return { url: string, status: integer?, body: string? } seen where the browser ended. `status` and `body` are
+---   there if that is a page of the bot's or of Divar's: 200 on Divar's completion page, to which the user goes unless
+---   the app names another; 400 if one refused. A page elsewhere is not opened, so it has neither.
 function Divar:consent(url, options)
    options = options or {}
    check_options(options, { user = true, deny = true }, "consent")

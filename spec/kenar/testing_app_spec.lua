@@ -60,6 +60,23 @@ describe("kenar.testing, beyond chats:", function()
          assert.same({ "USER_ID", "offline_access", "NOTIFICATION_ACCESS_REVOCATION" }, granted.scopes)
       end)
 
+      it("end on Divar's own page, with success, where neither handler nor `next` names another", function()
+         local seen
+         bot:hears("بی‌نشانی", function(ctx) ctx:reply(ctx:authorize "USER_ID") end)
+         for _, deny in ipairs { false, true } do
+            seen = divar:consent(chat:say("بی‌نشانی").text, { deny = deny })
+            assert.equal("https://open-platform-redirect.divar.ir/completion", seen.url)
+            assert.equal(200, seen.status)
+            assert.truthy(seen.body:find("back in Divar", 1, true))
+         end
+      end)
+
+      it("end on a page of the app's that kenar does not serve, at the bot's own address too", function()
+         bot:granted(function(ctx) return ctx.bot:setting "public_url" .. "/thanks" end)
+         assert.same({ url = "https://bot.example.ir/thanks" }, divar:consent(chat:say("اجازه").text))
+         assert.equal(404, divar:consent "https://bot.example.ir/kenar/oauth/begin".status)
+      end)
+
       it("are refused there", function()
          local denied = 0
          bot:denied(function()

@@ -45,7 +45,9 @@ local function fetch(self, method, url, headers, body)
    end
    headers.cookie = cookies_for(self, origin)
    local response = serve { method = method, path = path, query = query, headers = headers, body = body }
-   keep_cookie(self, origin, response.headers["set-cookie"])
+   if response then
+      keep_cookie(self, origin, response.headers["set-cookie"])
+   end
    return response
 end
 
@@ -79,8 +81,9 @@ function Browser:open(url)
 end
 
 --- Make a browser.
----@param options { serves: table<string, fun(request: table): table>, user: string, is_denied: boolean? } `serves`: who
----   answers for an origin; `user`: the name of who decides on Divar's page
+---@param options { serves: table<string, fun(request: table): table?>, user: string, is_denied: boolean? }
+---   `serves`: a function for each origin, which gives nil for a page that is neither the bot's nor Divar's; `user`:
+---   the name of the user that decides on Divar's page
 ---@return kenar.sandbox.Browser
 function browser.new(options)
    return setmetatable({

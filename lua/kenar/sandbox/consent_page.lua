@@ -63,4 +63,10 @@ function consent_page.refusal(name, description)
    return PAGE:format("Refused", ("<h1>%s</h1>\n<p>%s"):format(escape(name), escape(description)))
 end
 
+--- The page that Divar's completion URL leads to.
+---@return string html
+function consent_page.completion()
+   return PAGE:format("Done", "<h1>Done</h1>\n<p>The user is back in Divar.")
+end
+
 return consent_page

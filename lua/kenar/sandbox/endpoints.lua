@@ -110,6 +110,7 @@ endpoints.rows = {
       name = "legacy_oauth_page", server = "oauth", method = "GET", path = "/oauth", is_legacy = true,
       door = oauth.page,
    },
+   { name = "completion", server = "oauth", method = "GET", path = "/completion", door = oauth.completion },
    { name = "oauth_token", server = "oauth", method = "POST", path = "/oauth2/token", door = oauth.token },
    {
       name = "legacy_oauth_token", method = "POST", path = "/v1/open-platform/oauth/access_token",

@@ -141,6 +141,11 @@ function oauth.decision(judge, exchange)
    return redirect(oauth.decide(judge, request, user.id, fields.decision == "allow"))
 end
 
+--- The page on which a visit to an app ends.
+function oauth.completion()
+   return { status = 200, headers = html, body = consent_page.completion() }
+end
+
 -- The tokens of a request whose client is known.
 local function grant(judge, fields, renewable)
    local assumed = judge.assumed.oauth

@@ -137,6 +137,12 @@ function Rehearsal:restart(bot)
    bot:attach(self.host, self.settings)
 end
 
+-- A proxy before the bot may serve the app's other pages at the same address.
+local function is_bots(bot, path)
+   local prefix = bot.prefix
+   return path:sub(1, #prefix) == prefix and (path:sub(#prefix + 1, #prefix + 1) == "/" or path == prefix)
+end
+
 --- Open a URL as a user's browser does, and go on through the bot's pages and Divar's.
 ---@param url string
 ---@param user string the user's name
@@ -145,6 +151,9 @@ end
 function Rehearsal:browse(url, user, is_denied)
    local serves = {
       [BOT] = function(request)
+         if not is_bots(self.bot, request.path) then
+            return nil
+         end
          request.remote_addr = BROWSER_ADDRESS
          return ask_bot(self, request)
       end,

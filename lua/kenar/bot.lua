@@ -240,8 +240,8 @@ local function check_bot_options(options)
    for name, value in pairs(options.fallback or {}) do
       if not fallbacks[name] or type(value) ~= "string" then
          error("fallback: expected url, text and stale, all strings, got " .. tostring(name), 3)
-      elseif name == "url" and not reply.is_url(value) then
-         error("fallback.url: expected an absolute URL, got " .. value, 3)
+      elseif name == "url" and not reply.is_location(value) then
+         error("fallback.url: expected an absolute URL of at most 2048 bytes, got " .. value, 3)
       end
    end
    sessions.check_options(options.session, 3)

@@ -33,6 +33,9 @@ local function check_settings(bot)
    return true
 end
 
+-- As long as any that is issued.
+local LONGEST_STATE = ("x"):rep(64)
+
 local options_known = {
    next = "string", side = "string", conversation_id = "string", post_token = "string", data = "table", ttl = "number",
 }
@@ -48,8 +51,8 @@ local function check_options(options)
    end
    if options.side and options.side ~= "SELLER" and options.side ~= "BUYER" then
       error('side: expected "SELLER" or "BUYER", got ' .. options.side, 4)
-   elseif options.next and not options.next:find "^https?://[^%s%c]+$" then
-      error("next: expected a URL that begins with https:// or http://", 4)
+   elseif options.next and not (options.next:find "^https?://" and reply.is_location(options.next)) then
+      error("next: expected a URL of at most 2048 bytes that begins with https:// or http://", 4)
    end
 end
 
@@ -79,6 +82,8 @@ function consent.url(ctx, scopes, options)
    local ok, err = check_settings(bot)
    if not ok then
       return nil, err
+   elseif not reply.is_location(bot.oauth:page_url(LONGEST_STATE, scopes)) then
+      error("scopes: the URL of Divar's page with all of them would be longer than 2048 bytes", 3)
    end
    local has_chat = event.chat or event.conversation_id
    local state

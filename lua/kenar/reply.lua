@@ -10,10 +10,27 @@ local reply = {}
 --- Where Divar's documents send a user at the end of every visit; it takes no parameters.
 reply.COMPLETION_URL = "https://open-platform-redirect.divar.ir/completion"
 
+-- The server's own headers, and a cookie, have room beside a Location of this size.
+local MAX_LOCATION = 2048
+
+--- Whether a value is a URL to which somebody can be sent.
+---@param value any
+---@return boolean
+function reply.is_url(value)
+   return type(value) == "string" and value:find "^%a[%w+.-]*:[^%s%c]+$" ~= nil
+end
+
+--- Whether a URL can stand in a header of the response.
+---@param url string
+---@return boolean
+function reply.is_location(url)
+   return #url <= MAX_LOCATION and reply.is_url(url)
+end
+
 -- Divar's documents warn of open redirects: a return URL in a request counts only when it leads to Divar.
 local function completion_url(event)
    local url = event.return_url
-   if url then
+   if url and reply.is_location(url) then
       local host, rest = url:match "^https://([%w.-]+)(.*)$"
       local is_divar = host == "divar.ir" or host and host:find "^[%w-]+%.divar%.ir$"
       if is_divar and (rest == "" or rest:sub(1, 1) == "/") then
@@ -51,13 +68,6 @@ local function refusal(event, value, ctx)
       return encode(200, { status = legacy_status(ctx, status), message = text })
    end
    return encode(200, { url = completion_url(event) })
-end
-
---- Whether a value is a URL to which somebody can be sent.
----@param value any
----@return boolean
-function reply.is_url(value)
-   return type(value) == "string" and value:find "^%a[%w+.-]*:[^%s%c]+$" ~= nil
 end
 
 local function url_of(event, value)
@@ -127,9 +137,14 @@ function reply.redirect(url)
 end
 
 local function redirect_reply(event, value)
-   local url, err = url_of(event, value == nil and event.next_url or value)
+   if value == nil and event.next_url and reply.is_location(event.next_url) then
+      value = event.next_url
+   end
+   local url, err = url_of(event, value)
    if not url then
       return nil, err
+   elseif #url > MAX_LOCATION then
+      return nil, ("a handler of %s returns a URL of at most %d bytes, got %d"):format(event.kind, MAX_LOCATION, #url)
    end
    return reply.redirect(url)
 end

@@ -313,7 +313,7 @@ describe("a handler that fails", function()
 
    it("is not built with a fallback that leads nowhere", function()
       assert.error_matches(function() kenar.bot { fallback = { url = "shop.example.ir/sorry" } } end,
-         "fallback.url: expected an absolute URL, got shop.example.ir/sorry")
+         "fallback.url: expected an absolute URL of at most 2048 bytes, got shop.example.ir/sorry")
    end)
 
    it("gives the user of a click the fallback", function()

@@ -53,6 +53,8 @@ describe("a consent", function()
             { { "A B" }, nil, "scopes: expected a scope at 1, got A B" },
             { "A", { nxt = "x" }, 'unknown option "nxt" of authorize' },
             { "A", { next = "/thanks" }, "next: expected a URL" },
+            { "A", { next = "https://a.ir/" .. ("x"):rep(3000) }, "next: expected a URL of at most 2048 bytes" },
+            { ("A"):rep(3000), {}, "scopes: the URL of Divar's page with all of them would be longer" },
             { "A", { side = "Supply" }, 'side: expected "SELLER"' },
             { "A", { ttl = "5" }, "ttl: expected a number, got string" },
          }

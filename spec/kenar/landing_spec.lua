@@ -1,5 +1,6 @@
 local edges = require "spec.support.oauth_edge"
 local kenar = require "kenar"
+local query = require "kenar.query"
 
 local COMPLETION = "https://open-platform-redirect.divar.ir/completion"
 
@@ -37,6 +38,29 @@ describe("Divar's fallback link", function()
          assert.equal(COMPLETION, open("completion_url=" .. hostile).headers.location)
       end
    end)
+
+   local unfit = {
+      ["a line break"] = "https://divar.ir/v/x\r\nset-cookie: a=b", ["a zero byte"] = "https://divar.ir/v/\0x",
+      ["a space"] = "https://divar.ir/v/ x", ["3 kB"] = "https://divar.ir/v/" .. ("x"):rep(3000),
+   }
+
+   for what, url in pairs(unfit) do
+      it("whose return URL has " .. what .. " leads to Divar's own page", function()
+         for _, name in ipairs { "return_url", "completion_url", "callback_url" } do
+            local response = open(query.encode { { name, url } })
+            assert.equal(303, response.status)
+            assert.equal(COMPLETION, response.headers.location)
+         end
+      end)
+
+      it("whose handler returns a URL with " .. what .. " leads to Divar's own page: the handler has failed", function()
+         local caught
+         bot:on("direct_link", function(ctx) return ctx.return_url end)
+         bot:catch(function(err) caught = err end)
+         assert.equal(COMPLETION, open(query.encode { { "return_url", url } }).headers.location)
+         assert.matches("a handler of direct_link returns a", caught.message, 1, true)
+      end)
+   end
 
    it("that is malformed is refused", function()
       assert.equal(400, open("post_token=%ff").status)

@@ -52,3 +52,30 @@ describe("a handler that refuses a visit", function()
       assert.matches("returns a status from 400 to 599 and a message", caught[1].message, 1, true)
    end)
 end)
+
+describe("a handler whose URL has a line break or a zero byte", function()
+   it("has failed, and the user gets the fallback", function()
+      local caught, returned = {}
+      local bot = kenar.bot {
+         api_key = "key-1", identification_key = "k", fallback = { url = "https://shop.example.ir/sorry" },
+      }
+      bot:session_init("*", function() return returned end)
+      bot:catch(function(err) caught[#caught + 1] = err.message end)
+      bot:attach((edge.host {}))
+      for i, url in ipairs { "https://a.ir/\r\nx: y", "https://a.ir/\nx", "https://a.ir/\0" } do
+         returned = url
+         local response = bot:handle {
+            method = "POST", path = "/kenar", headers = { authorization = "k" }, body = fixture.bytes(NEW),
+         }
+         assert.equal(200, response.status)
+         assert.same({ url = "https://shop.example.ir/sorry" }, json.decode(response.body))
+         assert.matches("a handler of session_init returns an absolute URL or nil, got", caught[i], 1, true)
+      end
+   end)
+
+   it("has a fallback that fits into a header", function()
+      assert.error_matches(function()
+         kenar.bot { fallback = { url = "https://a.ir/" .. ("x"):rep(3000) } }
+      end, "fallback.url: expected an absolute URL of at most 2048 bytes", 1, true)
+   end)
+end)

@@ -48,6 +48,10 @@ local function client_problem(app, fields)
    end
 end
 
+-- The server's own headers have room beside a Location of this size.
+local MAX_LOCATION = 2048
+local LONGEST_CODE = ("x"):rep(64)
+
 local function back(fields, more)
    more[#more + 1] = { "state", fields.state }
    return form.url(fields.redirect_uri, more)
@@ -66,6 +70,9 @@ function oauth.request(judge, query)
    local name, description = client_problem(judge.app, fields)
    if name then
       return nil, { error = name, description = description }
+   end
+   if #back(fields, { { "code", LONGEST_CODE } }) > MAX_LOCATION then
+      return nil, { error = "invalid_state", description = "state is too long for the URL that has it in the end" }
    end
    local asked
    if not fields.state or fields.state == "" then
@@ -112,7 +119,7 @@ local function redirect(url)
 end
 
 local function refused(refusal)
-   if refusal.url then
+   if refusal.url and #refusal.url <= MAX_LOCATION then
       return redirect(refusal.url)
    end
    return { status = 400, headers = html, body = consent_page.refusal(refusal.error, refusal.description) }

@@ -89,6 +89,12 @@ describe("the sandbox's OAuth server", function()
          assert.is_nil(response.body:find("<script", 1, true))
       end)
 
+      it("refuses a state that would make its answer's headers too long", function()
+         local status, response = get { state = ("x"):rep(3000) }
+         assert.equal(400, status)
+         assert.matches("state is too long", response.body, 1, true)
+      end)
+
       it("sends the user back with a code once he agreed", function()
          local _, response = get()
          local query = response.body:match 'name="query" value="([^"]*)"':gsub("&amp;", "&")

@@ -1,4 +1,7 @@
 #include "pool.h"
+
+#include "pipe_guard.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -219,8 +222,7 @@ static double earliest(double a, double b)
     return a < b ? a : b;
 }
 
-void kenar_pool_step(struct kenar_pool *pool, double timeout, const int *others,
-                     size_t others_count)
+static void step(struct kenar_pool *pool, double timeout, const int *others, size_t others_count)
 {
     double until;
     CURLMcode failed;
@@ -249,11 +251,33 @@ void kenar_pool_step(struct kenar_pool *pool, double timeout, const int *others,
     }
 }
 
+void kenar_pool_step(struct kenar_pool *pool, double timeout, const int *others,
+                     size_t others_count)
+{
+    struct kenar_pipe_guard guard;
+    if (pool->multi == NULL && pool->queued.first == NULL) {
+        step(pool, timeout, others, others_count);
+        return;
+    }
+    kenar_pipe_guard_begin(&guard);
+    step(pool, timeout, others, others_count);
+    kenar_pipe_guard_end(&guard);
+}
+
+/* Its connection is closed, over TLS with a goodbye. */
+static void break_off(struct kenar_pool *pool, struct kenar_channel *channel)
+{
+    struct kenar_pipe_guard guard;
+    kenar_pipe_guard_begin(&guard);
+    curl_multi_remove_handle(pool->multi, channel->easy);
+    kenar_pipe_guard_end(&guard);
+}
+
 void kenar_pool_release(struct kenar_pool *pool, struct kenar_transfer *transfer)
 {
     struct kenar_channel *channel = transfer->channel;
     if (transfer->state == KENAR_TRANSFER_ACTIVE) {
-        curl_multi_remove_handle(pool->multi, channel->easy);
+        break_off(pool, channel);
         pool->idle_since = kenar_watch_now();
     }
     kenar_line_remove(transfer->state == KENAR_TRANSFER_ACTIVE   ? &pool->active
@@ -273,15 +297,18 @@ void kenar_pool_release(struct kenar_pool *pool, struct kenar_transfer *transfer
 
 void kenar_pool_close(struct kenar_pool *pool)
 {
+    struct kenar_pipe_guard guard;
     pool->closed = true;
     if (pool->owner != getpid()) {
         return; /* the connections are the parent's: a goodbye from here would end them for it */
     }
+    kenar_pipe_guard_begin(&guard);
     fail_active(pool, KENAR_FAILURE_CLOSED, pool_closed);
     while (pool->queued.first != NULL) {
         fail(pool, &pool->queued, pool->queued.first, KENAR_FAILURE_CLOSED, pool_closed);
     }
     close_multi(pool);
+    kenar_pipe_guard_end(&guard);
 }
 
 void kenar_pool_destroy(struct kenar_pool *pool)

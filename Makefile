@@ -29,14 +29,14 @@ SANITIZER_ENVIRONMENT = LD_PRELOAD="$$($(CC) -print-file-name=libasan.so)" \
 	UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 
 # One row a shared object: the libraries it links, and the oldest version of each that will do.
-# A module whose library keeps threads or its own state is never unloaded (nodelete).
+# A module whose library keeps threads or its own state, or that handles a signal, is never unloaded (nodelete).
 # Those that are optional are built where pkg-config finds their library.
 OPTIONAL_MODULES := sqlite
 PACKAGES_core :=
 PACKAGES_curl := libcurl >= 7.84
 PACKAGES_httpd := libmicrohttpd >= 0.9.71
 PACKAGES_sqlite := sqlite3 >= 3.35
-LINK_core := -lm
+LINK_core := -lm -Wl,-z,nodelete
 LINK_curl := -Wl,-z,nodelete
 LINK_httpd := -Wl,-z,nodelete
 LINK_sqlite := -lm -Wl,-z,nodelete

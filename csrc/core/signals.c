@@ -127,6 +127,26 @@ static int signals_tostring(lua_State *L)
     return 1;
 }
 
+/* Unlike SIG_IGN it is not passed on to the programs that the process starts. */
+static void do_nothing(int number)
+{
+    (void)number;
+}
+
+/* survive_broken_pipes()
+ * From here on a write that nobody reads fails, and does not end the process. If the program has
+ * decided otherwise about SIGPIPE, that stays. */
+static int survive_broken_pipes(lua_State *L)
+{
+    struct sigaction current, ours = {.sa_handler = do_nothing, .sa_flags = SA_RESTART};
+    (void)L;
+    sigemptyset(&ours.sa_mask);
+    if (sigaction(SIGPIPE, NULL, &current) == 0 && (current.sa_flags & SA_SIGINFO) == 0 &&
+        current.sa_handler == SIG_DFL)
+        sigaction(SIGPIPE, &ours, NULL);
+    return 0;
+}
+
 static const luaL_Reg methods[] = {
     {"fd", signals_fd},
     {"read", signals_read},
@@ -142,4 +162,6 @@ void kenar_signals_open(lua_State *L)
     kenar_class_open(L, METATABLE, methods);
     lua_pushcfunction(L, new_signals);
     lua_setfield(L, -2, "signals");
+    lua_pushcfunction(L, survive_broken_pipes);
+    lua_setfield(L, -2, "survive_broken_pipes");
 }

@@ -173,10 +173,6 @@ local function open_store(self, values, host)
    end
 end
 
-local function write_line(line)
-   io.stderr:write(line, "\n")
-end
-
 --- Bind the bot to where it runs; whoever serves it does this.
 ---@param host table
 ---@param overrides? table settings that win over the bot's own options and the environment
@@ -189,7 +185,8 @@ function Bot:attach(host, overrides)
    self.client = clients.of(values, host, self.metrics, self.store.inner)
    self.log = log.new {
       secrets = settings.secrets(values), level = values.log_level, format = values.log_format, now = host.now,
-      write = host.log or write_line, fields = { bot = self.name },
+      write = host.log, fields = { bot = self.name },
+      on_lost = function() self.metrics:add "kenar_log_lines_lost_total" end,
    }
    self._turns, self._background = turns.new(host), background.new(host)
    self._access = values.allow_addresses and access.new(values.allow_addresses, values.trusted_proxies)

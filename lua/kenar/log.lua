@@ -30,7 +30,7 @@ local function show(value)
 end
 
 local function write_to_stderr(line)
-   io.stderr:write(line, "\n")
+   return io.stderr:write(line .. "\n")
 end
 
 local function replace(text, secret)
@@ -124,7 +124,7 @@ function Log:with(fields)
    end
    return setmetatable({
       _write = self._write, _now = self._now, _rank = self._rank, _secrets = self._secrets, _format = self._format,
-      _fields = merged,
+      _on_lost = self._on_lost, _fields = merged,
    }, Log)
 end
 
@@ -135,19 +135,28 @@ function Log:enabled(level)
    return ranks[level] >= self._rank
 end
 
+-- A line that cannot be written must not end the handler that logs it.
+local function emit(self, line)
+   local ran, written, message = pcall(self._write, line)
+   if self._on_lost and not (ran and (written or message == nil)) then
+      self._on_lost()
+   end
+end
+
 -- log:debug(message, fields), log:info, log:warn, log:error
 for level, rank in pairs(ranks) do
    Log[level] = function(self, message, fields)
       if rank >= self._rank then
-         self._write(self:line(level, message, fields))
+         emit(self, self:line(level, message, fields))
       end
    end
 end
 
 --- Make a log.
----@param options? table `write`, a function that gets each line; `now`, which gives wall seconds; `level`, the lowest
----   that is written (default "info"); `format`, "logfmt" (default) or "json"; `secrets`, strings that are masked
----   wherever they occur; `fields` of every line
+---@param options? table `write`, a function that gets each line, and returns nil and a message if it cannot be written;
+---   `on_lost`, a function that is called for each line that `write` refused or failed at; `now`, which gives
+---   wall seconds; `level`, the lowest that is written (default "info"); `format`, "logfmt" (default) or "json";
+---   `secrets`, strings that are masked wherever they occur; `fields` of every line
 ---@return kenar.Log
 function log.new(options)
    options = options or {}
@@ -173,8 +182,8 @@ function log.new(options)
       return #a > #b
    end)
    return setmetatable({
-      _write = options.write or write_to_stderr, _now = options.now or core.now, _rank = ranks[level],
-      _secrets = secrets, _format = format, _fields = options.fields or {},
+      _write = options.write or write_to_stderr, _on_lost = options.on_lost, _now = options.now or core.now,
+      _rank = ranks[level], _secrets = secrets, _format = format, _fields = options.fields or {},
    }, Log)
 end
 

@@ -43,6 +43,8 @@ metrics.families = {
       help = "Time that a request to Divar took." },
    { name = "kenar_retries_total", type = "counter", labels = { "endpoint" },
       help = "Requests to Divar that repeated one that had failed." },
+   { name = "kenar_log_lines_lost_total", type = "counter", labels = {},
+      help = "Log lines that could not be written: stderr has no reader, or its disk is full." },
    { name = "kenar_inbox_events", type = "gauge", labels = { "state" },
       help = "Events in the inbox." },
    { name = "kenar_transfers", type = "gauge", labels = { "state" }, of = "process",

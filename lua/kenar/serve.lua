@@ -1,6 +1,7 @@
 --- Bots on a server of their own: `kenar run bot.lua`, or the end of a script.
 
 local bots = require "kenar.bot"
+local core = require "kenar.core"
 local health = require "kenar.health"
 local listeners = require "kenar.host.listener"
 local loop = require "kenar.host.loop"
@@ -129,11 +130,25 @@ local function close_all(list, workers)
    end
 end
 
--- The first signal winds down; another one stops at once.
-local function stop_on_signals(list, host, listener, workers, patience)
-   local stopping = false
-   host:on_signal({ "TERM", "INT" }, function()
-      if stopping then
+-- Told once: a supervisor may send one a day.
+local function hangup_teller(log)
+   local is_told = false
+   return function()
+      if not is_told then
+         is_told = true
+         log:info("SIGHUP is ignored: the log goes to stderr, so there is no file to open again; SIGTERM stops the bot")
+      end
+   end
+end
+
+-- The first signal winds down; another one stops at once. SIGHUP does neither.
+local function take_signals(list, host, listener, workers, patience)
+   local stopping, tell_hangup = false, hangup_teller(list[1].log)
+   core.survive_broken_pipes()
+   host:on_signal({ "TERM", "INT", "HUP" }, function(name)
+      if name == "HUP" then
+         tell_hangup()
+      elseif stopping then
          host:stop(0)
       else
          stopping = true
@@ -166,7 +181,7 @@ local function serve(list, host, workers, options)
          return nil, "metrics: " .. message
       end
    end
-   stop_on_signals(list, host, listener, workers, options.stop_deadline or STOP_DEADLINE)
+   take_signals(list, host, listener, workers, options.stop_deadline or STOP_DEADLINE)
    for _, bot in ipairs(list) do
       if bot.oauth then
          bot.grants:keep_alive()
@@ -183,7 +198,7 @@ local function serve(list, host, workers, options)
 end
 
 --- Serve bots until SIGTERM or SIGINT, which stop taking requests, finish what runs for up to `stop_deadline`
---- seconds (10), and return. A second signal does not wait.
+--- seconds (10), and return. A second signal does not wait. SIGHUP and SIGPIPE do not end the process.
 ---@param list kenar.Bot[]
 ---@param options? table `port` (default 8080; 0 picks a free one), `address` (default "127.0.0.1"),
 ---   `on_listening(port, metrics_port)`, `stop_deadline` in seconds, `overrides`: settings that win over the bots' own;

@@ -103,6 +103,25 @@ describe("log", function()
       assert.truthy(lines[1]:find("msg=x a_b=1 a_b_=2 level_=low x_api_key=*** x-api-key=***", 1, true))
    end)
 
+   it("does not end the handler whose line cannot be written, and tells of each such line", function()
+      local lost = 0
+      local outcomes = {
+         function() error "no disk" end,
+         function() return nil, "Broken pipe" end,
+         function() return false, "full" end,
+      }
+      for _, write in ipairs(outcomes) do
+         logger = log.new { write = write, on_lost = function() lost = lost + 1 end }
+         logger:info "a"
+         logger:with({ b = 1 }):info "b"
+      end
+      assert.equal(6, lost)
+      for _, write in ipairs { function() end, function() return true end, function() return nil end } do
+         log.new({ write = write, on_lost = function() lost = lost + 1 end }):info "c"
+      end
+      assert.equal(6, lost)
+   end)
+
    describe("as JSON", function()
       before_each(function()
          open { format = "json", secrets = { "panel-key", 'quo"ted' } }

@@ -28,12 +28,12 @@ describe("metrics", function()
          ['kenar_events_total{kind="message",outcome="ok"}'] = 2,
          ['kenar_events_total{kind="message",outcome="failed"}'] = 1,
          ['kenar_retries_total{endpoint="send_message"}'] = 1,
-         kenar_duplicates_total = 2,
+         kenar_duplicates_total = 2, kenar_log_lines_lost_total = 0,
       }, read())
    end)
 
    it("begin at nothing: zero where no label is needed, and no series elsewhere", function()
-      assert.same({ kenar_duplicates_total = 0 }, read())
+      assert.same({ kenar_duplicates_total = 0, kenar_log_lines_lost_total = 0 }, read())
    end)
 
    it("put a time into the first bucket that it does not exceed, and into all those above it", function()
@@ -105,11 +105,11 @@ describe("metrics", function()
       m:gauge("kenar_inbox_events", function()
          return pending and { pending = pending, dead = 0 }
       end)
-      assert.same({ kenar_duplicates_total = 0 }, read())
+      assert.same({ kenar_duplicates_total = 0, kenar_log_lines_lost_total = 0 }, read())
       pending = 4
       assert.same({
          ['kenar_inbox_events{state="pending"}'] = 4, ['kenar_inbox_events{state="dead"}'] = 0,
-         kenar_duplicates_total = 0,
+         kenar_duplicates_total = 0, kenar_log_lines_lost_total = 0,
       }, read())
       pending = 5
       assert.equal(5, read()['kenar_inbox_events{state="pending"}'])

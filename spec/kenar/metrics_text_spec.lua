@@ -15,6 +15,9 @@ kenar_events_total{kind="message",outcome="ok"} 1
 # HELP kenar_duplicates_total Events that Divar sent again and that were not handled again.
 # TYPE kenar_duplicates_total counter
 kenar_duplicates_total 0
+# HELP kenar_log_lines_lost_total Log lines that could not be written: stderr has no reader, or its disk is full.
+# TYPE kenar_log_lines_lost_total counter
+kenar_log_lines_lost_total 0
 ]], m:render())
    end)
 

@@ -19,10 +19,14 @@ Command.__index = Command
 --- Start it. Its stdout and stderr are read as one.
 ---@param arguments string[]
 ---@param environment? table<string, string>
----@param elsewhere? { program: string, directory: string } an installed command in place of the tree's, and where it
----   is started
+---@param elsewhere? { program: string?, directory: string?, shell: string? } an installed command in place of the
+---   tree's; where it is started; what a shell does before it becomes the command
 function command.start(arguments, environment, elsewhere)
-   local line = elsewhere and { elsewhere.program } or { wire.executable(), script }
+   elsewhere = elsewhere or {}
+   local line = elsewhere.shell and { "sh", "-c", elsewhere.shell .. '\nexec "$@"', "sh" } or {}
+   for _, word in ipairs(elsewhere.program and { elsewhere.program } or { wire.executable(), script }) do
+      line[#line + 1] = word
+   end
    for _, argument in ipairs(arguments) do
       line[#line + 1] = argument
    end
@@ -32,7 +36,7 @@ function command.start(arguments, environment, elsewhere)
          env[name] = value
       end
    end
-   local process = assert(wire.spawn(line, { env = env, stderr = "stdout", cwd = elsewhere and elsewhere.directory }))
+   local process = assert(wire.spawn(line, { env = env, stderr = "stdout", cwd = elsewhere.directory }))
    return setmetatable({ process = process, output = "" }, Command)
 end
 
@@ -71,9 +75,9 @@ function Command:wait()
    return assert(self.process:wait())
 end
 
-local signals = { INT = 2, TERM = 15 }
+local signals = { HUP = 1, INT = 2, TERM = 15 }
 
----@param name "INT"|"TERM"
+---@param name "HUP"|"INT"|"TERM"
 function Command:signal(name)
    return self.process:kill(signals[name])
 end

@@ -159,6 +159,21 @@ local function save(sandbox, path)
    return true
 end
 
+-- A reader of the transcript that goes, and a terminal that closes, do not end it.
+local function take_signals(host, sandbox)
+   local is_told = false
+   core.survive_broken_pipes()
+   host:on_signal({ "TERM", "INT", "HUP" }, function(name)
+      if name ~= "HUP" then
+         sandbox:close(0)
+         host:stop(0)
+      elseif not is_told then
+         is_told = true
+         print "SIGHUP is ignored; Ctrl-C or SIGTERM stops the sandbox"
+      end
+   end)
+end
+
 return {
    summary = "Serve a local Divar to develop a bot against.",
    arguments = {},
@@ -239,10 +254,7 @@ return {
          host:stop(0)
          return nil, wrong
       end
-      host:on_signal({ "TERM", "INT" }, function()
-         sandbox:close(0)
-         host:stop(0)
-      end)
+      take_signals(host, sandbox)
       announce(sandbox, given)
       if #faults > 0 then
          print(("%d faults, drawn with --seed %d"):format(#faults, fault_seed))

@@ -1,5 +1,6 @@
 --- `kenar send`: one message, or one for each row of a file.
 
+local core = require "kenar.core"
 local failure = require "kenar.cli.failure"
 
 -- Seconds that calls under way have to end after Ctrl-C.
@@ -79,6 +80,8 @@ local function run_on_loop(f, given)
    if not bot then
       return nil, why
    end
+   -- What was sent must reach the journal, though nobody reads the output any more.
+   core.survive_broken_pipes()
    host:on_signal({ "TERM", "INT" }, function()
       host:stop(STOP_DEADLINE)
    end)

@@ -291,6 +291,17 @@ describe("kenar run", function()
       end)
    end
 
+   it("goes on after SIGHUP, and says so once", function()
+      local port = start "examples/shop_bot.lua"
+      running:signal "HUP"
+      running:expect "level=info msg=\"SIGHUP is ignored: [^\n]*\n"
+      running:signal "HUP"
+      assert.equal(401, (command.answer(command.post(port, "/kenar/events", {}, message))))
+      running:signal "TERM"
+      assert.equal(0, running:wait())
+      assert.equal(1, select(2, running.output:gsub("SIGHUP is ignored", "")))
+   end)
+
    it("finishes on SIGTERM what runs, and takes nothing new", function()
       local divar = assert(wire.listen())
       local port = start(bot_file.write [[

@@ -69,6 +69,18 @@ describe("kenar sandbox", function()
       folder:remove()
    end)
 
+   it("goes on after SIGHUP, and says so once", function()
+      local sandbox = start { "sandbox", "--port", "0" }
+      local port = tonumber((sandbox:expect "Open http://127%.0%.0%.1:(%d+)/"))
+      sandbox:signal "HUP"
+      sandbox:expect "SIGHUP is ignored; Ctrl%-C or SIGTERM stops the sandbox\n"
+      sandbox:signal "HUP"
+      assert.equal(200, (call(port, "/sandbox/chatbots", { user = "customer" })))
+      sandbox:signal "TERM"
+      assert.equal(0, sandbox:wait())
+      assert.equal(1, select(2, sandbox.output:gsub("SIGHUP is ignored", "")))
+   end)
+
    it("says that the port is taken", function()
       local listener = assert(wire.listen())
       local status, output = command.run { "sandbox", "--port", tostring(listener:port()) }

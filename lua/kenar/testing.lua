@@ -9,6 +9,7 @@
 -- Nothing waits and nothing leaves the process: sleeps move a virtual clock, and opening a socket raises. What a
 -- handler raises is raised again by the verb that led to it, unless the bot has a `catch` of its own.
 
+local assumptions = require "kenar.sandbox.assumptions"
 local bots = require "kenar.bot"
 local people = require "kenar.sandbox.person"
 local rehearsals = require "kenar.sandbox.rehearsal"
@@ -243,6 +244,10 @@ function testing.divar(bot, options)
    end
    options = options or {}
    check_options(options, { now = true, assumptions = true, settings = true, permissions = true }, "divar")
+   local problem = assumptions.problem(options.assumptions)
+   if problem then
+      error(problem, 2)
+   end
    local rehearsal = rehearsals.new(bot, options)
    collect_errors(bot, rehearsal.errors)
    return setmetatable({ _rehearsal = rehearsal }, Divar)

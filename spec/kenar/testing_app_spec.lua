@@ -9,6 +9,14 @@ describe("kenar.testing, beyond chats:", function()
       divar = testing.divar(bot)
    end)
 
+   it("names the line of the spec that assumes what cannot be", function()
+      local ok, message = pcall(function()
+         local _ = testing.divar(bot, { assumptions = { deliveries = { sesion = "legacy" } } })
+      end)
+      assert.is_false(ok)
+      assert.matches("testing_app_spec%.lua:%d+: unknown assumption deliveries%.sesion; did you mean", message)
+   end)
+
    it("gives a handler the same figures, however Divar types them", function()
       local seen = {}
       bot:on("chatbot", function(ctx)

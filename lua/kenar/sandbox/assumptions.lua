@@ -176,16 +176,28 @@ function merged(prefix, base, changes)
    return result
 end
 
+local function changed(changes)
+   local base = {}
+   for _, area in ipairs(areas) do
+      base[area] = merged("", assumptions[area], {})
+   end
+   return merged("", base, changes or {})
+end
+
+--- The mistake in changes as `with` takes them; nil where there is none.
+---@param changes? table<string, table>
+---@return string? problem
+function assumptions.problem(changes)
+   local _, problem = changed(changes)
+   return problem
+end
+
 --- The defaults with some of them changed; raises a mistake.
 ---@param changes? table<string, table> by the names of the tables above, with their keys; of a row of `refusals`, those
 ---   that differ
 ---@return table<string, table>
 function assumptions.with(changes)
-   local base = {}
-   for _, area in ipairs(areas) do
-      base[area] = merged("", assumptions[area], {})
-   end
-   local result, problem = merged("", base, changes or {})
+   local result, problem = changed(changes)
    if not result then
       error(problem, 4)
    end

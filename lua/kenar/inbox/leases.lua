@@ -1,7 +1,7 @@
 --- Events that were given out, and what becomes of those that are not done: again later, or a dead letter.
 --
 -- Moments are the host's monotonic clock's. The file has the wall clock's, for another process may read it after a
--- reboot; what a wrong clock says there is cut to an hour.
+-- reboot. The clock may have been set back meanwhile: an inherited delay is cut to the longest back-off.
 
 local core = require "kenar.core"
 local errors = require "kenar.error"
@@ -113,6 +113,13 @@ function Leases:delay(parked, seconds)
    local at = self._clock() + math.max(0, math.min(seconds, LONGEST_DELAY))
    self.delayed:add(parked, at)
    self._keeper:wake_by(at)
+end
+
+--- Keep an event that an earlier process has delayed.
+---@param parked table
+---@param due number wall seconds
+function Leases:inherit(parked, due)
+   self:delay(parked, math.min(due - self._host.now(), CAP))
 end
 
 --- See `Inbox:extend`.

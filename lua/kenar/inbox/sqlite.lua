@@ -30,7 +30,7 @@ local function recover(self)
       end
       if due and due > now and not backlog.lanes:has(order_key) then
          backlog.lanes:hold(order_key)
-         self._leases:delay({ number = number, order_key = order_key, has_no_body = true }, due - now)
+         self._leases:inherit({ number = number, order_key = order_key, has_no_body = true }, due)
       else
          backlog.lanes:add(number, order_key)
       end

@@ -198,8 +198,8 @@ end
 
 --- Say that handling an event failed.
 ---@param lease integer
----@param delay? number seconds until it comes again, an hour at most; default: any part of a span that doubles each
----   time, from 1 s to 300 s
+---@param delay? number seconds until it comes again, an hour at most and 300 s after a restart; default: any part of a
+---   span that doubles each time, from 1 s to 300 s
 ---@param reason? string what the dead letter says
 ---@return "retry"|"dead"|nil became, kenar.Error? err the lease is over
 function Inbox:fail(lease, delay, reason)

@@ -243,6 +243,11 @@ for _, number in ipairs(redis.call("ZRANGEBYSCORE", prefix .. "delayed", "-inf",
    redis.call("HDEL", prefix .. "parked", number)
    ready(partition, number, order_key, attempts, event)
 end
+-- Redis's clock was set back: no delay is longer than an hour, and no back-off longer than five minutes.
+local latest = ("(%.0f"):format(now() + 3600000)
+for _, number in ipairs(redis.call("ZRANGEBYSCORE", prefix .. "delayed", latest, "+inf", "LIMIT", 0, ARGV[5])) do
+   redis.call("ZADD", prefix .. "delayed", now() + 300000, number)
+end
 local untaken = 0
 for partition = 0, ARGV[1] - 1 do
    local summary = redis.pcall("XPENDING", prefix .. "ready:" .. partition, "kenar")

@@ -177,6 +177,17 @@ return function(runner, url)
          assert.same({}, kept)
       end)
 
+      it("brings a delayed event within five minutes after Redis's clock was set back by a day", function()
+         assert(inbox:put { { body = "x" } })
+         assert.equal("retry", inbox:fail(assert(inbox:take("worker", 1, 60))[1].lease))
+         local key = "kenar:{bot}:inbox:delayed"
+         call("zincrby", key, 86400000, call("zrange", key, 0, -1)[1])
+         subject.advance(2)
+         assert.same({}, assert(inbox:take("worker", 1, 60)))
+         subject.advance(301)
+         assert.equal("x", (assert(inbox:take("worker", 1, 60))[1] or {}).body)
+      end)
+
       it("leaves nothing in Redis but the ids that it knows and the dead letters", function()
          for i = 1, 10 do
             assert(inbox:put { { id = "m" .. i, order_key = "key " .. i % 3, body = "x" } })

@@ -8,7 +8,7 @@ return {
       connection:answer(200, { ["Content-Type"] = "application/json" }, '{"ok":true}')
    end,
    ["/echo"] = function(connection, request)
-      connection:answer(200, { ["X-Method"] = request.method }, request.body)
+      connection:answer(200, { ["X-Method"] = request.method, ["X-Heard"] = request.headers["x-told"] }, request.body)
    end,
    ["/close"] = function()
       return "close"

@@ -88,6 +88,7 @@ return function(make, runner)
          assert.is_true(errors.is(err))
          assert.equal("timeout", err.kind)
          assert.equal("maybe", err.sent)
+         assert.equal("POST", err.method)
       end)
 
       everywhere("takes no more than max_body bytes", function()
@@ -98,6 +99,67 @@ return function(make, runner)
          assert.equal("yes", err.sent)
          request.max_body = 100
          assert.equal(100, #assert(host.request(request)).body)
+      end)
+
+      everywhere("is a GET unless it says otherwise, and its answer has headers and a body in any case", function()
+         for method, request in pairs { GET = {}, POST = { method = "POST" }, PUT = { method = "PUT", body = "" } } do
+            request.url = subject.url .. "/echo"
+            local res = assert(host.request(request))
+            assert.same({ method, "" }, { res.headers["x-method"], res.body })
+         end
+      end)
+
+      everywhere("sends headers whatever their case, and numbers as they are written", function()
+         for _, value in ipairs { "a value", 7 } do
+            local res = assert(host.request { url = subject.url .. "/echo", headers = { ["X-Told"] = value } })
+            assert.equal(tostring(value), res.headers["x-heard"])
+         end
+      end)
+
+      everywhere("takes an answer of 1 MiB, and no more without max_body", function()
+         local request = { method = "POST", url = subject.url .. "/echo", body = ("x"):rep(1024 * 1024) }
+         assert.equal(1024 * 1024, #assert(host.request(request)).body)
+         request.body = request.body .. "x"
+         local _, err = host.request(request)
+         assert.equal("too_large", err.kind)
+      end)
+
+      everywhere("tells how much of its body has left, up to all of it", function()
+         local last
+         assert(host.request {
+            method = "POST", url = subject.url .. "/echo", body = { "ab", "c" },
+            on_progress = function(sent, total)
+               last = { sent, total }
+               error "on purpose"
+            end,
+         })
+         assert.same({ 3, 3 }, last)
+         assert.truthy(tostring(reported[1].err):find("on purpose", 1, true))
+      end)
+
+      everywhere("that cannot be sent is refused, with its method", function()
+         local requests = {
+            { headers = { ["X-Told"] = "a\r\nb" } }, { headers = { ["Content-Length"] = "1" } },
+            { headers = { ["not a name"] = "a" } }, { body = { { path = "/nonexistent/photo.jpg" } } },
+         }
+         for _, request in ipairs(requests) do
+            request.method, request.url = "POST", subject.url .. "/echo"
+            local res, err = host.request(request)
+            assert.is_nil(res)
+            assert.same({ "invalid", "no", "POST" }, { err.kind, err.sent, err.method })
+         end
+      end)
+
+      everywhere("that is none raises", function()
+         local mistakes = {
+            { method = "get" }, { method = 7 }, { timeout = 0 }, { connect_timeout = 0 }, { max_body = -1 },
+            { body = "x" }, { method = "POST", body = 7 }, { method = "POST", body = { 7 } }, { headers = { "a" } },
+            { method = "POST", body = { { size = 1 } } },
+         }
+         for number, request in ipairs(mistakes) do
+            request.url = subject.url .. "/echo"
+            assert.is_false(pcall(host.request, request), "mistake " .. number)
+         end
       end)
 
       it("of one task does not hold up another's", function()

@@ -4,13 +4,14 @@
 -- other (init_worker, log, the filters) hand what waits to `host.spawn`. Proxy variables of the environment are not
 -- honoured, and https:// needs `lua_ssl_trusted_certificate`, names need `resolver`.
 
-local bodies = require "kenar.host.resty.body"
+local bodies = require "kenar.host.request_body"
 local core = require "kenar.core"
 local errors = require "kenar.error"
 local exchange = require "kenar.host.resty.exchange"
-local headers = require "kenar.host.resty.headers"
+local headers = require "kenar.host.request_headers"
 local phases = require "kenar.host.resty.phases"
 local places = require "kenar.host.resty.places"
+local requests = require "kenar.host.requests"
 local schedulers = require "kenar.host.resty.scheduler"
 local semaphores = require "kenar.host.semaphore"
 local targets = require "kenar.host.resty.target"
@@ -26,27 +27,14 @@ local OPTIONS = {
    on_error = "function", log = "function",
 }
 
-local DEFAULT_TIMEOUT, DEFAULT_CONNECT_TIMEOUT = 30, 10
--- Of an answer, in bytes.
-local DEFAULT_MAX_BODY = 1024 * 1024
-local LIMITS, HEAD_LIMITS = { max_body = DEFAULT_MAX_BODY }, { method = "HEAD", max_body = DEFAULT_MAX_BODY }
+local TIMEOUT, CONNECT_TIMEOUT, MAX_BODY = requests.TIMEOUT, requests.CONNECT_TIMEOUT, requests.MAX_BODY
+local LIMITS, HEAD_LIMITS = { max_body = MAX_BODY }, { method = "HEAD", max_body = MAX_BODY }
 local NO_HEADERS = {}
-local COMMON = { GET = true, POST = true } -- methods
 -- Readers of answers kept for the next request.
 local KEPT_ANSWERS = 64
 
 local function default_on_error(_, traceback)
    ngx.log(ngx.ERR, traceback)
-end
-
-local function seconds(req, name, absent)
-   local value = req[name]
-   if value == nil then
-      return absent
-   elseif type(value) ~= "number" or value ~= value or value <= 0 then
-      error(name .. " is a number above 0", 4)
-   end
-   return value
 end
 
 local function refusal(req, kind, message)
@@ -77,7 +65,7 @@ end
 
 local function limits_of(req, method)
    if req.max_body then
-      return { method = method, max_body = seconds(req, "max_body") }
+      return { method = method, max_body = requests.number(req, "max_body", MAX_BODY, 4) }
    end
    return method == "HEAD" and HEAD_LIMITS or LIMITS
 end
@@ -95,12 +83,9 @@ end
 
 local function request(self, req)
    phases.check("host.request", 3)
-   local method = req.method or "GET"
-   if not COMMON[method] and (type(method) ~= "string" or not method:find "^[A-Z]+$") then
-      error("method is a word in upper case", 3)
-   end
-   local timeout = seconds(req, "timeout", DEFAULT_TIMEOUT)
-   local connect_timeout = seconds(req, "connect_timeout", DEFAULT_CONNECT_TIMEOUT)
+   local method = requests.method(req, 3)
+   local timeout = requests.number(req, "timeout", TIMEOUT, 3)
+   local connect_timeout = requests.number(req, "connect_timeout", CONNECT_TIMEOUT, 3)
    local origin, path = self.read_url(req.url)
    if not origin then
       return refusal(req, "invalid", path)

@@ -5,6 +5,9 @@
 -- takes no time. Tasks and waits are those of the real loop.
 
 local errors = require "kenar.error"
+local request_bodies = require "kenar.host.request_body"
+local request_headers = require "kenar.host.request_headers"
+local requests = require "kenar.host.requests"
 local schedulers = require "kenar.host.scheduler"
 local semaphores = require "kenar.host.semaphore"
 
@@ -73,22 +76,29 @@ function Host:count()
    return self.scheduler.living
 end
 
--- A body in parts as the one string that would have arrived.
-local function joined(body)
+-- The body as the one string that would have arrived; nil and a message if a file of it cannot be sent.
+local function read_body(method, given)
+   local body, message = request_bodies.open(method, given)
    if type(body) ~= "table" then
-      return body
+      return body, message
    end
-   local parts = {}
-   for i, part in ipairs(body) do
-      if type(part) == "table" then
-         local file = assert(io.open(part.path, "rb"))
-         parts[i] = file:read "*a"
-         file:close()
-      else
-         parts[i] = part
-      end
+   local pieces = {}
+   local piece
+   piece, message = body:read()
+   while piece do
+      pieces[#pieces + 1] = piece
+      piece, message = body:read()
    end
-   return table.concat(parts)
+   body:close()
+   return not message and table.concat(pieces) or nil, message
+end
+
+local function in_lower_case(headers)
+   local lower = {}
+   for name, value in pairs(headers or {}) do
+      lower[name:lower()] = type(value) == "number" and tostring(value) or value
+   end
+   return lower
 end
 
 local function origins(serves)
@@ -100,36 +110,72 @@ local function origins(serves)
    return table.concat(names, ", ")
 end
 
-local function failure(kind, sent, message)
-   return nil, errors.new { kind = kind, sent = sent, message = message }
+local function failure(req, kind, sent, message)
+   return nil, errors.new { kind = kind, sent = sent, message = message, method = req.method }
+end
+
+-- What the origin's function is given. Raises for what is no request; nil and a message for one that cannot be sent.
+local function arriving(self, req)
+   local method = requests.method(req, 3)
+   local timeout = requests.number(req, "timeout", requests.TIMEOUT, 3)
+   requests.number(req, "connect_timeout", requests.CONNECT_TIMEOUT, 3)
+   requests.number(req, "max_body", requests.MAX_BODY, 3)
+   local lines, message = self.compile_headers(req.headers or {})
+   local body
+   if lines then
+      body, message = read_body(method, req.body)
+   end
+   if message then
+      return nil, message
+   end
+   return { method = method, url = req.url, headers = in_lower_case(req.headers), body = body, timeout = timeout }
+end
+
+-- As a real host gives it: with headers and a body, also if the function had none.
+local function departing(req, response, err)
+   if not response then
+      return nil, err
+   end
+   local body, most = response.body or "", req.max_body or requests.MAX_BODY
+   if #body > most then
+      return failure(req, "too_large", "yes", "the answer is larger than " .. most .. " bytes")
+   end
+   return { status = response.status, headers = in_lower_case(response.headers), body = body }
+end
+
+local function report_progress(self, req, size)
+   if req.on_progress then
+      local ok, err = pcall(req.on_progress, size, size)
+      if not ok then
+         self.scheduler:report(err, tostring(err))
+      end
+   end
 end
 
 local function request(self, req)
-   local method, url = req.method, req.url
+   local url = req.url
    local origin = type(url) == "string" and url:match "^(%a[%w+.-]*://[^/?#]+)"
    local answer = origin and self.serves[origin:lower()]
    if not answer then
-      error(("no network here: %s %s (served: %s)"):format(tostring(method), tostring(url), origins(self.serves)), 3)
+      error(("no network here: %s %s (served: %s)"):format(tostring(req.method or "GET"), tostring(url),
+         origins(self.serves)), 3)
    end
    if self.closing() then
-      return failure("closed", "no", "the host has stopped")
+      return failure(req, "closed", "no", "the host has stopped")
    end
-   local headers = {}
-   for name, value in pairs(req.headers or {}) do
-      headers[name:lower()] = value
+   local given, message = arriving(self, req)
+   if not given then
+      return failure(req, "invalid", "no", message)
    end
-   local task = self.spawn(answer, {
-      method = method, url = url, headers = headers, body = joined(req.body), timeout = req.timeout,
-   })
-   local ok, response, err = task:wait(req.timeout)
+   report_progress(self, req, #(given.body or ""))
+   local task = self.spawn(answer, given)
+   local ok, response, err = task:wait(given.timeout)
    if not ok and not task.done then
-      return failure("timeout", "maybe", "no answer within " .. req.timeout .. " s")
+      return failure(req, "timeout", "maybe", "no answer within " .. given.timeout .. " s")
    elseif not ok then
       error(response, 0)
-   elseif response and req.max_body and #(response.body or "") > req.max_body then
-      return failure("too_large", "yes", "the answer is larger than " .. req.max_body .. " bytes")
    end
-   return response, err
+   return departing(req, response, err)
 end
 
 -- The functions of the contract of hosts, which are called without a self.
@@ -185,7 +231,9 @@ end
 ---@return table host as the contract of hosts has it
 function virtual.new(options)
    options = options or {}
-   local self = setmetatable({ name = "virtual", time = 0, serves = options.serves or {} }, Host)
+   local self = setmetatable({
+      name = "virtual", time = 0, serves = options.serves or {}, compile_headers = request_headers.compiler(),
+   }, Host)
    self.log = options.log or function() end
    self.scheduler = schedulers.new {
       clock = function() return self.time end,

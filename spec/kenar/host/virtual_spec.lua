@@ -10,7 +10,8 @@ describe("the virtual host keeps the contract of hosts:", function()
             return { status = 200, headers = { ["content-type"] = "application/json" }, body = '{"ok":true}' }
          end,
          ["/echo"] = function(req)
-            return { status = 200, headers = {}, body = req.body }
+            local headers = { ["X-Method"] = req.method, ["X-Heard"] = req.headers["x-told"] }
+            return { status = 200, headers = headers, body = req.body }
          end,
          ["/silent"] = function()
             return nil, host.sleep(3600)
@@ -153,6 +154,18 @@ describe("the virtual host", function()
       it("is answered by the function of its origin", function()
          local res = host.request { method = "POST", url = "https://example.com/a?b=1", body = "c" }
          assert.equal("POST https://example.com/a?b=1 c", res.body)
+      end)
+
+      it("is given up after 30 seconds, as on a real host, if it names no timeout", function()
+         host = virtual.new { serves = { ["https://example.com"] = function() return nil, host.sleep(3600) end } }
+         local _, err = host.request { url = "https://example.com/" }
+         assert.same({ "timeout", 30 }, { err.kind, host.clock() })
+         host:run()
+      end)
+
+      it("may be answered by a function that gives a status and nothing else", function()
+         host = virtual.new { serves = { ["https://example.com"] = function() return { status = 204 } end } }
+         assert.same({ status = 204, headers = {}, body = "" }, host.request { url = "https://example.com/" })
       end)
 
       it("has a body in parts put together", function()

@@ -226,7 +226,8 @@ static int refuse(lua_State *L, const char *format, const char *got)
     return 3;
 }
 
-/* encode_message(kind, message, options) -> bytes | nil, message, path */
+/* encode_message(kind, message, options) -> bytes, captionless | nil, message, path; `captionless`
+ * is true when a button has no caption */
 static int encode_message(lua_State *L)
 {
     enum { KIND = 1, MESSAGE, OPTIONS, DEEPEST = 40 };
@@ -259,7 +260,9 @@ static int encode_message(lua_State *L)
     kenar_fault_clear(&fault);
     if (!write_message(&walk, kind, MESSAGE))
         return kenar_json_encoder_fail(L, encoder, &fault);
-    return kenar_json_encoder_finish(L, encoder);
+    kenar_json_encoder_finish(L, encoder);
+    lua_pushboolean(L, walk.captionless);
+    return 2;
 }
 
 /* message_encoder(conventions) -> encode_message; the conventions are those of `codec` */

@@ -93,9 +93,19 @@ static bool read_button(struct kenar_walk *walk, struct button *button)
     }
     if (button->given == 0 || (button->given & (button->given - 1)) != 0)
         return kenar_action_refuse_count(walk, kinds, button->given);
-    if (button->caption.bytes == NULL)
+    return true;
+}
+
+/* Protobuf's JSON cannot tell an absent caption from an empty one: they have one verdict. */
+static bool check_caption(struct kenar_walk *walk, struct button *button)
+{
+    if (button->caption.length != 0)
+        return true;
+    if (walk->options->strict_captions)
         return kenar_fault_set(walk->fault,
                                "a button needs a caption: a string as its first item or `caption`");
+    button->caption.bytes = "";
+    walk->captionless = true;
     return true;
 }
 
@@ -177,8 +187,8 @@ bool kenar_button_write(struct kenar_walk *walk, int at)
     if (lua_type(walk->L, at) != LUA_TTABLE)
         return kenar_fault_format(walk->fault, "a button must be a table, got %s",
                                   kenar_walk_type_name(walk->L, at));
-    if (!read_button(walk, &button) || !write_action(walk, &button) || !write_icon(walk, &button) ||
-        !write_caption(walk, &button))
+    if (!read_button(walk, &button) || !check_caption(walk, &button) ||
+        !write_action(walk, &button) || !write_icon(walk, &button) || !write_caption(walk, &button))
         return false;
     return kenar_walk_add(walk, "}");
 }

@@ -16,6 +16,7 @@ static const struct option {
     {"conversation_id", TEXT, offsetof(struct kenar_message_options, conversation_id)},
     {"user_id", TEXT, offsetof(struct kenar_message_options, user_id)},
     {"strict_icons", FLAG, offsetof(struct kenar_message_options, strict_icons)},
+    {"strict_captions", FLAG, offsetof(struct kenar_message_options, strict_captions)},
     {"send_type", FLAG, offsetof(struct kenar_message_options, send_type)},
     {"icon_key", ICON_KEY, offsetof(struct kenar_message_options, icon_key)},
     {"text_with_media", EMPTY, offsetof(struct kenar_message_options, empty_text)},

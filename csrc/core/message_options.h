@@ -28,6 +28,7 @@ struct kenar_message_options {
     struct kenar_text user_id;
     enum kenar_icon_key icon_key;
     bool strict_icons;
+    bool strict_captions;
     bool send_type;  /* "type": "TEXT" beside a text */
     bool empty_text; /* "" as the text beside a media token */
 };

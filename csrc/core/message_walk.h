@@ -24,6 +24,7 @@ struct kenar_walk {
     const struct kenar_name_addresses *names;
     const struct kenar_message_options *options;
     struct kenar_fault *fault;
+    bool captionless; /* a button without a caption has been written */
 };
 
 /* As kenar_name_find, and whether the key is one certain name. */

@@ -135,6 +135,7 @@ local function send_to_post(bot, address, message, options)
       return nil, names
    end
    options.access_token, options.via, options.renew = from.access_token, from.via, from.renew
+   options.names = names
    local result
    if has_id then
       result, err = bot.client:send_message(address.conversation_id, placed, options)

@@ -182,12 +182,12 @@ function Bot:attach(host, overrides)
    self.host, self._values = host, values
    self.metrics = metrics.new { clock = host.clock }
    open_store(self, values, host)
-   self.client = clients.of(values, host, self.metrics, self.store.inner)
    self.log = log.new {
       secrets = settings.secrets(values), level = values.log_level, format = values.log_format, now = host.now,
       write = host.log, fields = { bot = self.name },
       on_lost = function() self.metrics:add "kenar_log_lines_lost_total" end,
    }
+   self.client = clients.of(values, host, self.metrics, self.store.inner, self.log)
    self._turns, self._background = turns.new(host), background.new(host)
    self._access = values.allow_addresses and access.new(values.allow_addresses, values.trusted_proxies)
    consent.attach(self, values, host)

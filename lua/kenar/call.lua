@@ -157,6 +157,17 @@ local function encoding_for(self, endpoint, options)
    return own
 end
 
+-- The bytes of a message; a button without a caption is told of in the log.
+local function encode(self, endpoint, content, options)
+   local body, err, captionless = message.encode(endpoint.message, content, encoding_for(self, endpoint, options))
+   if not body then
+      return describe(err, endpoint)
+   elseif captionless then
+      self._advice:captionless(endpoint.name, captionless, options and options.names)
+   end
+   return body
+end
+
 -- A medium is uploaded in its turn, so that a text given later does not overtake it.
 local function send_with_medium(self, host, endpoint, path, content, options)
    local body, err
@@ -165,9 +176,9 @@ local function send_with_medium(self, host, endpoint, path, content, options)
       err.sent = "no" -- the message; what Divar may have is a medium that no message shows
       return nil, err
    end
-   body, err = message.encode(endpoint.message, content, encoding_for(self, endpoint, options))
+   body, err = encode(self, endpoint, content, options)
    if not body then
-      return describe(err, endpoint)
+      return nil, err
    end
    return send(self, host, endpoint, path, body, options)
 end
@@ -193,9 +204,9 @@ local function message_method(endpoint)
          return in_order(self, endpoint, id, send_with_medium, path, content, options)
       end
       local body
-      body, err = message.encode(endpoint.message, content, encoding_for(self, endpoint, options))
+      body, err = encode(self, endpoint, content, options)
       if not body then
-         return describe(err, endpoint)
+         return nil, err
       end
       return in_order(self, endpoint, id, send, path, body, options)
    end
@@ -248,13 +259,15 @@ local function call_method(endpoint)
          end
          path = path .. query
       elseif endpoint.body then
-         local value
-         value, err = endpoint.body(argument, values, options)
+         local value, captionless
+         value, err, captionless = endpoint.body(argument, values, options)
          if value then
             body, err = json.encode(value)
          end
          if not body then
             return describe(err, endpoint)
+         elseif captionless then
+            self._advice:captionless("legacy." .. endpoint.name, captionless, options and options.names)
          end
       end
       local result

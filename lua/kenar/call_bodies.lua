@@ -67,11 +67,11 @@ function bodies.notify(argument)
 end
 
 --- client.legacy:send_message { user_id =, post_token =, peer_id =, and a message }
-function bodies.legacy_message(argument, _, options)
+function bodies.legacy_message(argument, values, options)
    if type(argument) ~= "table" then
       return refuse("", "expected a table, got " .. type(argument))
    end
-   local content, ids = {}, { via = options and options.via }
+   local content, ids = {}, { via = options and options.via, strict_captions = values.strict_captions }
    for name, value in pairs(argument) do
       if name == "user_id" or name == "post_token" or name == "peer_id" then
          ids[name] = value

@@ -28,7 +28,7 @@ local rows = {
    end,
    priority = one_of({ reply = true, bulk = true }, '"reply" or "bulk"'),
    on_departure = a_function, renew = a_function,
-   timeout = any, via = any, state = any, retry_maybe = any,
+   timeout = any, via = any, state = any, retry_maybe = any, names = any,
 }
 
 --- Check the options of a call; a mistake in them raises.

@@ -2,8 +2,11 @@
 --
 -- Each returns a result or `nil, err`; a wrong type of argument raises.
 
+local advice = require "kenar.advice"
 local call = require "kenar.call"
 local endpoints = require "kenar.endpoints"
+local hosts = require "kenar.host"
+local log = require "kenar.log"
 local media = require "kenar.media"
 local settings = require "kenar.settings"
 
@@ -66,16 +69,27 @@ function Client:get_user(options)
    return (options.method == "POST" and get_user_by_post or get_user)(self, rest)
 end
 
-local function build(values, host, metrics, store)
+-- The log of a client without a bot.
+local function own_log(values, host)
+   host = host or hosts.current()
+   return log.new {
+      secrets = settings.secrets(values), level = values.log_level, format = values.log_format, now = host.now,
+      write = host.log,
+   }
+end
+
+local function build(values, host, metrics, store, warnings)
    -- Without the defaults: reading options costs as much as writing a button.
    local encoding, bot_encoding = {}, { via = "bot" }
-   for name, default in pairs { icon_key = "icon", strict_icons = false, send_type = true, text_with_media = false } do
+   for name, default in pairs {
+      icon_key = "icon", strict_icons = false, strict_captions = false, send_type = true, text_with_media = false,
+   } do
       if values[name] ~= nil and values[name] ~= default then
          encoding[name], bot_encoding[name] = values[name], values[name]
       end
    end
    local self = setmetatable({
-      _values = values, _host = host, _metrics = metrics, _store = store,
+      _values = values, _host = host, _metrics = metrics, _store = store, _advice = warnings,
       _headers = call.headers(values, values.access_token), _key_headers = call.headers(values),
       _encoding = next(encoding) and encoding, _bot_encoding = bot_encoding,
    }, Client)
@@ -95,7 +109,7 @@ function Client:as(options)
    for name, value in pairs(options) do
       values[name] = value
    end
-   return build(values, self._host, self._metrics, self._store)
+   return build(values, self._host, self._metrics, self._store, self._advice)
 end
 
 local client = {}
@@ -104,15 +118,19 @@ local client = {}
 ---@param options? table `api_key`, `access_token`, `base_url`, `oauth_url`, `upload_url`, `token_header`
 ---   ("authorization_bearer" or "x_access_token"), `path_style` ("current"; "experimental" and "v2" are the paths that
 ---   the bot's chat had before 2025-06, and "v2" has none for send_bot_message_to_user), `icon_key` ("icon",
----   "icon_name", "both", "as_given"), `strict_icons`, `send_type`, `text_with_media`, `metadata_key` ("metadata" or
----   "meta_data"), `timeout` and `connect_timeout` in seconds (10, 5), `attempts` of a call in all (3), `deadline` in
----   seconds (30) after which no further attempt begins, `quota` = { minute = n, day = n, on_warning = fn } of calls,
----   kept in `store` ("memory:"), `host`; what is absent comes from the environment (KENAR_API_KEY, ...)
+---   "icon_name", "both", "as_given"), `strict_icons`, `strict_captions`, `send_type`, `text_with_media`,
+---   `metadata_key` ("metadata" or "meta_data"), `timeout` and `connect_timeout` in seconds (10, 5), `attempts` of a
+---   call in all (3), `deadline` in seconds (30) after which no further attempt begins, `quota` = { minute = n, day =
+---   n, on_warning = fn } of calls, kept in `store` ("memory:"), `host`; what is absent comes from the environment
+---   (KENAR_API_KEY, ...)
 ---@return kenar.Client
 function client.new(options)
    options = options or {}
    settings.check(options, client_options, 2)
-   return build(settings.resolve(options), options.host)
+   local values = settings.resolve(options)
+   return build(values, options.host, nil, nil, advice.new(function()
+      return own_log(values, options.host)
+   end))
 end
 
 --- Make a client of settings that are resolved already.
@@ -120,9 +138,12 @@ end
 ---@param host table
 ---@param metrics? kenar.Metrics where its calls are counted
 ---@param store? kenar.Store where its quota is kept; default that of the settings
+---@param its_log? kenar.Log
 ---@return kenar.Client
-function client.of(values, host, metrics, store)
-   return build(values, host, metrics, store)
+function client.of(values, host, metrics, store, its_log)
+   return build(values, host, metrics, store, advice.new(function()
+      return its_log or own_log(values, host)
+   end))
 end
 
 return client

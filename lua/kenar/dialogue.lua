@@ -32,7 +32,7 @@ local function collect(node, answers)
       return answers
    end
    local caption = node.caption or node[1]
-   if node.answer ~= nil and type(caption) == "string" then
+   if node.answer ~= nil and type(caption) == "string" and caption ~= "" then
       answers[dialogue.spoken(caption)] = node.answer
       return answers
    end

@@ -16,7 +16,8 @@ local results = require "kenar.call_results"
 ---@field id? string       the name of the argument that goes into the path
 ---@field message? "conversation"|"bot" the kind that kenar.message encodes
 ---@field via? string      what the buttons of the message say of the chat they stand in
----@field body? fun(argument: any, values: table): table?, kenar.Error? the JSON body, made of the method's argument
+---@field body? fun(argument: any, values: table): table?, kenar.Error?, string? the JSON body, made of the method's
+---   argument, and the path of a button without a caption
 ---@field constant_body? string
 ---@field query? string[]  the names of the argument's ids, which go into the query
 ---@field conversation? string[] the names of the argument's ids that together name a conversation

@@ -9,20 +9,40 @@ local function refuse(path, problem)
    return nil, errors.new { kind = "invalid", path = path, message = problem }
 end
 
+-- As kenar.grid tells them apart: a button may lack a caption.
+local function is_row(item)
+   return type(item) == "table" and (type(item[1]) == "table" or item.buttons ~= nil or next(item) == nil)
+end
+
+-- The buttons of a row, a list of them or Divar's form, and their places.
+local function buttons_of(item, place)
+   if not is_row(item) then
+      return { item }, { place }
+   end
+   local buttons, places = item.buttons or item, {}
+   if type(buttons) ~= "table" then
+      return nil, place .. ".buttons"
+   end
+   for at = 1, #buttons do
+      places[at] = ("%s%s[%d]"):format(place, item.buttons and ".buttons" or "", at)
+   end
+   return buttons, places
+end
+
+-- How many buttons, and the first with its place; nil and the place of what is no list.
 local function button_count(grid)
    local rows, count, first = grid.rows or grid, 0, nil
    local where = grid.rows and ".rows" or ""
-   for index, row in ipairs(rows) do
-      local is_button = type(row) == "table" and (row.caption ~= nil or row.action ~= nil or type(row[1]) == "string")
-      local buttons = is_button and { row } or type(row) == "table" and (row.buttons or row) or {}
-      for at, button in ipairs(buttons) do
-         count = count + 1
-         if count == 1 then
-            local place = is_button and ("%s[%d]"):format(where, index)
-               or ("%s[%d]%s[%d]"):format(where, index, row.buttons and ".buttons" or "", at)
-            first = { button = button, place = place }
-         end
+   if type(rows) ~= "table" then
+      return nil, where
+   end
+   for index, item in ipairs(rows) do
+      local buttons, places = buttons_of(item, ("%s[%d]"):format(where, index))
+      if not buttons then
+         return nil, places
       end
+      first = first or buttons[1] ~= nil and { button = buttons[1], place = places[1] } or nil
+      count = count + #buttons
    end
    return count, first
 end
@@ -39,6 +59,22 @@ local actions = {
    end,
 }
 
+local function caption_of(button, path, options)
+   local caption = button.caption
+   if caption == nil then
+      caption = button[1]
+   end
+   if caption == nil then
+      caption = ""
+   end
+   if type(caption) ~= "string" then
+      return refuse(path .. ".caption", "expected a string, got " .. type(caption))
+   elseif caption == "" and options.strict_captions then
+      return refuse(path, "a button needs a caption: a string as its first item or `caption`")
+   end
+   return caption
+end
+
 local function button_of(grid, name, options)
    if grid == nil then
       return nil
@@ -47,7 +83,9 @@ local function button_of(grid, name, options)
       return refuse(name, "expected buttons, got " .. type(grid))
    end
    local count, first = button_count(grid)
-   if count == 0 then
+   if not count then
+      return refuse(name .. first, "expected a list")
+   elseif count == 0 then
       return nil
    end
    if count > 1 then
@@ -55,6 +93,9 @@ local function button_of(grid, name, options)
          :format(count))
    end
    local button, path = first.button, name .. first.place
+   if type(button) ~= "table" then
+      return refuse(path, "a button must be a table, got " .. type(button))
+   end
    local fields = {}
    for key, value in pairs(button) do
       if key ~= "caption" and key ~= "icon" and key ~= "icon_name" and key ~= 1 then
@@ -66,14 +107,15 @@ local function button_of(grid, name, options)
    if extra_data ~= nil then
       fields.data = nil
    end
-   local action, err = message.action(fields, options)
+   local action, err = message.action(fields, { via = options.via })
    if not action then
       err.path = path .. (err.path and err.path ~= "" and "." .. err.path or "")
       return nil, err
    end
-   local caption = button.caption or button[1]
-   if type(caption) ~= "string" then
-      return refuse(path .. ".caption", "expected a string, got " .. type(caption))
+   local caption
+   caption, err = caption_of(button, path, options)
+   if not caption then
+      return nil, err
    end
    local kind, value = next(action)
    local build = actions[kind]
@@ -85,18 +127,21 @@ local function button_of(grid, name, options)
       return refuse(path .. ".icon", "the old endpoint's buttons need an icon, got " .. type(icon))
    end
    local data = { caption = caption, icon_name = icon, extra_data = extra_data }
-   return { action = build(value, data), data = data }
+   return { action = build(value, data), data = data }, nil, caption == "" and path or nil
 end
 
 local fields = { text = true, buttons = true, sender_buttons = true, receiver_buttons = true }
+
+local sides = { sender_buttons = "sender_btn", receiver_buttons = "receiver_btn" }
 
 local ids = { "user_id", "post_token", "peer_id" }
 
 --- The body of a message.
 ---@param content kenar.Message
----@param options { user_id: string, post_token: string, peer_id: string, via: string? } in whose name, about which
----   post and to whom; `via` as in kenar.EncodeOptions
+---@param options { user_id: string, post_token: string, peer_id: string, via: string?, strict_captions: boolean? } in
+---   whose name, about which post and to whom; `via` and `strict_captions` as in kenar.EncodeOptions
 ---@return table? body, kenar.Error? err kind `invalid`
+---@return string? captionless the path of a button without a caption
 function legacy_message.build(content, options)
    options = options or {}
    local body = { type = "TEXT" }
@@ -120,15 +165,16 @@ function legacy_message.build(content, options)
       return refuse("buttons", "stands for both sides: leave sender_buttons and receiver_buttons out")
    end
    body.message = content.text
-   for side, name in pairs { sender_btn = "sender_buttons", receiver_btn = "receiver_buttons" } do
+   local captionless
+   for _, name in ipairs { "sender_buttons", "receiver_buttons" } do
       local given = content[name] and name or "buttons"
-      local button, err = button_of(content[given], given, { via = options.via })
+      local button, err, path = button_of(content[given], given, options)
       if err then
          return nil, err
       end
-      body[side] = button
+      body[sides[name]], captionless = button, captionless or path
    end
-   return body
+   return body, nil, captionless
 end
 
 return legacy_message

@@ -17,6 +17,7 @@ local message = {}
 ---@field via? string            goes as `kenar_via` into the data of our buttons: "bot", or a grant's id
 ---@field state? string          goes as `kenar_state` into the data of `answer` buttons
 ---@field strict_icons? boolean  refuse icons that Divar's list has not, naming the nearest; the list grows
+---@field strict_captions? boolean refuse a button without a caption; default: it is written with an empty one
 ---@field icon_key? "icon"|"icon_name"|"both"|"as_given" under which key an icon is written; default "icon"
 ---@field send_type? boolean     `"type": "TEXT"` beside a text; default true
 ---@field text_with_media? "empty" write "" as the text of a message with a media_token; default: no text
@@ -29,6 +30,16 @@ local function refuse(problem, path)
    return nil, errors.new { kind = "invalid", message = problem, path = path }
 end
 
+-- The path of the first button without a caption. That is rare, so the encoder does not keep paths for it.
+local function path_without_caption(kind, content, options)
+   local strict = { strict_captions = true }
+   for name, value in pairs(options or {}) do
+      strict[name] = strict[name] or value
+   end
+   local _, _, path = encode_message(kind, content, strict)
+   return path
+end
+
 --- Check a message and write the body of Divar's request. What breaks a rule comes back as an error with its path,
 --- `buttons[2][4]: at most 3 buttons`. Rules are Divar's documented ones: at most 3 rows of 3 buttons, exactly one
 --- action a button, text or media. An empty grid is left out; an empty row is refused.
@@ -37,19 +48,23 @@ end
 ---@param content kenar.Message
 ---@param options? kenar.EncodeOptions a key that is none of these raises
 ---@return string? body, kenar.Error? err kind `invalid`
+---@return string? captionless the path of the first button without a caption; Divar's documents do not refuse one
 function message.encode(kind, content, options)
    if kind == "legacy" then
-      local body, err = require("kenar.legacy_message").build(content, options)
+      local body, err, captionless = require("kenar.legacy_message").build(content, options)
       if not body then
          return nil, err
       end
-      return json.encode(body)
+      local bytes, problem = json.encode(body)
+      return bytes, problem, bytes and captionless
    end
    local bytes, problem, path = encode_message(kind, content, options)
-   if bytes then
-      return bytes
+   if not bytes then
+      return refuse(problem, path)
+   elseif problem then
+      return bytes, nil, path_without_caption(kind, content, options)
    end
-   return refuse(problem, path)
+   return bytes
 end
 
 -- What only a button in a message has.
@@ -70,7 +85,7 @@ function message.action(fields, options)
       end
    end
    -- The rules are the encoder's: let it write a message with this one button, and read the action back.
-   local button = { "" }
+   local button = { "-" }
    for name, value in pairs(fields) do
       button[name] = value
    end

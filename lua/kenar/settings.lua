@@ -37,6 +37,7 @@ local rows = {
       type = "choice", choices = { icon = true, icon_name = true, both = true, as_given = true }, default = "icon",
    },
    strict_icons = { type = "boolean", default = false },
+   strict_captions = { type = "boolean", default = false },
    send_type = { type = "boolean", default = true },
    text_with_media = { type = "choice", choices = { empty = true } },
    metadata_key = { type = "choice", choices = { metadata = true, meta_data = true }, default = "metadata" },

@@ -159,7 +159,6 @@ describe("core.message_encoder: the button", function()
    local kinds = "direct_link, server_link, dynamic_action, post_page, post_manage_page, answer or action"
 
    refuses({
-      { "no caption", { direct_link = "u" }, "", "a button needs a caption: a string as its first item or `caption`" },
       { "a caption that is a number", { 5, direct_link = "u" }, "[1]", "caption must be a string, got number" },
       { "a caption by name that is a boolean", { caption = true, direct_link = "u" }, ".caption",
          "caption must be a string, got boolean" },

@@ -186,8 +186,7 @@ local function check_text_or_media(check, rule, value, path)
    if has_text and has_media then
       note(check, path, ("%s or media_token, got both"):format(rule.text_or_media), "text_with_media")
    elseif not has_text and not has_media then
-      local assumption = text == "" and "empty_text" or nil
-      note(check, below(path, rule.text_or_media), "a text or a media_token is required", assumption)
+      note(check, below(path, rule.text_or_media), "a text or a media_token is required", "empty_text")
    end
 end
 
@@ -217,7 +216,9 @@ local function check_object(check, rule, value, path)
    for _, key in ipairs(sorted_keys(rule.fields)) do
       local field = rule.fields[key]
       if field.required and not present(value, key) then
-         note(check, below(path, key), "is required", field.kind == "array" and field.when_empty)
+         -- Protobuf's JSON cannot tell an absent string from an empty one.
+         local is_empty = field.kind == "string" and field.when_empty
+         note(check, below(path, key), is_empty and "is empty" or "is required", field.when_empty)
       end
    end
    if rule.exactly_one then

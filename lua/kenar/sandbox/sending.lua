@@ -1,5 +1,6 @@
 --- What Divar does with the messages that an app sends.
 
+local content = require "kenar.content"
 local contents = require "kenar.sandbox.contents"
 local core = require "kenar.core"
 local json = require "kenar.json"
@@ -9,6 +10,14 @@ local sending = {}
 
 local other_side = { SELLER = "BUYER", BUYER = "SELLER" }
 
+-- A button as people see it: an absent caption is an empty one, and null is absent.
+local function shown_button(button)
+   return {
+      caption = content.text(button.caption) or "", icon = content.text(button.icon),
+      icon_name = content.text(button.icon_name), action = button.action,
+   }
+end
+
 -- `{ rows = { { buttons = { ... } } } }` as a list of lists; nil where the message has no grid.
 local function rows_of(grid)
    if type(grid) ~= "table" or type(grid.rows) ~= "table" then
@@ -16,7 +25,10 @@ local function rows_of(grid)
    end
    local rows = {}
    for i, row in ipairs(grid.rows) do
-      rows[i] = row.buttons
+      rows[i] = {}
+      for j, button in ipairs(content.array(row.buttons)) do
+         rows[i][j] = shown_button(button)
+      end
    end
    return rows
 end
@@ -128,7 +140,7 @@ local function legacy_rows(button)
    local data = button.data
    local action = button.action == "DIRECT_LINK" and { open_direct_link = data.direct_link }
       or { legacy_link = { data = data.extra_data ~= json.null and data.extra_data or {} } }
-   return { { { caption = data.caption, icon = data.icon_name, action = action } } }
+   return { { { caption = content.text(data.caption) or "", icon = data.icon_name, action = action } } }
 end
 
 --- A message by the endpoint of before 2024-11, which names a conversation by a post and two users.
@@ -158,7 +170,7 @@ function sending.legacy(call)
       return nil, refused
    end
    return deliver(call, conversation, {
-      sender = { type = "BOT", side = side }, type = "TEXT", text = body.message,
+      sender = { type = "BOT", side = side }, type = "TEXT", text = call.text(body.message),
       buttons = { [side] = legacy_rows(body.sender_btn), [other_side[side]] = legacy_rows(body.receiver_btn) },
    })
 end

@@ -84,7 +84,7 @@ describe("the sandbox's rules", function()
    it("want a caption and an action of every button", function()
       assert.same({
          "buttons.rows[1].buttons[1].action: is required",
-         "buttons.rows[1].buttons[1].caption: is required",
+         "buttons.rows[1].buttons[1].caption: is empty",
       }, bot '{"text_message":"a","buttons":{"rows":[{"buttons":[{}]}]}}')
    end)
 
@@ -125,6 +125,39 @@ describe("the sandbox's rules", function()
          local _, first = rules.check(rules.bot_message, json.decode '{"text_message":""}',
             assumptions.with({ bodies = { empty_text = "accept" } }).bodies)
          assert.is_nil(first)
+      end)
+
+      it("take an absent string, null and an empty one for the same, as protobuf does", function()
+         local function verdicts(rule, body, assumption)
+            local list = {}
+            for _, verdict in ipairs { "accept", "refuse" } do
+               local assumed = assumptions.with({ bodies = { [assumption] = verdict } }).bodies
+               local findings, first = rules.check(rules[rule], json.decode(body), assumed)
+               assert.equal(1, #findings, body)
+               list[#list + 1] = { findings[1].path, findings[1].message, first ~= nil }
+            end
+            return list
+         end
+         local grid = '{"text_message":"a","buttons":{"rows":[{"buttons":[{%s"action":{"open_direct_link":"u"}}]}]}}'
+         local old = '{"user_id":"u","peer_id":"p","post_token":"t","type":"TEXT"%s,"sender_btn":'
+            .. '{"action":"LINK","data":{%s"icon_name":"ADD","extra_data":{}}}}'
+         for _, given in ipairs { "", '"caption":"",', '"caption":null,' } do
+            local path = "buttons.rows[1].buttons[1].caption"
+            assert.same({ { path, "is empty", false }, { path, "is empty", true } },
+               verdicts("bot_message", grid:format(given), "empty_caption"))
+            path = "sender_btn.data.caption"
+            assert.same({ { path, "is empty", false }, { path, "is empty", true } },
+               verdicts("legacy_message", old:format(',"message":"a"', given), "empty_caption"))
+         end
+         for _, given in ipairs { "", ',"message":""', ',"message":null' } do
+            assert.same({ { "message", "is empty", false }, { "message", "is empty", true } },
+               verdicts("legacy_message", old:format(given, '"caption":"a",'), "empty_text"))
+         end
+         local missing = "a text or a media_token is required"
+         for _, body in ipairs { "{}", '{"text_message":""}', '{"text_message":null}' } do
+            assert.same({ { "text_message", missing, false }, { "text_message", missing, true } },
+               verdicts("bot_message", body, "empty_text"))
+         end
       end)
    end)
 end)

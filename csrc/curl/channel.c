@@ -322,10 +322,11 @@ static enum kenar_failure judge(struct kenar_channel *channel, CURLcode code, co
 void kenar_channel_conclude(struct kenar_channel *channel, CURLcode code)
 {
     struct kenar_transfer *transfer = channel->transfer;
+    bool has_sent;
     transfer->status = 0;
     curl_easy_getinfo(channel->easy, CURLINFO_RESPONSE_CODE, &transfer->status);
     transfer->failure = judge(channel, code, &transfer->message);
-    transfer->sent = kenar_sent_name(kenar_channel_has_sent(channel), transfer->status);
-    transfer->stale = channel->reused && transfer->failure == KENAR_FAILURE_NETWORK &&
-                      !kenar_channel_has_sent(channel);
+    has_sent = transfer->failure == KENAR_FAILURE_NONE || kenar_channel_has_sent(channel);
+    transfer->sent = kenar_sent_name(has_sent, transfer->status);
+    transfer->stale = channel->reused && !has_sent && transfer->failure == KENAR_FAILURE_NETWORK;
 }

@@ -128,7 +128,7 @@ local function resume(connections, connection, given, seen)
       io.stderr:write("fault server: ", debug.traceback(connection.thread, tostring(ending)), "\n")
    end
    connections[connection.socket:fd()] = nil
-   seen.open = seen.open - 1
+   seen.open, seen.ended[connection.number] = seen.open - 1, true
    if ending == "reset" then
       connection.socket:reset()
    else
@@ -146,7 +146,7 @@ end
 
 local function serve(listener, control, given)
    local connections = {}
-   local seen = { accepted = 0, open = 0, requests = {} }
+   local seen = { accepted = 0, open = 0, ended = {}, requests = {} }
    while true do
       local fds, now, timeout = { listener:fd(), control:fd() }, wire.clock(), 60
       for fd, connection in pairs(connections) do
@@ -186,7 +186,8 @@ local Server = {}
 Server.__index = Server
 
 --- What the server saw up to now.
----@return { accepted: integer, open: integer, requests: table[] }
+---@return { accepted: integer, open: integer, ended: table<integer, true>, requests: table[] } `ended` are numbers of
+---   connections
 function Server:report()
    local asker = assert(wire.connect(self.control_port))
    local text = {}

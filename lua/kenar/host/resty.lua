@@ -101,9 +101,10 @@ local function request(self, req)
    end
    local res, err = run(self, req, {
       method = method, origin = origin, timeout = timeout, connect_timeout = connect_timeout,
-      idle = self.idle, answer = answer_reader(self, req, method),
+      idle = self.idle, fresh = req.fresh or false, answer = answer_reader(self, req, method),
       -- All fields at once: a table that grows costs.
-      is_sending = false, keeps_connection = false, place = 0, socket = false, ends_at = 0, allowed = 0, fault = false,
+      is_sending = false, is_stale = false, keeps_connection = false, place = 0,
+      socket = false, ends_at = 0, allowed = 0, fault = false,
    }, path, lines, body)
    if type(body) == "table" then
       body:close()

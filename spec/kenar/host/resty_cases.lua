@@ -8,7 +8,8 @@ local request_cases = require "spec.kenar.host.resty_request_cases"
 
 ---@param runner table what specs are defined with
 ---@param environment table `fault_port` and `control_port` of a spec.support.fault_server; `deaf_port` of one whose
----   `/early` answers 413 and reads no body; `free_port`; `secure`: ports of TLS servers by what is wrong with them
+---   `/early` answers 413 and reads no body, and whose `/answer-once` reads nothing after its answer;
+---   `deaf_control_port`; `free_port`; `secure`: ports of TLS servers by what is wrong with them
 return function(runner, environment)
    local describe, it, before_each, after_each = runner.describe, runner.it, runner.before_each, runner.after_each
 

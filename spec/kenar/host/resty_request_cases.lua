@@ -1,6 +1,8 @@
 --- What requests of the host inside nginx promise: on the wire, in parts, over TLS. Part of resty_cases.
 
 local assert = require "luassert"
+local fault_server = require "spec.support.fault_server"
+local wire = require "spec_wire"
 
 ---@param runner table what specs are defined with
 ---@param current table `host()` under test, `server()` that it talks to, `told()` the errors that it reported, and the
@@ -163,6 +165,61 @@ return function(runner, current)
             assert.equal(seen[1].connection, seen[2].connection)
          end)
       end
+
+      for _, how in ipairs { "close", "reset" } do
+         it(("is answered after a %s of the kept connection while the worker was busy"):format(how), function()
+            for i = 1, 20 do
+               local body = ("message %d after a %s"):format(i, how)
+               local seen = seen_during(function()
+                  assert(post("/answer-then-" .. how))
+                  local requests = server:requests()
+                  server:wait_until(function(report) -- the worker does not look at its events meanwhile
+                     return report.ended[requests[#requests].connection]
+                  end)
+                  assert.equal(body, assert(post("/echo", { body = body })).body)
+               end)
+               assert.equal(2, #seen)
+            end
+         end)
+      end
+
+      describe("on a kept connection that takes no byte more", function()
+         local deaf
+
+         before_each(function()
+            deaf = fault_server.at(environment.deaf_port, environment.deaf_control_port)
+         end)
+
+         local function send(body, fresh, timeout)
+            return host.request {
+               method = "POST", url = deaf.url .. "/answer", body = body, fresh = fresh, timeout = timeout,
+            }
+         end
+
+         local function break_kept_connection()
+            assert(host.request { url = deaf.url .. "/answer-once" })
+            assert.is_true(wire.end_sending(deaf.port) > 0)
+         end
+
+         it("has not been sent, and can be on a new one", function()
+            for _, body in ipairs { "text", { "a ", "list" } } do
+               local before = #deaf:requests "/answer"
+               break_kept_connection()
+               local res, err = send(body)
+               assert.is_nil(res)
+               assert.same({ "network", "no", true }, { err.kind, err.sent, err.stale })
+               assert.equal(before, #deaf:requests "/answer")
+               assert.equal(200, assert(send(body, true)).status)
+               assert.equal(before + 1, #deaf:requests "/answer")
+            end
+         end)
+
+         it("may have been sent in part when it is long", function()
+            break_kept_connection()
+            local _, err = send(("x"):rep(60000), false, 0.1)
+            assert.same({ "network", "maybe" }, { err.kind, err.sent, err.stale })
+         end)
+      end)
 
       it("that cannot be sent is refused, and nothing leaves", function()
          local seen = seen_during(function()

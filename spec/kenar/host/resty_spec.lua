@@ -15,6 +15,7 @@ local CASES = [[
          local cases = require("spec.support.cases").collect(function(runner)
             require "spec.kenar.host.resty_cases"(runner, {
                fault_port = $fault_port, control_port = $control_port, deaf_port = $deaf,
+               deaf_control_port = $deaf_control,
                free_port = $nobody_port,
                secure = { good = $good_port, unknown = $unknown_port, other = $other_port, expired = $expired_port },
             })
@@ -35,6 +36,15 @@ local SECURE = [[
       return 200 ok;
    }
 ]]
+
+-- Keeps the connection for a moment after its answer.
+local function dies_with(ending)
+   return function(connection)
+      connection:answer(200)
+      connection:pause(0.01)
+      return ending
+   end
+end
 
 local function ask(server, path, body)
    local answer, status = server:ask(path, body)
@@ -67,6 +77,8 @@ describe("the host inside nginx", function()
             ["/says-close"] = function(connection)
                connection:answer(200, { Connection = "close" }, "a")
             end,
+            ["/answer-then-close"] = dies_with "close",
+            ["/answer-then-reset"] = dies_with "reset",
          }
          deaf = fault_server.start {
             without_body = true,
@@ -74,9 +86,14 @@ describe("the host inside nginx", function()
                connection:answer(413, nil, "too much")
                connection:pause(10)
             end,
+            ["/answer-once"] = function(connection)
+               connection:answer(200)
+               connection:pause(60)
+            end,
          }
          local values = {
             fault_port = faults.port, control_port = faults.control_port, deaf = deaf.port,
+            deaf_control = deaf.control_port,
             authority = authority.certificate,
          }
          local secure, ports = {}, { "nobody" }

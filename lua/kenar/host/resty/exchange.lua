@@ -1,13 +1,13 @@
 --- One request and its answer on a cosocket.
 --
 -- Nothing is ever sent twice: nginx's sockets do not by themselves, and a kept connection that turns out to be dead is
--- a failure like any other. `sent` tells what the server may have done then: "no" before the first byte was handed to a
--- socket, and for a 4xx; "yes" after the line of a 2xx; "maybe" between.
+-- a failure like any other. `sent` tells what the server may have done then: "no" before a socket has taken the first
+-- byte, and for a 4xx; "yes" after the line of a 2xx; "maybe" between.
 
 local core = require "kenar.core"
 local errors = require "kenar.error"
 
-local clock = core.clock
+local clock, now = core.clock, core.now
 local tcp = ngx.socket.tcp
 
 local exchange = {}
@@ -18,6 +18,11 @@ local READ_AT_MOST = 64 * 1024
 local SHORTEST = 0.001
 -- Setting a time-out costs more than it is worth for less than this, in seconds.
 local GRAIN = 0.01
+-- A worker that was busy for longer, in seconds, may not know yet which kept connections were closed meanwhile.
+local BUSY = 0.005
+-- A socket whose buffer is empty takes so many bytes whole, as one TLS record, or none of them. nginx does not tell how
+-- many it has taken of more.
+local WHOLE = 8 * 1024
 
 -- Methods whose requests say so when they carry nothing.
 local HAS_BODY = { POST = true, PUT = true, PATCH = true }
@@ -55,7 +60,9 @@ local function sent_of(self)
 end
 
 local function failure(self, kind, message)
-   return nil, errors.new { kind = kind, message = message, sent = sent_of(self), method = self.method }
+   return nil, errors.new {
+      kind = kind, message = message, sent = sent_of(self), stale = self.is_stale or nil, method = self.method,
+   }
 end
 
 local function late(self)
@@ -78,7 +85,7 @@ local function connect(self)
    local origin, socket, whole = self.origin, self.socket, milliseconds(self.timeout)
    local patience = math.min(whole, milliseconds(self.connect_timeout))
    socket:settimeouts(patience, whole, whole)
-   local ok, message = socket:connect(origin.address, origin.port, origin.pool)
+   local ok, message = socket:connect(origin.address, origin.port, self.fresh and origin.empty_pool or origin.pool)
    if ok then
       return true
    elseif message == "timeout" then
@@ -146,6 +153,19 @@ local function send_pieces(self, body, on_progress)
    return true
 end
 
+local function length_of(pieces)
+   local length = 0
+   for _, piece in ipairs(pieces) do
+      length = length + #tostring(piece)
+   end
+   return length
+end
+
+-- Whether a kept connection had died before it took a byte of what was the first to be sent on it.
+local function had_died(self, pieces, message)
+   return message ~= "timeout" and self.socket:getreusedtimes() > 0 and length_of(pieces) <= WHOLE
+end
+
 local function send(self, path, lines, body, on_progress)
    local is_short = type(body) == "string"
    local size = is_short and #body or body and body.size or HAS_BODY[self.method] and 0
@@ -155,6 +175,9 @@ local function send(self, path, lines, body, on_progress)
    end
    self.is_sending = true
    local ok, message = self.socket:send(head)
+   if not ok and had_died(self, head, message) then
+      self.is_sending, self.is_stale = false, true
+   end
    if not ok or not body then
       return ok, message
    elseif not is_short then
@@ -194,7 +217,9 @@ end
 
 -- A server that refuses a body early may have said why before it closed.
 local function receive_early(self, why)
-   if self.fault then
+   if self.is_stale then
+      return failure(self, "network", "the connection had died while it was idle: " .. tostring(why))
+   elseif self.fault then
       return failure(self, "invalid", self.fault)
    elseif why == "timeout" then
       self.ends_at, self.allowed = clock() + SHORTEST, math.huge
@@ -208,7 +233,15 @@ local function receive_early(self, why)
    return failure(self, "network", "the connection broke: " .. tostring(why))
 end
 
+-- Lets a worker that was busy handle its events, so that nginx drops the kept connections that were closed.
+local function process_events()
+   if now() - ngx.now() > BUSY then
+      ngx.sleep(SHORTEST)
+   end
+end
+
 local function converse(self, path, lines, body, on_progress)
+   process_events()
    local ok, err = connect(self)
    if not ok then
       return nil, err
@@ -222,7 +255,7 @@ local function converse(self, path, lines, body, on_progress)
       else
          res, err = receive_early(self, why)
       end
-      if res and is_sent and self.keeps_connection then
+      if res and is_sent and self.keeps_connection and not self.fresh then
          self.socket:setkeepalive(self.idle)
          return res
       end

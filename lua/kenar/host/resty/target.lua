@@ -60,12 +60,14 @@ local function read_origin(origin, insecure_http, most_kept)
       address = host == "localhost" and "127.0.0.1" or host,
       host_line = ("Host: %s\r\n"):format(is_default and host or host .. ":" .. port),
       pool = { pool = ("kenar:%s:%s:%d"):format(scheme, host, port), pool_size = most_kept },
+      -- Nothing is ever kept in it.
+      empty_pool = { pool = ("kenar:new:%s:%s:%d"):format(scheme, host, port), pool_size = 1 },
    }
 end
 
 --- A function that reads URLs: `read(url) -> origin, path | nil, message`. An origin has `address` and `port` to
---- connect to, `is_encrypted`, the `name` that its certificate must have, `host_line`, and the `pool` of kept
---- connections as nginx's `connect` takes it. The path goes with its query, without the fragment.
+--- connect to, `is_encrypted`, the `name` that its certificate must have, `host_line`, the `pool` of kept connections
+--- as nginx's `connect` takes it, and an `empty_pool`. The path goes with its query, without the fragment.
 ---@param insecure_http boolean? allow http:// to other machines
 ---@param most_kept integer connections that are kept for an origin
 ---@return fun(url: string): table|nil, string

@@ -2,6 +2,7 @@
 --
 -- It listens on the loopback address only, for its keys are known to everybody.
 
+local answers = require "kenar.sandbox.answers"
 local control = require "kenar.sandbox.control"
 local core = require "kenar.core"
 local couriers = require "kenar.sandbox.courier"
@@ -67,8 +68,10 @@ end
 
 -- `replay_of` is the number of the exchange that is made again.
 local function answer(self, request, replay_of)
-   if #(request.body or "") > MAX_BODY and not request.path:find "^/upload/" then
-      return { status = 413, headers = {}, body = "" }
+   local size = #(request.body or "")
+   if size > MAX_BODY and not request.path:find "^/upload/" then
+      return answers.refusal(self.judge.assumed, "too_large",
+         ("the body is too large: %d bytes, and at most %d are taken"):format(size, MAX_BODY))
    end
    local began = self.host.clock()
    local reply = self.judge:answer(request)

@@ -155,6 +155,11 @@ describe("the sandbox's server", function()
          method = "POST", url = sandbox:url() .. "/v1/open-platform/events/subscriptions", body = bytes, timeout = 5,
       })
       assert.equal(413, res.status)
+      assert.equal("application/json", res.headers["content-type"])
+      assert.same({
+         code = 3, message = ("the body is too large: %d bytes, and at most 1048576 are taken"):format(#bytes),
+         details = {},
+      }, json.decode(res.body))
    end)
 
    it("lets people do what happens outside of chats", function()

@@ -2,6 +2,7 @@
 --
 -- JSON in and out; one row a call. A mistake of the caller's is answered 400 with { error = }.
 
+local act_arguments = require "kenar.sandbox.act_arguments"
 local core = require "kenar.core"
 local json = require "kenar.json"
 local page_calls = require "kenar.sandbox.page_calls"
@@ -25,34 +26,10 @@ local function state_of(sandbox)
    }
 end
 
--- Which arguments each act takes from the body, in their order.
-local arguments = {
-   say = { "conversation_id", "side", "text" },
-   send = { "conversation_id", "side", "kind", "content" },
-   start = { "conversation_id", "touch_point", "id" },
-   open = { "conversation_id", "side", "source" },
-   press = { "conversation_id", "side", "which" },
-   visit = { "user", "source", "post_token" },
-   direct_link = { "post_token" },
-   consent = { "user", "url", "deny" },
-   revoke = { "user" },
-   pay = { "transaction", "metadata" },
-   update_post = { "post_token", "change", "fields" },
-   check = {},
-}
-
 local function perform(sandbox, body)
-   local names = arguments[body.act]
-   if not names then
-      return nil, "act is say, send, start, open, press, visit, direct_link, consent, revoke, pay, update_post or check"
-   end
-   local values = {}
-   for i, name in ipairs(names) do
-      local value = body[name]
-      if value == json.null then
-         value = nil
-      end
-      values[i] = value
+   local values, wrong = act_arguments.read(body)
+   if not values then
+      return nil, wrong
    end
    local act, problem = sandbox:perform(body.act, values[1], values[2], values[3], values[4])
    if not act then

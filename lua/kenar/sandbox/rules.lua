@@ -127,7 +127,10 @@ rules.phone = { kind = "object", fields = { phone = filled_string } }
 --- A body without fields.
 rules.nothing = { kind = "object", fields = {} }
 
-local function kind_of(value)
+--- What JSON calls a decoded value: "null", "boolean", "number", "string", "array" or "object".
+---@param value any
+---@return string
+function rules.kind(value)
    if value == json.null then
       return "null"
    end
@@ -139,6 +142,8 @@ local function kind_of(value)
    end
    return "object"
 end
+
+local kind_of = rules.kind
 
 local function note(check, path, message, assumption)
    local severity = "error"
@@ -244,6 +249,8 @@ function walk(check, rule, value, path)
       elseif rule.only and value ~= rule.only then
          note(check, path, ("is %q; only %s is documented"):format(value, rule.only), rule.when_other)
       end
+   elseif rule.whole and (value % 1 ~= 0 or value < 0 or value > 2 ^ 53) then
+      note(check, path, ("expected a whole number from 0, got %.17g"):format(value))
    elseif kind == "array" then
       if #value == 0 then
          note(check, path, "is empty", rule.when_empty)

@@ -7,6 +7,7 @@ local saved = {}
 
 saved.FORMAT = "kenar-sandbox-1"
 
+local whole = { kind = "number", whole = true }
 local text, number, flag, object = { kind = "string" }, { kind = "number" }, { kind = "boolean" }, { kind = "object" }
 local needed_text = { kind = "string", required = true, filled = true }
 local needed_object = { kind = "object", required = true }
@@ -43,7 +44,7 @@ local form = {
    kind = "object",
    fields = {
       format = { kind = "string", required = true, one_of = { [saved.FORMAT] = true } },
-      count = needed(number), user_count = needed(number),
+      count = needed(whole), user_count = needed(whole),
       users = list_of { id = needed_text, name = needed(text), phone = needed_text, legacy_id = needed_text },
       posts = list_of {
          token = needed_text, title = needed(text), category = needed(text), seller = needed_text, test = needed(flag),
@@ -53,7 +54,7 @@ local form = {
          post_token = text, members = needed_object, blocked = needed(flag), messages = list_of(message),
       },
       media = list_of {
-         token = needed_text, type = needed_text, name = text, size = number, width = number, height = number,
+         token = needed_text, type = needed_text, name = text, size = whole, width = whole, height = whole,
       },
       tokens = list_of(token), refresh_tokens = list_of(token), codes = list_of(token),
       subscriptions = list_of {
@@ -156,6 +157,49 @@ local function fill_in(value)
    end
 end
 
+local function is_button(value)
+   if rules.kind(value) ~= "object" or type(value.caption) ~= "string" or rules.kind(value.action) ~= "object" then
+      return false
+   end
+   for name, effect in pairs(value.action) do
+      local kind = rules.kind(effect)
+      if kind ~= "null" and kind ~= (name == "open_direct_link" and "string" or "object") then
+         return false
+      end
+   end
+   return true
+end
+
+local function are_rows(value)
+   if rules.kind(value) ~= "array" then
+      return false
+   end
+   for _, row in ipairs(value) do
+      if rules.kind(row) ~= "array" then
+         return false
+      end
+      for _, button in ipairs(row) do
+         if not is_button(button) then
+            return false
+         end
+      end
+   end
+   return true
+end
+
+local function check_buttons(value)
+   for i, each in ipairs(value.conversations) do
+      for k, written in ipairs(each.messages) do
+         for side, rows in pairs(rules.kind(written.buttons) == "object" and written.buttons or {}) do
+            if not are_rows(rows) then
+               return ("conversations[%d].messages[%d].buttons.%s: expected rows of buttons with caption and action")
+                  :format(i, k, side)
+            end
+         end
+      end
+   end
+end
+
 -- Who is named must be there.
 local function check_names(value, users, tokens)
    for i, post in ipairs(value.posts) do
@@ -212,7 +256,7 @@ function saved.put(judge, value)
    end
    fill_in(value)
    local users, tokens = map_of(value.users, "id", true), map_of(value.tokens, "token")
-   local problem = check_names(value, users, tokens)
+   local problem = check_names(value, users, tokens) or check_buttons(value)
    if problem then
       return nil, "not a saved state: " .. problem
    end

@@ -33,6 +33,62 @@ describe("what the sandbox's page can do", function()
       return answer
    end
 
+   describe("with an argument of the wrong type", function()
+      local right = {
+         say = { side = "USER", text = "x" }, send = { side = "USER", kind = "image", content = {} },
+         start = { touch_point = "CHAT", id = "x" }, open = { side = "USER", source = "CHAT" },
+         press = { side = "USER", which = 1 }, visit = { user = "a", source = "POST_ADDON", post_token = "gZd7omnS" },
+         direct_link = { post_token = "gZd7omnS" }, consent = { user = "a", url = "x", deny = true },
+         revoke = { user = "a" }, pay = { transaction = {}, metadata = {} },
+         update_post = { post_token = "gZd7omnS", change = "PUBLISH", fields = {} },
+      }
+
+      local function takes(fit, value)
+         if type(fit) == "table" then
+            return type(value) == "table" and value.a ~= nil
+         end
+         return type(value) == type(fit)
+      end
+
+      for name, arguments in pairs(right) do
+         it("of " .. name .. " is refused, and the argument named", function()
+            local conversation = chat()
+            for argument, fit in pairs(arguments) do
+               for _, value in ipairs { false, 1.5, "x", { a = 1 }, { 1, 2 } } do
+                  local body = { act = name, conversation_id = conversation.id }
+                  for each, given in pairs(arguments) do
+                     body[each] = given
+                  end
+                  body[argument] = value
+                  local status, answer = site:call("POST", "/sandbox/acts", body)
+                  if argument == "which" or takes(fit, value) then
+                     assert.is_true(status == 200 or status == 400, answer.error)
+                  else
+                     assert.equal(400, status)
+                     assert.equal(argument .. ": expected ", answer.error:sub(1, #argument + 11))
+                  end
+               end
+            end
+         end)
+      end
+
+      it("of another call is refused", function()
+         local fields = {
+            replay = { "number" }, hearing = { "post_token", "is_heard" }, blocking = { "conversation_id" },
+            urls = { "bot", "events", "session", "action", "fallback", "redirect" }, faults = { "kind", "at", "times" },
+         }
+         for name, names in pairs(fields) do
+            for _, field in ipairs(names) do
+               for _, value in ipairs { 1.5, { a = 1 }, { 1, 2 } } do
+                  local status, answer = site:call("POST", "/sandbox/" .. name, { [field] = value })
+                  assert.equal(400, status, name .. ": " .. field)
+                  assert.is_string(answer.error)
+               end
+            end
+         end
+      end)
+   end)
+
    describe("press", function()
       it("means the button that was pointed at, also where a newer message has one of that name", function()
          local asked = {}

@@ -120,6 +120,22 @@ describe("the sandbox's state, saved", function()
             refuse(function(v) v.conversations[2].messages[1].sent_at = "x" end))
       end)
 
+      it("has whole numbers and buttons that can be pressed", function()
+         for _, count in ipairs { 1.5, -1, 1e300 } do
+            assert.equal(("not a saved state: count: expected a whole number from 0, got %.17g"):format(count),
+               refuse(function(v) v.count = count end))
+            assert.truthy(refuse(function(v) v.user_count = count end):find "user_count: expected a whole number")
+         end
+         for _, rows in ipairs {
+            5, "x", { {} }, { { {} } }, { { { caption = 1, action = {} } } }, { { { caption = "a", action = "x" } } },
+            { { { caption = "a", action = { open_post_page = "x" } } } },
+         } do
+            assert.equal("not a saved state: conversations[2].messages[1].buttons.USER: expected rows of buttons "
+               .. "with caption and action",
+               refuse(function(v) v.conversations[2].messages[1].buttons = { USER = rows } end))
+         end
+      end)
+
       it("may leave lists out", function()
          local status = other:call("POST", "/sandbox/saved", { format = "kenar-sandbox-1", count = 0, user_count = 0 })
          assert.equal(200, status)

@@ -12,6 +12,20 @@ function results.list(key)
    end
 end
 
+-- The conversation itself. An older form has `conversation_info` and a flat `conversation_id`.
+local function conversation_of(result)
+   local current = content.object(result.conversation)
+   if current then
+      return current
+   end
+   local conversation = {}
+   for name, value in pairs(content.object(result.conversation_info) or {}) do
+      conversation[name] = value
+   end
+   conversation.id = content.text(conversation.id) or content.text(result.conversation_id)
+   return conversation
+end
+
 --- A conversation's messages, each read like those of events; `payload` is Divar's own.
 function results.conversation(result)
    local list = {}
@@ -20,7 +34,11 @@ function results.conversation(result)
       messages.read(read, read.payload)
       list[index] = messages.complete(read)
    end
-   return { conversation = content.object(result.conversation) or {}, messages = list }
+   return {
+      conversation = conversation_of(result), messages = list,
+      conversation_id = content.text(result.conversation_id),
+      conversation_info = content.object(result.conversation_info),
+   }
 end
 
 --- The same of the removed call: its messages have the old hook's shape.

@@ -41,9 +41,14 @@ local function with_shared(fields)
    return fields
 end
 
+-- An older form of get_conversation has a flat id.
+local function conversation_id(message)
+   return text(part(message, "conversation").id) or text(message.conversation_id)
+end
+
 local current = with_shared {
-   conversation_id = function(message) return text(part(message, "conversation").id) end,
-   order_key = function(message) return text(part(message, "conversation").id) end,
+   conversation_id = conversation_id,
+   order_key = conversation_id,
    post_token = function(message) return text(part(message, "conversation").post_token) end,
    side = function(message)
       local sender = part(message, "sender")

@@ -33,6 +33,46 @@ describe("client:get_conversation", function()
       assert.equal("2024-10-20T13:12:06.140Z", got.messages[1].payload.sent_at)
    end)
 
+   -- Of the body: everything that is given back.
+   local function got_of(body)
+      local c = client_with { status = 200, body = body }
+      return assert(c:get_conversation "conv-1")
+   end
+
+   it("keeps conversation_info and a flat conversation_id, as an older form has them", function()
+      local got = got_of('{"conversation_info":{"type":"POST","post_token":"gZd7omnS"},"conversation_id":"conv-1",'
+         .. '"messages":[]}')
+      assert.same({ type = "POST", post_token = "gZd7omnS" }, got.conversation_info)
+      assert.equal("conv-1", got.conversation_id)
+      assert.same({ id = "conv-1", type = "POST", post_token = "gZd7omnS" }, got.conversation)
+   end)
+
+   it("reads a conversation by whichever of the two there is", function()
+      local got = got_of '{"conversation_info":{"id":"conv-2"}}'
+      assert.same({ id = "conv-2" }, got.conversation)
+      assert.is_nil(got.conversation_id)
+      got = got_of '{"conversation_id":"conv-1"}'
+      assert.same({ { id = "conv-1" }, "conv-1" }, { got.conversation, got.conversation_id })
+      assert.is_nil(got.conversation_info)
+   end)
+
+   it("goes by the current form where both are there, and takes null and other types for absent", function()
+      local got = got_of('{"conversation":{"id":"conv-1"},"conversation_info":{"id":"conv-2"},'
+         .. '"conversation_id":"conv-3"}')
+      assert.same({ { id = "conv-1" }, { id = "conv-2" }, "conv-3" },
+         { got.conversation, got.conversation_info, got.conversation_id })
+      got = got_of '{"conversation":{"id":"conv-1"},"conversation_info":null,"conversation_id":null}'
+      assert.same({ conversation = { id = "conv-1" }, messages = {} }, got)
+      got = got_of '{"conversation_info":[],"conversation_id":7}'
+      assert.same({ conversation = {}, messages = {} }, got)
+   end)
+
+   it("reads the conversation of a message by a flat conversation_id as well", function()
+      local got = got_of '{"messages":[{"id":"m","conversation_id":"conv-1","type":"TEXT","text":"سلام"}]}'
+      assert.equal("conv-1", got.messages[1].conversation_id)
+      assert.equal("conv-1", got.messages[1].order_key)
+   end)
+
    it("may be repeated when it failed, for it only reads", function()
       local c = client_with { status = 500, body = "" }
       local _, err = c:get_conversation "x"

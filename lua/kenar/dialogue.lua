@@ -90,7 +90,7 @@ end
 ---@param level integer as for `error`
 ---@return string? state nil outside of dialogues, and where the event names no conversation
 function dialogue.state(ctx, level)
-   if ctx._event.order_key == nil then
+   if sessions.key(ctx._event) == nil then
       return nil
    end
    return sessions.record(ctx, level + 1).state
@@ -112,7 +112,7 @@ end
 function dialogue.is_stale(event, ctx)
    if not is_press(event, ctx) then
       return false
-   elseif not event.order_key then
+   elseif not sessions.key(event) then
       return true
    end
    local record = sessions.record(ctx, 1)
@@ -157,7 +157,7 @@ function dialogue.test(state, names)
       end
    end
    return function(event, ctx)
-      if not event.order_key then
+      if not sessions.key(event) then
          return false
       elseif is_press(event, ctx) then
          -- Stale ones were heard before.

@@ -52,8 +52,18 @@ function session.check_options(options, level)
    end
 end
 
+-- Events that are kept in order by what they are about, which is no conversation.
+local about_something_else = { payment_transaction = true, post_update = true, user_access_revocation = true }
+
+--- The name of an event's conversation, under which its session is kept.
+---@param event kenar.Event
+---@return string? key nil if the event names no conversation
+function session.key(event)
+   return not about_something_else[event.kind] and event.order_key or nil
+end
+
 local function key_of(ctx)
-   return "session:" .. ctx._event.order_key
+   return "session:" .. session.key(ctx._event)
 end
 
 local OVER = "the handler has ended, and its session is saved: ask for ctx.session in the handler"
@@ -120,9 +130,10 @@ function session.record(ctx, level)
    if loaded then
       return loaded.record
    end
-   local key = ctx._event.order_key
+   local key = session.key(ctx._event)
    if not key then
-      error(("a session belongs to a conversation, and this event (%s) names none"):format(ctx._event.kind), level + 1)
+      error(("a session belongs to a conversation, and this event (%s) names none: what belongs to a payment, a post or "
+         .. "a user can be kept under its id in ctx.bot.store"):format(ctx._event.kind), level + 1)
    elseif is_over(ctx) then
       error(OVER, level + 1)
    elseif rawget(ctx, "_session_loading") then

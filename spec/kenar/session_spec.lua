@@ -343,3 +343,35 @@ describe("ctx.session", function()
       assert.equal("1", chat:say("c").text)
    end)
 end)
+
+describe("ctx.session of an event that names no conversation", function()
+   it("raises, for a payment, a post's update and a revocation, and says where else to keep it", function()
+      local bot = kenar.bot {}
+      local seen = {}
+      local function try(ctx)
+         local ok, err = pcall(function() return ctx.session end)
+         local is_set = pcall(function() ctx.session = { paid = true } end)
+         seen[#seen + 1] = { ctx.kind, ok, is_set, ctx.state == nil, tostring(err) }
+         assert(ctx.bot.store:set("paid:" .. ctx.kind, "yes", 60))
+      end
+      for _, kind in ipairs { "payment_transaction", "post_update", "user_access_revocation" } do
+         bot:on(kind, try)
+      end
+      local divar = testing.divar(bot)
+      local post = divar:post { token = "AZf3Uqr3" }
+      local token = divar:grant {
+         user_id = post.seller, scopes = { "USER_ID", "USER_POSTS_GET", "NOTIFICATION_ACCESS_REVOCATION" },
+      }
+      assert(bot.client:as({ access_token = token }):subscribe { event_type = "POST_UPDATE", resource_id = post.token })
+      divar:pay {}
+      divar:update_post { token = post.token }
+      divar:revoke "seller"
+      assert.equal(3, #seen)
+      for _, each in ipairs(seen) do
+         assert.same({ each[1], false, false, true }, { each[1], each[2], each[3], each[4] })
+         assert.truthy(each[5]:find("(" .. each[1] .. ") names none", 1, true))
+         assert.truthy(each[5]:find("ctx.bot.store", 1, true))
+      end
+      assert.equal("yes", bot.store:get "paid:payment_transaction")
+   end)
+end)

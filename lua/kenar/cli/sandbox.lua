@@ -127,7 +127,7 @@ local function announce(sandbox, given)
       settings[index] = setting[1] .. "=" .. setting[2]
    end
    print(("  %s kenar run bot.lua"):format(table.concat(settings, " ")))
-   print "Or be a customer without one: the first call gives the conversation_id of the second."
+   print "Or be a customer without one: the `id` in the first call's answer is the conversation_id of the second."
    print(("  curl -d '{}' %s/sandbox/chatbots"):format(sandbox:url()))
    print(([[  curl -d '{"act": "say", "conversation_id": "...", "side": "USER", "text": "hello"}' %s/sandbox/acts]])
       :format(sandbox:url()))

@@ -36,6 +36,7 @@ describe("kenar sandbox", function()
       assert.same({ url, url, url, "http://127.0.0.1:8080" }, { sandbox:expect("KENAR_BASE_URL=(%S+) KENAR_API_KEY=%S+ "
          .. "KENAR_IDENTIFICATION_KEY=%S+ KENAR_OAUTH_URL=(%S+) KENAR_UPLOAD_URL=(%S+) KENAR_APP_SLUG=sandbox%-app "
          .. "KENAR_OAUTH_SECRET=%S+ KENAR_PUBLIC_URL=(%S+) kenar run") })
+      sandbox:expect "the `id` in the first call's answer is the conversation_id of the second%."
    end)
 
    it("serves a page, and has a chat with the bot and one about a post to begin with", function()

@@ -95,7 +95,7 @@ local function by_sender(message, side)
    local given = message.seller_buttons ~= nil and "seller_buttons" or "buyer_buttons"
    if not side then
       return invalid(given, "it is not known whether the app speaks for the seller or for the buyer: "
-         .. "pass side to ctx:authorize, or as here")
+         .. 'pass side to ctx:authorize, or { as = "SELLER" } with the message')
    end
    for _, name in ipairs { "sender_buttons", "receiver_buttons", "buttons" } do
       if message[name] ~= nil then

@@ -132,8 +132,8 @@ function session.record(ctx, level)
    end
    local key = session.key(ctx._event)
    if not key then
-      error(("a session belongs to a conversation, and this event (%s) names none: what belongs to a payment, a post or "
-         .. "a user can be kept under its id in ctx.bot.store"):format(ctx._event.kind), level + 1)
+      error(("a session belongs to a conversation, and this event (%s) names none: what belongs to a payment, a post "
+         .. "or a user can be kept under its id in ctx.bot.store"):format(ctx._event.kind), level + 1)
    elseif is_over(ctx) then
       error(OVER, level + 1)
    elseif rawget(ctx, "_session_loading") then

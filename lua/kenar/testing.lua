@@ -189,7 +189,7 @@ function Divar:fail(fault)
 end
 
 --- Stop the bot and start another, as a restart of its process does: it knows what is in its store, and nothing else.
---- `store = "sqlite:..."` among the settings is one that outlives it.
+--- The store outlives it with the option `keep_store` of testing.divar, or if `settings` names one that does.
 ---@param bot kenar.Bot as its file returns it: `dofile "bot.lua"`
 function Divar:restart(bot)
    if not bots.is(bot) then
@@ -232,18 +232,25 @@ function Divar.__index(self, key)
    return rawget(self, "_rehearsal")[key]
 end
 
+local divar_options = { now = true, assumptions = true, settings = true, permissions = true, keep_store = true }
+
 --- Put a bot before a Divar of its own. Keys, tokens and URLs are the test's, whatever the bot's file and the
 --- environment say.
 ---@param bot kenar.Bot
----@param options? { now: number?, assumptions: table?, settings: table?, permissions: table? } `now` is the wall clock
----   at the start; `assumptions` as in kenar.sandbox.assumptions; `settings` are more settings for the bot
+---@param options? { now: number?, assumptions: table?, settings: table?, permissions: table?, keep_store: boolean? }
+---   `now` is the wall clock at the start, in seconds since 1970; `assumptions` as in kenar.sandbox.assumptions;
+---   `settings` are more settings for the bot; `permissions`, those of the app by name (default: all); `keep_store`:
+---   the bot's store outlives `divar:restart`, as a file does
 ---@return kenar.testing.Divar
 function testing.divar(bot, options)
    if not bots.is(bot) then
       error("expected a bot, as kenar.bot and a bot file return it, got " .. type(bot), 2)
    end
    options = options or {}
-   check_options(options, { now = true, assumptions = true, settings = true, permissions = true }, "divar")
+   check_options(options, divar_options, "divar")
+   if options.keep_store and options.settings and options.settings.store then
+      error("keep_store: settings names a store of its own, which is kept anyway", 2)
+   end
    local problem = assumptions.problem(options.assumptions)
    if problem then
       error(problem, 2)

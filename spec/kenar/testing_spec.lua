@@ -153,6 +153,21 @@ describe("kenar.testing", function()
          end, 'there is no button "قبول"; there are [1 پیشنهاد]')
       end)
 
+      it("takes each side's buttons without a consent if the reply says for whom it speaks", function()
+         local message = {
+            text = "موجود است", seller_buttons = { { "مدیریت", post_manage_page = "gZd7omnS" } },
+            buyer_buttons = { { "آگهی", post_page = "gZd7omnS" } },
+         }
+         local as
+         bot:on("post", { side = "BUYER" }, function(ctx) ctx:reply(message, { as = as }) end)
+         local conversation = divar:conversation {}
+         local wanted = '{ as = "SELLER" } with the message'
+         assert.error_matches(function() conversation.buyer:say "سلام" end, wanted, nil, true)
+         as = "SELLER"
+         assert.same({ { "آگهی" } }, conversation.buyer:say("سلام").captions)
+         assert.same({ { "مدیریت" } }, conversation.seller:last().captions)
+      end)
+
       it("lets each side see what the other writes", function()
          local conversation = divar:conversation {}
          conversation.buyer:say "موجود است؟"
@@ -351,6 +366,21 @@ describe("kenar.testing", function()
          chat:say "a"
          fresh:restart(counting())
          assert.equal("2", chat:say("b").text)
+      end)
+
+      it("keeps the store where the spec says so, by the spec's clock", function()
+         local fresh = testing.divar(counting(), { keep_store = true })
+         local chat = fresh:chatbot {}
+         chat:say "a"
+         fresh:restart(counting())
+         assert.equal("2", chat:say("b").text)
+         fresh:advance(86401)
+         fresh:restart(counting())
+         assert.equal("1", chat:say("c").text)
+         assert.equal("1", testing.divar(counting(), { keep_store = true }):chatbot({}):say("d").text)
+         assert.error_matches(function()
+            testing.divar(counting(), { keep_store = true, settings = { store = memory.new() } })
+         end, "keep_store: settings names a store of its own")
       end)
 
       it("takes bots only", function()

@@ -4,6 +4,7 @@ local browsers = require "kenar.sandbox.browser"
 local couriers = require "kenar.sandbox.courier"
 local errors = require "kenar.error"
 local judges = require "kenar.sandbox.judge"
+local memory = require "kenar.store.memory"
 local no_sockets = require "kenar.sandbox.no_sockets"
 local virtual = require "kenar.host.virtual"
 
@@ -197,7 +198,7 @@ end
 
 --- Bring the two together.
 ---@param bot kenar.Bot
----@param options { now: number?, assumptions: table?, settings: table?, permissions: table? }
+---@param options { now: number?, assumptions: table?, settings: table?, permissions: table?, keep_store: boolean? }
 ---@return kenar.sandbox.Rehearsal
 function rehearsal.new(bot, options)
    local self = setmetatable({
@@ -213,6 +214,9 @@ function rehearsal.new(bot, options)
       log = function(line) self.log[#self.log + 1] = line end,
    }
    local settings = rehearsal.settings(options.settings)
+   if options.keep_store then
+      settings.store = memory.new { now = self.host.clock }
+   end
    self.settings = settings
    self.judge = judges.new {
       app = app_of(bot, settings, options.permissions), now = self.host.now, assumptions = options.assumptions,

@@ -18,6 +18,14 @@ local function as_error(raised)
    }
 end
 
+-- What xpcall gives. A memory error does not pass through the message handler.
+local function as_raised(ok, value)
+   if ok or errors.is(value) then
+      return ok, value
+   end
+   return false, errors.new { kind = "handler", message = tostring(value) }
+end
+
 --- Tell of an error: to `catch` where the bot has one, else to the log.
 ---@param self kenar.Bot
 ---@param err kenar.Error
@@ -30,7 +38,7 @@ function handling.report(self, err, ctx)
       })
       return
    end
-   local ok, raised = xpcall(self._catch, as_error, err, ctx)
+   local ok, raised = as_raised(xpcall(self._catch, as_error, err, ctx))
    if not ok then
       self.log:error("catch failed", { error = tostring(raised), cause = tostring(err) })
    end
@@ -71,7 +79,7 @@ end
 local function run_after(self, ctx, list)
    self.host.sleep(0)
    for _, fn in ipairs(list) do
-      local ok, raised = xpcall(fn, as_error, ctx)
+      local ok, raised = as_raised(xpcall(fn, as_error, ctx))
       if not ok then
          handling.report(self, raised, ctx)
       end
@@ -121,7 +129,7 @@ local function run(self, ctx, finish)
       forget_user(self, ctx)
    end
    local began = self.is_measured and self.host.clock()
-   local ok, value = xpcall(dispatch, as_error, self, ctx, finish)
+   local ok, value = as_raised(xpcall(dispatch, as_error, self, ctx, finish))
    sessions.release(ctx)
    if ok and ctx.handled == false then
       tell_unheard(self, ctx)

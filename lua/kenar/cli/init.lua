@@ -19,8 +19,9 @@ local commands = {
 
 local epilog = [[
 Exit status: 0 done, 64 wrong command line, 65 mistake in a file,
-66 no such file, 69 port taken, 74 a file or its disk fails,
-75 not everything was sent, 78 a key is missing or a setting wrong.]]
+66 no such file, 69 port taken, 70 no memory or a mistake of kenar's own,
+74 a file or its disk fails, 75 not everything was sent,
+78 a key is missing or a setting wrong.]]
 
 local function print_version()
    print("kenar " .. require "kenar.version")
@@ -84,7 +85,8 @@ function cli.main(arguments)
    io.stdout:setvbuf "line"
    local ran, done, why = xpcall(run, as_failure, arguments)
    if not ran then
-      return report(done)
+      -- A memory error does not pass through the message handler.
+      return report(failure.is(done) and done or failure.new("software", tostring(done)))
    end
    return done and 0 or report(why)
 end

@@ -50,7 +50,9 @@ local function answer_request(self, id, request)
    local is_answered = request.is_answered
    request.is_answered = true
    if not ok then
-      report(self, answer.err, answer.traceback)
+      -- A memory error does not pass through the message handler: it is a string.
+      local failure = type(answer) == "table" and answer or { err = answer, traceback = tostring(answer) }
+      report(self, failure.err, failure.traceback)
       return is_answered or respond(self, id, INTERNAL_ERROR)
    elseif is_answered then
       return

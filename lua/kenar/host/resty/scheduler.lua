@@ -167,7 +167,9 @@ local function finish(self, task, ok, ...)
    if ok then
       tasks.finish(task, true, ...)
    else
+      -- A memory error does not pass through the message handler: it is a string.
       local failure = ...
+      failure = type(failure) == "table" and failure or { err = failure, traceback = tostring(failure) }
       tasks.finish(task, false, failure.err)
       self:report(failure.err, failure.traceback)
    end

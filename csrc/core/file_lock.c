@@ -5,12 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 /* A holder writes its number right after it has the lock: how often, and with what pause, to look
  * for it. */
 enum { READ_ATTEMPTS = 50 };
+enum { MOST_DIGITS = 10 };
 static const struct timespec READ_PAUSE = {.tv_sec = 0, .tv_nsec = 2000000};
 
 /* On a full disk the lock holds without a number: it must not keep its holder from making room. */
@@ -25,16 +27,24 @@ static int write_number(int fd, pid_t number)
     return 0;
 }
 
-/* 0 when there is none, or only half of one. */
-static pid_t read_number(int fd)
+/* Whether the file is a lock's: empty, or a process number. `*number` is 0 when there is none, or
+ * only half of one. */
+static bool read_number(int fd, pid_t *number)
 {
-    char text[32], *end;
+    char text[32];
     ssize_t length = pread(fd, text, sizeof text - 1, 0);
+    *number = 0;
     if (length <= 0)
-        return 0;
+        return length == 0;
     text[length] = '\0';
-    long number = strtol(text, &end, 10);
-    return *end == '\n' && number > 0 ? (pid_t)number : 0;
+    size_t digits = strspn(text, "0123456789");
+    bool is_whole = text[digits] == '\n';
+    if (text[0] == '0' || digits == 0 || digits > MOST_DIGITS ||
+        digits + is_whole != (size_t)length)
+        return false;
+    if (is_whole)
+        *number = (pid_t)strtol(text, NULL, 10);
+    return true;
 }
 
 /* The file may still name an earlier holder that was killed. */
@@ -43,7 +53,7 @@ static pid_t find_holder(int fd)
     pid_t holder = 0;
     for (int i = 0; i < READ_ATTEMPTS; i++) {
         char place[64];
-        holder = read_number(fd);
+        read_number(fd, &holder);
         snprintf(place, sizeof place, "/proc/%ld", (long)holder);
         if (holder != 0 && access(place, F_OK) == 0)
             return holder;
@@ -52,24 +62,42 @@ static pid_t find_holder(int fd)
     return holder;
 }
 
-int kenar_file_lock_take(struct kenar_file_lock *lock, const char *path, pid_t *holder)
+/* Follows no link, and waits for no other end of a pipe. */
+static int open_lock(const char *path, int *fd)
+{
+    struct stat status;
+    *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
+               S_IRUSR | S_IWUSR);
+    if (*fd < 0 || fstat(*fd, &status) != 0)
+        return errno;
+    return S_ISREG(status.st_mode) ? 0 : ENOTBLK;
+}
+
+static int lock_whole(int fd)
 {
     /* Locks of this kind belong to the descriptor: one process cannot take it twice, and does not
      * lose it when it opens and closes the file elsewhere. */
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    if (fcntl(fd, F_OFD_SETLK, &whole) == 0)
+        return 0;
+    return errno == EACCES ? EAGAIN : errno;
+}
+
+int kenar_file_lock_take(struct kenar_file_lock *lock, const char *path, pid_t *holder)
+{
+    pid_t earlier;
     *holder = 0;
     lock->owner = getpid();
-    lock->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
-    if (lock->fd < 0)
-        return errno;
-    int cause = fcntl(lock->fd, F_OFD_SETLK, &whole) == 0 ? 0 : errno;
-    if (cause == EACCES)
-        cause = EAGAIN;
+    int cause = open_lock(path, &lock->fd);
+    if (cause == 0)
+        cause = lock_whole(lock->fd);
     if (cause == EAGAIN)
         *holder = find_holder(lock->fd);
+    else if (cause == 0 && !read_number(lock->fd, &earlier))
+        cause = EEXIST;
     else if (cause == 0)
         cause = write_number(lock->fd, lock->owner);
-    if (cause != 0) {
+    if (cause != 0 && lock->fd >= 0) {
         close(lock->fd);
         lock->fd = -1;
     }

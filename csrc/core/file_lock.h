@@ -13,7 +13,8 @@ struct kenar_file_lock {
 /* Opens `path`, made where it is missing and readable by its owner only, locks it and writes the
  * own process number into it. Returns 0, or an errno: EAGAIN when somebody holds it already, who
  * may be this very process; `*holder` is that process's number then, or 0 where it does not say,
- * as after a start on a full disk.
+ * as after a start on a full disk. ELOOP: `path` is a symbolic link; ENOTBLK: no plain file;
+ * EEXIST: a file with something else in it. These stay as they are.
  *
  * The lock ends with the process, however that ends. A child of a fork shares it: it lasts until
  * both are gone. */

@@ -13,6 +13,22 @@ static struct kenar_file_lock *check_lock(lua_State *L)
     return luaL_checkudata(L, 1, METATABLE);
 }
 
+static const char *message_of(int cause)
+{
+    switch (cause) {
+    case EAGAIN:
+        return "held by another process";
+    case ELOOP:
+        return "a symbolic link; a lock follows none";
+    case ENOTBLK:
+        return "not a plain file";
+    case EEXIST:
+        return "not a lock of kenar's; it is left as it is";
+    default:
+        return strerror(cause);
+    }
+}
+
 /* lock_file(path) -> lock | nil, message | nil, message, pid
  *
  * Makes the file where it is missing (0600) and locks it until close, or until the process is gone.
@@ -40,8 +56,7 @@ static int lock_file(lua_State *L)
         lua_pushinteger(L, holder);
         return 3;
     }
-    lua_pushfstring(L, "%s: %s", path,
-                    cause == EAGAIN ? "held by another process" : strerror(cause));
+    lua_pushfstring(L, "%s: %s", path, message_of(cause));
     return 2;
 }
 

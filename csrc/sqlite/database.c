@@ -3,8 +3,10 @@
 #include "result.h"
 #include "statement.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define DATABASE "kenar.sqlite.database"
@@ -77,11 +79,20 @@ static void read_options(lua_State *L, int index, struct options *options)
     }
 }
 
+static bool is_missing(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) != 0 && errno == ENOENT;
+}
+
 /* SQLite would let everyone read a new file. When there is one already this opens nothing: closing
- * a descriptor of it would drop the locks that another connection of this process holds. */
+ * a descriptor of it would drop the locks that another connection of this process holds. O_EXCL
+ * refuses a link to a file that is missing, which SQLite would then make. */
 static void create_private(const char *path)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (fd < 0 && errno == EEXIST && is_missing(path))
+        fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (fd >= 0)
         close(fd);
 }

@@ -49,6 +49,15 @@ describe("kenar.core.append_file", function()
       file:close()
    end)
 
+   it("is for its owner's eyes only when its path is a link to a file that is missing", function()
+      os.execute(("ln -s target %s"):format(path))
+      local file = assert(core.append_file(path))
+      local pipe = io.popen("stat -L -c %a " .. path)
+      assert.equal("600", pipe:read "*l")
+      pipe:close()
+      file:close()
+   end)
+
    it("drops what is behind a size", function()
       local file = assert(core.append_file(path))
       file:append "one\ntw"

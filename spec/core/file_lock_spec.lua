@@ -140,6 +140,45 @@ describe("kenar.core.lock_file", function()
       assert.equal(folder.path .. ": Is a directory", select(2, core.lock_file(folder.path)))
    end)
 
+   it("leaves a file that is not a lock as it is", function()
+      local texts = { "user,text\n1,hello\n", "12\n34\n", "0\n", "-7\n", "7x\n", ("1"):rep(64) .. "\n", "\n", " 5\n" }
+      for _, text in ipairs(texts) do
+         folder:write("work.lock", text)
+         local lock, message = core.lock_file(path)
+         assert.is_nil(lock)
+         assert.equal(path .. ": not a lock of kenar's; it is left as it is", message)
+         assert.equal(text, folder:read "work.lock")
+      end
+   end)
+
+   it("takes what a process that was killed may have left, with and without an end of its line", function()
+      for _, text in ipairs { "", "4194304\n", "41" } do
+         folder:write("work.lock", text)
+         local lock = assert(core.lock_file(path))
+         assert.equal(own_pid() .. "\n", folder:read "work.lock")
+         lock:close()
+      end
+   end)
+
+   it("follows no link, and makes no file through one", function()
+      folder:write("victim", "4711\n")
+      for _, target in ipairs { "victim", "missing" } do
+         os.execute(("ln -sf %s %s"):format(target, path))
+         local lock, message = core.lock_file(path)
+         assert.is_nil(lock)
+         assert.equal(path .. ": a symbolic link; a lock follows none", message)
+      end
+      assert.equal("4711\n", folder:read "victim")
+      assert.is_nil((io.open(folder:file "missing")))
+   end)
+
+   it("refuses what is no plain file, without waiting for its other end", function()
+      os.execute("mkfifo " .. path)
+      local lock, message = core.lock_file(path)
+      assert.is_nil(lock)
+      assert.equal(path .. ": not a plain file", message)
+   end)
+
    it("takes a path", function()
       assert.has_error(function() core.lock_file "" end)
       assert.has_error(function() core.lock_file "a\0b" end)

@@ -1,5 +1,6 @@
 --- The sandbox's state in a file.
 
+local core = require "kenar.core"
 local json = require "kenar.json"
 local saved = require "kenar.sandbox.saved"
 
@@ -28,19 +29,21 @@ function state_file.load(judge, path)
    return done, problem and ("%s: %s"):format(path, problem)
 end
 
---- Write what a judge has. The file is whole at every moment.
+--- Write what a judge has. The file is whole at every moment, and for its owner's eyes only.
 ---@param judge kenar.sandbox.Judge
 ---@param path string
 ---@return boolean|nil done, string|nil problem
 function state_file.save(judge, path)
    local bytes = assert(json.encode(saved.take(judge)))
    local beside = path .. ".new"
-   local file, problem = io.open(beside, "wb")
+   -- What an earlier save has left, or a link, is not written to.
+   os.remove(beside)
+   local file, problem = core.append_file(beside)
    if not file then
-      return nil, problem
+      return nil, ("%s: %s"):format(beside, problem)
    end
    local written
-   written, problem = file:write(bytes, "\n")
+   written, problem = file:append(bytes .. "\n")
    local closed, why = file:close()
    if not written or not closed then
       os.remove(beside)

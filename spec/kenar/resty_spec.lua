@@ -60,6 +60,21 @@ describe("kenar.resty.serve", function()
          assert.matches("\r\n[Aa]llow: POST\r\n", answer)
       end)
 
+      it("the fallback page with Divar's own URL when its return_url fits into no header", function()
+         start()
+         for _, url in ipairs {
+            "https://divar.ir/%0D%0Aset-cookie:%20a=b", "https://divar.ir/%00", "https://divar.ir/" .. ("x"):rep(3000),
+         } do
+            local socket = assert(wire.connect(server.nginx.port))
+            socket:send(("GET /kenar/fallback?return_url=%s HTTP/1.0\r\n\r\n"):format(url))
+            local answer = assert(socket:receive(65536, 10))
+            socket:close()
+            assert.matches("^HTTP/1.1 303 ", answer)
+            assert.matches("\r\n[Ll]ocation: https://open%-platform%-redirect.divar.ir/completion\r\n", answer)
+            assert.is_nil(answer:lower():find("set-cookie", 1, true))
+         end
+      end)
+
       it("a visit with the handler's URL, by the version header in either spelling", function()
          start()
          local visit = '{"post_token":"gZd7omnS","peer_id":"p"}'

@@ -57,6 +57,22 @@ describe("kenar.serve", function()
       assert.same({ 200, 401 }, statuses)
    end)
 
+   it("answers the fallback page whatever its return_url holds, and writes no traceback", function()
+      local fits = "https://divar.ir/" .. ("x"):rep(2048 - 17)
+      local answers = {}
+      assert.is_true(serve({ bot_at "/kenar" }, function(host, port)
+         for i, back in ipairs {
+            fits, fits .. "x", "https://divar.ir/%0D%0Aset-cookie:%20a=b", "https://divar.ir/%00",
+         } do
+            local url = ("http://127.0.0.1:%d/kenar/fallback?return_url=%s"):format(port, back)
+            local res = assert(host.request { method = "GET", url = url, timeout = 5 })
+            answers[i] = { res.status, res.headers.location, res.headers["set-cookie"] }
+         end
+      end))
+      local to_divar = { 303, "https://open-platform-redirect.divar.ir/completion" }
+      assert.same({ { 303, fits }, to_divar, to_divar, to_divar }, answers)
+   end)
+
    it("gives each of several bots what came below its prefix", function()
       local heard, statuses = {}, {}
       local function named(prefix)

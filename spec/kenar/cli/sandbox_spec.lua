@@ -70,7 +70,7 @@ describe("kenar sandbox", function()
       folder:write("state.json", '{"format":"kenar-sandbox-1","count":1.5,"user_count":0}')
       status, output = command.run { "sandbox", "--port", "0", "--state", path }
       assert.equal(65, status)
-      assert.truthy(output:find("state.json: not a saved state: count: expected a whole number from 0, got 1.5", 1, true))
+      assert.truthy(output:find("state.json: not a saved state: count: expected a whole number", 1, true), output)
       folder:remove()
    end)
 

@@ -1,5 +1,6 @@
 local contract = require "spec.support.store_contract"
 local scratch = require "spec.support.scratch"
+local small_disk = require "spec.support.small_disk"
 local sqlite = require "kenar.sqlite"
 local sqlite_store = require "kenar.store.sqlite"
 local stores = require "kenar.store"
@@ -177,6 +178,42 @@ describe("kenar.store.sqlite", function()
       end
       assert.equal(2, count_rows())
       assert.equal("1", store:get "lives")
+   end)
+
+   it("on a full disk starts, reads and refuses to write; it writes again when there is room", function()
+      os.execute("mkdir " .. folder:file "disk")
+      local status, output = small_disk.run(folder:file "disk", 3000, [[
+         local host = require("kenar.host.virtual").new()
+         local function open()
+            return assert(require("kenar.store").open("sqlite:" .. disk .. "/bot.db", host))
+         end
+         local function is_full(ok, err)
+            return not ok and err.kind == "store" and err.code_name == "SQLITE_FULL"
+         end
+         local value = ("x"):rep(3000)
+         local ballast = io.open(disk .. "/ballast", "wb")
+         ballast:write(("x"):rep(1048576))
+         ballast:close()
+         local store, count, ok, err = open(), 0
+         repeat
+            ok, err = store:set("key:" .. count + 1, value)
+            count = count + (ok and 1 or 0)
+         until not ok
+         assert(count > 10 and is_full(ok, err), tostring(err))
+         for _ = 1, 2 do
+            assert(store:get "key:1" == value)
+            assert(is_full(store:set("key:1", value:rep(100))))
+            store:close()
+            store = open()
+         end
+         os.remove(disk .. "/ballast")
+         assert(store:set("key:1", value:rep(100)))
+         assert(store:del "key:2")
+         store:close()
+         print "good"
+      ]])
+      assert.equal("good\n", output)
+      assert.equal(0, status)
    end)
 
    it("refuses a key for which it has no room, drops none that lives, and has room when one is deleted", function()

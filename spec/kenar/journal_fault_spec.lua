@@ -139,7 +139,7 @@ describe("a journal, when something goes wrong", function()
       end
 
       it("that is full, is not opened", function()
-         assert.equal("nil\tstore: disk/ads.journal.lock: No space left on device\n", run [[
+         assert.equal("nil\tstore: disk/ads.journal: No space left on device\n", run [[
             fill()
             print(journals.open(path))
          ]])

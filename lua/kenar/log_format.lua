@@ -1,22 +1,27 @@
 --- How a log line is written: logfmt, or a JSON object.
 
 local json = require "kenar.json"
+local printable = require "kenar.printable"
 local repaired = require "kenar.utf8_repair"
 
 local log_format = {}
 
-local escapes = { ['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
+local escapes = { ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
 
-local function escape(byte)
-   return escapes[byte] or ("\\u%04x"):format(byte:byte())
+local function escape(character)
+   return escapes[character] or printable.escape(character)
 end
 
+-- A line break in a value must not begin a line of its own.
 local function quote(text)
-   -- A line break in a value must not begin a line of its own.
-   if text == "" or text:find '[%s="\\%c]' then
-      return '"' .. text:gsub('["\\%c]', escape) .. '"'
+   if text ~= "" and not text:find '[%s="\\%c\128-\255]' then
+      return text
    end
-   return text
+   local escaped = printable.replace(text:gsub('["\\]', "\\%0"), escape)
+   if escaped == text and text ~= "" and not text:find "[ =]" then
+      return text
+   end
+   return '"' .. escaped .. '"'
 end
 
 --- `time=2026-08-18T09:15:00.250Z level=info msg="message answered" conversation=1fad7e32 ms=3`
@@ -36,7 +41,7 @@ local function json_value(text, value)
    if type(value) == "boolean" or type(value) == "number" and tonumber(text) and value - value == 0 then
       return text
    end
-   return assert(json.encode(repaired(text)))
+   return printable.replace(assert(json.encode(repaired(text))), printable.escape)
 end
 
 --- `{"time":"2026-08-18T09:15:00.250Z","level":"info","msg":"message answered","conversation":"1fad7e32","ms":3}`

@@ -1,13 +1,9 @@
 --- `kenar inbox`: what waits in an inbox, and its dead letters.
 
 local inbox_url = require "kenar.cli.inbox_url"
+local printable = require "kenar.printable"
 
 local PAGE = 100
-
--- What a stranger wrote must not command the terminal.
-local function shown(text)
-   return (tostring(text):gsub("%c", "?"))
-end
 
 local function span(seconds)
    for _, row in ipairs { { 86400, "d" }, { 3600, "h" }, { 60, "min" } } do
@@ -28,17 +24,17 @@ local function print_letter(letter, with_body)
    local facts = {}
    for _, name in ipairs { "kind", "id", "order_key" } do
       if letter[name] then
-         facts[#facts + 1] = ("%s=%s"):format(name, shown(letter[name]))
+         facts[#facts + 1] = ("%s=%s"):format(name, printable.line(letter[name]))
       end
    end
    facts[#facts + 1] = ("attempts=%d"):format(letter.attempts)
    print(("%d  %s  %s"):format(letter.number, os.date("%Y-%m-%d %H:%M:%S", math.floor(letter.died_at or 0)),
       table.concat(facts, " ")))
    if letter.reason then
-      print("    " .. shown(letter.reason))
+      print("    " .. printable.line(letter.reason))
    end
    if with_body and letter.body then
-      print("    " .. shown(letter.body))
+      print("    " .. printable.line(letter.body))
    end
 end
 

@@ -1,6 +1,7 @@
 --- The `kenar` command: its arguments, its errors, its exit status.
 
 local failure = require "kenar.cli.failure"
+local printable = require "kenar.printable"
 
 local cli = {}
 
@@ -50,9 +51,9 @@ local function build()
 end
 
 local function report(why)
-   io.stderr:write("kenar: ", why.message, "\n")
+   io.stderr:write("kenar: ", printable.text(why.message), "\n")
    if why.hint then
-      io.stderr:write("  ", (why.hint:gsub("\n", "\n  ")), "\n")
+      io.stderr:write("  ", (printable.text(why.hint):gsub("\n", "\n  ")), "\n")
    end
    return why.status
 end

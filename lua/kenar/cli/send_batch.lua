@@ -2,6 +2,7 @@
 
 local core = require "kenar.core"
 local failure = require "kenar.cli.failure"
+local printable = require "kenar.printable"
 local progress_display = require "kenar.progress_display"
 local send_files = require "kenar.cli.send_files"
 local send_preview = require "kenar.cli.send_preview"
@@ -87,7 +88,7 @@ local function print_report(report)
    if report.in_doubt_count > 0 then
       print "In doubt are (they may have been sent, and are not sent again):"
       for _, key in ipairs(report.in_doubt) do
-         print("  " .. send_preview.shown(key))
+         print("  " .. printable.text(key))
       end
       if report.in_doubt_count > #report.in_doubt then
          print(("  and %d more"):format(report.in_doubt_count - #report.in_doubt))
@@ -106,7 +107,7 @@ local function verdict(report, has_journal)
    local reason = reasons[report.stopped]
    if reason then
       local hint = has_journal and reason[3] or nil
-      return nil, failure.new(reason[1], reason[2] or send_preview.shown(report.err), hint)
+      return nil, failure.new(reason[1], reason[2] or printable.text(report.err), hint)
    elseif report.failed + report.in_doubt_count > 0 then
       return nil, failure.new("partial", ("%d failed, %d in doubt"):format(report.failed,
          report.in_doubt_count))
@@ -130,7 +131,7 @@ function send_batch.send(bot, given)
       on_result = function(row, _, problem)
          if problem then
             local key = type(row) == "table" and row.key
-            display:note(send_preview.shown((key and key .. ": " or "") .. tostring(problem)))
+            display:note(printable.text((key and key .. ": " or "") .. tostring(problem)))
          end
       end,
    })

@@ -2,6 +2,7 @@
 
 local media = require "kenar.media"
 local messages = require "kenar.message"
+local printable = require "kenar.printable"
 local send_row = require "kenar.send_row"
 local send_source = require "kenar.send_source"
 
@@ -11,13 +12,6 @@ local send_preview = {}
 local SHOWN = 3
 
 local encodings = { bot = "bot", user = "bot", post = "conversation" }
-
---- Text for a terminal, which must not be commanded by it.
----@param text any
----@return string
-function send_preview.shown(text)
-   return (tostring(text):gsub("[%z\1-\8\11-\31\127]", "?"))
-end
 
 -- Divar's rules. A medium is not uploaded for it, and whose buttons are whose only a grant tells.
 local function check_message(item)
@@ -52,9 +46,9 @@ end
 
 local function print_message(item)
    local address, message = item.address, item.message
-   print(("%s, to %s"):format(item.place, send_preview.shown(address.conversation_id or address.user_id)))
+   print(("%s, to %s"):format(item.place, printable.text(address.conversation_id or address.user_id)))
    local text = type(message) == "string" and message or message.text or "(a medium)"
-   print("    " .. (send_preview.shown(text):gsub("\n", "\n    ")))
+   print("    " .. (printable.text(text):gsub("\n", "\n    ")))
 end
 
 --- Read all rows, tell on stderr which are wrong, and show the first messages.
@@ -75,7 +69,7 @@ function send_preview.look(rows, template, needs_key)
          end
       else
          counts.wrong = counts.wrong + 1
-         io.stderr:write(send_preview.shown(problem), "\n")
+         io.stderr:write(printable.text(problem), "\n")
       end
       row, err = source:next()
    end

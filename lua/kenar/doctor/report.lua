@@ -1,6 +1,7 @@
 --- What a look at a bot has found: a line each, and how many of which kind.
 
 local log = require "kenar.log"
+local printable = require "kenar.printable"
 
 local unpack = table.unpack or unpack -- luacheck: ignore 143
 
@@ -18,7 +19,7 @@ local function add(level)
    return function(self, subject, text, ...)
       local values = { ... }
       for index, value in ipairs(values) do
-         values[index] = type(value) == "string" and (self._log:mask(value):gsub("%c+", " ")) or value
+         values[index] = type(value) == "string" and printable.line((self._log:mask(value):gsub("%c+", " "))) or value
       end
       self.counts[level] = self.counts[level] + 1
       self._write(("%-8s %-18s %s"):format(level, subject, text:format(unpack(values))))

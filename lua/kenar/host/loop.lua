@@ -6,6 +6,7 @@
 
 local core = require "kenar.core"
 local errors = require "kenar.error"
+local printable = require "kenar.printable"
 local schedulers = require "kenar.host.scheduler"
 local semaphores = require "kenar.host.semaphore"
 local transfers = require "kenar.host.transfers"
@@ -26,7 +27,7 @@ local LAST_TURNS = 100
 local SETTLING_TURNS = 2
 
 local function default_on_error(_, traceback)
-   io.stderr:write(traceback, "\n")
+   io.stderr:write(printable.text(traceback), "\n")
 end
 
 local function serve_watched(self)

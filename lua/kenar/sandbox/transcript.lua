@@ -7,6 +7,7 @@
 --    Divar -> bot    POST /kenar/events  200  1.8 ms
 
 local fault_line = require "kenar.sandbox.fault_line"
+local printable = require "kenar.printable"
 
 local transcript = {}
 
@@ -15,14 +16,9 @@ Transcript.__index = Transcript
 
 local WIDTH = 14
 
--- Control characters in what others wrote could move the cursor or change colours; a line feed begins a line of ours.
-local function printable(text)
-   return (text:gsub("[%z\1-\9\11-\31\127]", "?"):gsub("\194[\128-\159]", "?"))
-end
-
 function Transcript:line(label, text)
    local margin = (" "):rep(WIDTH + 2)
-   text = printable(text):gsub("\n", "\n" .. margin)
+   text = printable.text(text):gsub("\n", "\n" .. margin)
    self.write(("%-" .. WIDTH .. "s  %s\n"):format(label, text))
 end
 

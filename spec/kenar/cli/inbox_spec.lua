@@ -45,6 +45,16 @@ describe("kenar inbox, kenar replay and kenar discard", function()
       assert.is_nil(output:find "\27")
    end)
 
+   it("let no customer command or reorder the terminal with --body", function()
+      assert(inbox:put { { id = "m3", kind = "message", body = "a\194\155[2J\226\128\174b\155c", received_at = 1 } })
+      for _, item in ipairs(assert(inbox:take("worker", 2, 60))) do
+         inbox:fail(item.lease, nil, "died")
+      end
+      assert(inbox:put { { body = "y", received_at = 1 } }) -- commits with what came before it
+      local _, output = run("inbox", "--body", "--inbox", url)
+      assert.truthy(output:find("    a?[2Jb\239\191\189c\n", 1, true), output)
+   end)
+
    it("show what was written when asked", function()
       local _, output = run("inbox", "--body", "--inbox", url)
       assert.truthy(output:find('    {"text":"a private word"}\n', 1, true))

@@ -200,6 +200,14 @@ describe("kenar send", function()
          assert.is_nil(io.open(folder:file "ads.csv.journal"))
       end)
 
+      it("lets no row command or reorder the terminal with --dry-run", function()
+         local path = folder:write("ads.csv",
+            ("key,bot_conversation_id,name\n1,%s,a\194\155[2J\226\128\174b\n"):format(chat))
+         local status, output = run("--batch", path, "--template", template(), "--dry-run")
+         assert.equal(0, status)
+         assert.truthy(output:find("    hello a?[2Jb\n", 1, true), output)
+      end)
+
       it("finds wrong rows and messages with --dry-run", function()
          local path = folder:write("ads.csv",
             ("key,bot_conversation_id,name\n1,%s,a\n,%s,b\n3,,c\n"):format(chat, chat))

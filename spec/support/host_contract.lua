@@ -91,6 +91,13 @@ return function(make, runner)
          assert.equal("POST", err.method)
       end)
 
+      everywhere("with fresh goes out on a new connection, as well as any other", function()
+         for _ = 1, 3 do
+            local res = assert(host.request { url = subject.url .. "/answer", fresh = true })
+            assert.equal('{"ok":true}', res.body)
+         end
+      end)
+
       everywhere("takes no more than max_body bytes", function()
          local request = { method = "POST", url = subject.url .. "/echo", body = ("x"):rep(100), max_body = 99 }
          local res, err = host.request(request)

@@ -166,24 +166,7 @@ return function(runner, current)
          end)
       end
 
-      for _, how in ipairs { "close", "reset" } do
-         it(("is answered after a %s of the kept connection while the worker was busy"):format(how), function()
-            for i = 1, 20 do
-               local body = ("message %d after a %s"):format(i, how)
-               local seen = seen_during(function()
-                  assert(post("/answer-then-" .. how))
-                  local requests = server:requests()
-                  server:wait_until(function(report) -- the worker does not look at its events meanwhile
-                     return report.ended[requests[#requests].connection]
-                  end)
-                  assert.equal(body, assert(post("/echo", { body = body })).body)
-               end)
-               assert.equal(2, #seen)
-            end
-         end)
-      end
-
-      describe("on a kept connection that takes no byte more", function()
+      describe("on a kept connection that has died", function()
          local deaf
 
          before_each(function()
@@ -201,7 +184,27 @@ return function(runner, current)
             assert.is_true(wire.end_sending(deaf.port) > 0)
          end
 
-         it("has not been sent, and can be on a new one", function()
+         for _, how in ipairs { "close", "reset" } do
+            it(("with a %s while the worker was busy is answered on a new one"):format(how), function()
+               for i = 1, 20 do
+                  local body = ("message %d after a %s"):format(i, how)
+                  assert(host.request { url = deaf.url .. "/answer-then-" .. how })
+                  local last = deaf:requests("/answer-then-" .. how)
+                  deaf:wait_until(function(report) -- the worker does not look at its events meanwhile
+                     return report.ended[last[#last].connection]
+                  end)
+                  local res = assert(host.request { method = "POST", url = deaf.url .. "/read", body = body })
+                  assert.equal(body, res.body)
+               end
+               local count = 0
+               for _, request in ipairs(deaf:requests "/read") do
+                  count = count + (request.body:find(how, 1, true) and 1 or 0)
+               end
+               assert.equal(20, count)
+            end)
+         end
+
+         it("and takes no byte has not been sent, and can be on a new one", function()
             for _, body in ipairs { "text", { "a ", "list" } } do
                local before = #deaf:requests "/answer"
                break_kept_connection()
@@ -214,7 +217,7 @@ return function(runner, current)
             end
          end)
 
-         it("may have been sent in part when it is long", function()
+         it("and takes no byte may have been sent in part when it is long", function()
             break_kept_connection()
             local _, err = send(("x"):rep(60000), false, 0.1)
             assert.same({ "network", "maybe" }, { err.kind, err.sent, err.stale })

@@ -77,14 +77,18 @@ describe("the host inside nginx", function()
             ["/says-close"] = function(connection)
                connection:answer(200, { Connection = "close" }, "a")
             end,
-            ["/answer-then-close"] = dies_with "close",
-            ["/answer-then-reset"] = dies_with "reset",
          }
          deaf = fault_server.start {
             without_body = true,
             ["/early"] = function(connection)
                connection:answer(413, nil, "too much")
                connection:pause(10)
+            end,
+            ["/answer-then-close"] = dies_with "close",
+            ["/answer-then-reset"] = dies_with "reset",
+            ["/read"] = function(connection, request)
+               connection:read_body(request)
+               connection:answer(200, nil, request.body)
             end,
             ["/answer-once"] = function(connection)
                connection:answer(200)

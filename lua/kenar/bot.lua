@@ -10,6 +10,7 @@ local clients = require "kenar.client"
 local consent = require "kenar.consent"
 local context = require "kenar.context"
 local dedup = require "kenar.dedup"
+local expect = require "kenar.expect"
 local handling = require "kenar.handling"
 local hearing = require "kenar.hearing"
 local hosts = require "kenar.host"
@@ -234,6 +235,7 @@ local function check_bot_options(options)
    if prefix ~= nil and (type(prefix) ~= "string" or not prefix:find "^/[%w%-._~/]*$") then
       error("prefix: expected a path that begins with a slash", 3)
    end
+   expect.table(options.fallback or {}, "fallback", 3)
    for name, value in pairs(options.fallback or {}) do
       if not fallbacks[name] or type(value) ~= "string" then
          error("fallback: expected url, text and stale, all strings, got " .. tostring(name), 3)

@@ -1,5 +1,7 @@
 --- What a single call may be told, beside what is sent.
 
+local expect = require "kenar.expect"
+
 local call_options = {}
 
 -- One row an option: what is wrong with a value of it, or nil.
@@ -35,6 +37,7 @@ local rows = {
 ---@param options table
 ---@param level integer as for `error`
 function call_options.check(options, level)
+   expect.table(options, "options", level + 1)
    for name, value in pairs(options) do
       local row = rows[name]
       if not row then

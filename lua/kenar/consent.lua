@@ -5,6 +5,7 @@
 
 local addressing = require "kenar.addressing"
 local errors = require "kenar.error"
+local expect = require "kenar.expect"
 local grants = require "kenar.grants"
 local loopback = require "kenar.loopback"
 local oauth = require "kenar.oauth"
@@ -41,6 +42,7 @@ local options_known = {
 }
 
 local function check_options(options)
+   expect.table(options, "options", 4)
    for name, value in pairs(options) do
       local expected = options_known[name]
       if not expected then

@@ -4,6 +4,7 @@ local addressing = require "kenar.addressing"
 local consent = require "kenar.consent"
 local dialogue = require "kenar.dialogue"
 local events = require "kenar.event"
+local expect = require "kenar.expect"
 local once = require "kenar.once"
 local sessions = require "kenar.session"
 
@@ -132,6 +133,7 @@ end
 local reply_options = { timeout = true, deadline = true, retry_maybe = true, as = true }
 
 local function check_reply(message, options, verb, level)
+   expect.table(options, "options", level + 1)
    for name in pairs(options) do
       if not reply_options[name] and not (verb == "ask" and name == "side") then
          error(("unknown option %q of %s"):format(tostring(name), verb), level + 1)

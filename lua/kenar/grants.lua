@@ -1,5 +1,6 @@
 --- Consents of users: kept in a store, found again, and kept usable.
 
+local expect = require "kenar.expect"
 local grant_records = require "kenar.grant_records"
 local refreshers = require "kenar.grant_refresh"
 local scope = require "kenar.scope"
@@ -93,6 +94,7 @@ local target_fields = {
 ---@return kenar.Grant? grant
 ---@return kenar.Error? err kind `auth` with code_name NO_GRANT and `scopes` to ask for; or `store`
 function Grants:find(target)
+   expect.table(target, "target", 2)
    for name, value in pairs(target) do
       if not target_fields[name] then
          error(("unknown field %q of a grant to find"):format(tostring(name)), 2)

@@ -5,6 +5,7 @@
 
 local delivery = require "kenar.delivery"
 local errors = require "kenar.error"
+local expect = require "kenar.expect"
 local hosts = require "kenar.host"
 local json = require "kenar.json"
 local log = require "kenar.log"
@@ -97,6 +98,7 @@ local url_options = { scopes = true, data = true, ttl = true }
 ---   take_state; `ttl` in seconds (600)
 ---@return string? url, string|kenar.Error state or an error of kind `store`
 function OAuth:authorize_url(options)
+   expect.table(options, "options", 2)
    for name in pairs(options) do
       if not url_options[name] then
          error(("unknown option %q of authorize_url"):format(tostring(name)), 2)
@@ -212,6 +214,7 @@ end
 ---@param tokens kenar.Tokens
 ---@return kenar.Tokens? tokens, kenar.Error? err kind `auth` where the user has to be asked again
 function OAuth:refresh(tokens)
+   expect.table(tokens, "tokens", 2)
    if not tokens.refresh_token then
       return nil, errors.new {
          kind = "auth", code_name = "NO_REFRESH_TOKEN", sent = "no", retryable = false,
@@ -251,6 +254,7 @@ local options_known = {
 ---   `oauth_url = "https://api.divar.ir"`; `timeout` and `connect_timeout` in seconds (10, 5); `host`
 ---@return kenar.OAuth
 function oauth.new(options)
+   expect.table(options, "options", 2)
    for name, value in pairs(options) do
       local expected = options_known[name]
       if not expected then

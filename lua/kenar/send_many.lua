@@ -3,6 +3,7 @@
 -- Rows are read one at a time, up to `concurrency` of them are under way, those of one conversation one after the other
 -- in the order given. With a journal a run that was interrupted is begun again, and sends what was not sent.
 
+local expect = require "kenar.expect"
 local journals = require "kenar.journal"
 local progress = require "kenar.progress"
 local progress_display = require "kenar.progress_display"
@@ -50,6 +51,7 @@ send_many.MOST_CONCURRENT = 48
 local BREATH = 256
 
 local function check(options, level)
+   expect.table(options, "options", level + 1)
    for name, value in pairs(options) do
       local expected = option_types[name]
       if not expected then

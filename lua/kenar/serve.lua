@@ -2,6 +2,7 @@
 
 local bots = require "kenar.bot"
 local core = require "kenar.core"
+local expect = require "kenar.expect"
 local health = require "kenar.health"
 local listeners = require "kenar.host.listener"
 local loop = require "kenar.host.loop"
@@ -31,6 +32,7 @@ local function check(list, options)
    if list[1] == nil then
       error("at least one bot is needed", 3)
    end
+   expect.table(options, "options", 3)
    for name in pairs(options) do
       if not serve_options[name] then
          error(("unknown option %q of serve"):format(tostring(name)), 3)

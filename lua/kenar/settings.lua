@@ -3,6 +3,7 @@
 -- Nothing is read when a bot file is required; a test, nginx and `kenar run` load the same file.
 
 local access = require "kenar.access"
+local expect = require "kenar.expect"
 local inboxes = require "kenar.inbox"
 local quotas = require "kenar.quota_setting"
 local stores = require "kenar.store"
@@ -179,6 +180,7 @@ end
 ---@param allowed table<string, any> further names that the caller takes itself
 ---@param level integer as for `error`
 function settings.check(options, allowed, level)
+   expect.table(options, "options", level + 1)
    for name, value in pairs(options) do
       local row = rows[name]
       if row then

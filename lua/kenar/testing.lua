@@ -11,6 +11,7 @@
 
 local assumptions = require "kenar.sandbox.assumptions"
 local bots = require "kenar.bot"
+local expect = require "kenar.expect"
 local people = require "kenar.sandbox.person"
 local rehearsals = require "kenar.sandbox.rehearsal"
 local subscriptions = require "kenar.sandbox.subscriptions"
@@ -32,6 +33,7 @@ Divar.__name = "kenar.testing.divar"
 local our_catches = setmetatable({}, { __mode = "k" })
 
 local function check_options(given, known, what)
+   expect.table(given, what, 3)
    for name in pairs(given) do
       if not known[name] then
          error(("unknown option %q of %s"):format(tostring(name), what), 3)
@@ -72,6 +74,9 @@ end
 ---@return { token: string, title: string, category: string, seller: string, test: boolean } post
 function Divar:post(options)
    check_options(options, { token = true, seller = true, title = true, category = true, test = true }, "post")
+   if type(options.token) ~= "string" then
+      error("token: expected a post's token, a string, got " .. type(options.token), 2)
+   end
    return self.judge.state:post(options.token, options)
 end
 
@@ -104,7 +109,14 @@ local function name_of(self, user)
    elseif user == nil and not self._rehearsal.acting then
       error("say which user: nobody has acted yet", 3)
    end
-   return self.judge.state.users[user and user.user_id or self._rehearsal.acting].name
+   if user ~= nil and type(user) ~= "table" then
+      error("user: expected a user's name or a person, got " .. type(user), 3)
+   end
+   local known = self.judge.state.users[user and (user.user_id or "") or self._rehearsal.acting]
+   if not known then
+      error("user: nobody here has this id", 3)
+   end
+   return known.name
 end
 
 local function perform(self, name, ...)
@@ -131,6 +143,9 @@ end
 function Divar:consent(url, options)
    options = options or {}
    check_options(options, { user = true, deny = true }, "consent")
+   if type(url) ~= "string" then
+      error("url: expected a string, got " .. type(url), 2)
+   end
    return self._rehearsal:browse(url, name_of(self, options.user), options.deny)
 end
 
@@ -149,6 +164,7 @@ end
 ---@param transaction? table Divar's `id`, `cost_rials`, `extra_details`, `state` (default TRANSACTION_STATE_COMPLETED)
 ---   and `type`; what is absent is filled in
 function Divar:pay(transaction)
+   expect.table(transaction or {}, "transaction", 2)
    perform(self, "pay", transaction)
 end
 
@@ -182,6 +198,7 @@ end
 ---@param fault kenar.sandbox.Fault { at = "send_bot_message", status = 429, times = 1 },
 ---   { at = "webhook", kind = "duplicate" }, { at = "*", kinds = { "drop", "half", 503 }, rate = 0.1 }
 function Divar:fail(fault)
+   expect.table(fault, "fault", 2)
    local rule, message = self.judge.faults:add(fault)
    if not rule then
       error(message, 2)
@@ -217,6 +234,11 @@ end
 ---@return string token
 function Divar:grant(options)
    check_options(options, { user_id = true, scopes = true, token = true, lifetime = true }, "grant")
+   if type(options.user_id) ~= "string" then
+      error("user_id: expected the id of a user, got " .. type(options.user_id), 2)
+   elseif type(options.scopes) ~= "table" then
+      error("scopes: expected a list of scopes, got " .. type(options.scopes), 2)
+   end
    local state = self.judge.state
    local token = options.token or "testing-" .. state:next_id()
    state:grant(token, options.user_id, options.scopes, options.lifetime)
@@ -248,6 +270,8 @@ function testing.divar(bot, options)
    end
    options = options or {}
    check_options(options, divar_options, "divar")
+   expect.table(options.settings or {}, "settings", 2)
+   expect.table(options.assumptions or {}, "assumptions", 2)
    if options.keep_store and options.settings and options.settings.store then
       error("keep_store: settings names a store of its own, which is kept anyway", 2)
    end

@@ -3,6 +3,7 @@
 local acts = require "kenar.sandbox.acts"
 local contents = require "kenar.sandbox.contents"
 local dialogue = require "kenar.dialogue"
+local expect = require "kenar.expect"
 local json = require "kenar.json"
 
 local person = {}
@@ -149,7 +150,8 @@ end
 -- person:image { link = ... }, :file, :voice, :video, :location, :contact; what is absent is filled in.
 for kind in pairs(contents.kinds) do
    Person[kind] = function(self, content)
-      return newest(self, perform(self, "send", self.side, kind, content).message)
+      expect.table(content or {}, "content", 2)
+      return newest(self, perform(self, "send", self.side, kind, content or {}).message)
    end
 end
 

@@ -84,9 +84,10 @@ static bool encode_element(const struct walk *walk, int value, size_t position, 
     return false;
 }
 
-/* An array whose elements a traversal does not meet in order, as they do not all live in the
- * table's array part; or something that is no array. */
-static bool encode_scattered_array(const struct walk *walk, int table, int depth)
+/* The elements from `position` on of an array whose elements a traversal does not meet in order, as
+ * they do not all live in the table's array part; or something that is no array. The elements
+ * before are written already and stay: writing them again would double the work on each level. */
+static bool encode_scattered_array(const struct walk *walk, int table, size_t position, int depth)
 {
     lua_State *L = walk->L;
     size_t count = 0;
@@ -103,7 +104,7 @@ static bool encode_scattered_array(const struct walk *walk, int table, int depth
             largest = key;
         count++;
     }
-    for (size_t i = 1; i <= count; i++) {
+    for (size_t i = position; i <= count; i++) {
         lua_rawgeti(L, table, (int)i);
         if (lua_isnil(L, -1))
             return kenar_fault_format(
@@ -120,13 +121,11 @@ static bool encode_array(const struct walk *walk, int table, int depth)
 {
     lua_State *L = walk->L;
     const int value = lua_gettop(L), key = value - 1;
-    const size_t start = walk->buffer->length;
     size_t position = 1;
     do {
         if (lua_type(L, key) != LUA_TNUMBER || lua_tonumber(L, key) != (lua_Number)position) {
-            walk->buffer->length = start;
             lua_settop(L, key - 1);
-            return encode_scattered_array(walk, table, depth);
+            return encode_scattered_array(walk, table, position, depth);
         }
         if (!encode_element(walk, value, position, depth))
             return false;

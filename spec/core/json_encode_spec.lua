@@ -83,6 +83,21 @@ describe("kenar.core encode: arrays and objects", function()
       assert.equal('[[1],"x"]', encode { [2] = "x", [1] = { [1] = 1 } })
    end)
 
+   -- Lua 5.4 traverses such a table in the order 1, 3, 4, 2.
+   it("takes nested arrays whose keys come out of order in one walk: two walks a level would not end", function()
+      local value, bytes = "x", '"x"'
+      for _ = 1, 64 do
+         value, bytes = { value, [2] = 2, [3] = 3, [4] = 4 }, "[" .. bytes .. ",2,3,4]"
+      end
+      assert.equal(bytes, encode(value))
+   end)
+
+   it("refuses what a walk out of order finds behind good elements", function()
+      refused({ 1, [2] = 2, [3] = 3, [4] = 4, x = 5 }, "an array with a string key", "")
+      refused({ 1, [2] = print, [3] = 3, [4] = 4 }, "a function has no JSON form", "[2]")
+      refused({ 1, [3] = 3, [4] = 4, [5] = 5 }, "an array with a hole: no element 2, but one at 5", "")
+   end)
+
    it("takes string keys for an object, and the empty table too", function()
       assert.equal("{}", encode {})
       assert.equal('{"1":"one"}', encode { ["1"] = "one" })

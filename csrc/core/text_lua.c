@@ -9,6 +9,7 @@
 #include "percent.h"
 #include "secret.h"
 #include "sha256.h"
+#include "trim.h"
 #include "utf8.h"
 
 /* Userdata is the scratch: a raise at any later line leaves it to the collector. */
@@ -28,6 +29,35 @@ static int utf8_valid(lua_State *L)
         return 1;
     lua_pushinteger(L, (lua_Integer)valid + 1);
     return 2;
+}
+
+/* The text at index 1 from `start` to `end`, as the string that it is when nothing is left out. */
+static int push_piece(lua_State *L, size_t start, size_t end)
+{
+    size_t length;
+    const char *text = lua_tolstring(L, 1, &length);
+    if (start == 0 && end == length)
+        lua_pushvalue(L, 1);
+    else
+        lua_pushlstring(L, text + start, end - start);
+    return 1;
+}
+
+/* trim(text) -> text without white space at its ends, in one pass whatever the text is */
+static int trim(lua_State *L)
+{
+    size_t length;
+    const char *text = luaL_checklstring(L, 1, &length);
+    const size_t end = kenar_trimmed_length(text, length);
+    return push_piece(L, kenar_leading_space(text, end), end);
+}
+
+/* trim_end(text) -> text without white space at its end */
+static int trim_end(lua_State *L)
+{
+    size_t length;
+    const char *text = luaL_checklstring(L, 1, &length);
+    return push_piece(L, 0, kenar_trimmed_length(text, length));
 }
 
 /* equal(given, kept) -> boolean, in constant time; anything but two strings is not equal */
@@ -129,6 +159,8 @@ static int base64_decode(lua_State *L)
 static const luaL_Reg functions[] = {
     /* text */
     {"utf8_valid", utf8_valid},
+    {"trim", trim},
+    {"trim_end", trim_end},
     {"percent_encode", percent_encode},
     {"percent_decode", percent_decode},
     {"base64_encode", base64_encode},

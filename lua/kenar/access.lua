@@ -3,9 +3,12 @@
 -- The address is that of the connection. What X-Forwarded-For says counts only where the connection comes from a proxy
 -- that was named: anybody can write that header.
 
+local core = require "kenar.core"
+
 local access = {}
 
 local floor = math.floor
+local find, sub = string.find, string.sub
 
 --- The addresses that Divar publishes (its docs, events page, 2025-09). They are stated for events alone: sessions and
 --- dynamic actions may come from others, so look at the log before you rely on this.
@@ -166,13 +169,15 @@ end
 
 -- The addresses of X-Forwarded-For; a server gives a repeated header joined by commas, or as a list.
 local function forwarded(header)
-   local list = {}
    if type(header) == "table" then
       header = table.concat(header, ",")
    end
-   for each in ((header or "") .. ","):gmatch "([^,]*)," do
-      list[#list + 1] = each:match "^%s*(.-)%s*$"
-   end
+   local list, from = {}, 1
+   repeat
+      local comma = find(header or "", ",", from, true)
+      list[#list + 1] = core.trim(sub(header or "", from, (comma or 0) - 1))
+      from = comma and comma + 1
+   until not from
    if #list == 1 and list[1] == "" then
       return {}
    end

@@ -262,7 +262,7 @@ end
 function bot.new(options)
    options = options or {}
    check_bot_options(options)
-   local prefix = (options.prefix or "/kenar"):gsub("/+$", "")
+   local prefix = (options.prefix or "/kenar"):match "^(.*[^/])/*$" or ""
    return setmetatable({
       name = options.name, prefix = prefix, _paths = webhook.paths(prefix),
       _pages = landing.paths(prefix),

@@ -113,7 +113,8 @@ local function cookie_of(request, state)
    end
    local wanted = cookie_name(state)
    -- Servers join repeated headers by commas, which no cookie of ours holds.
-   for name, value in (header or ""):gmatch "([^%s;,=]+)=([^%s;,]*)" do
+   for cookie in (header or ""):gmatch "[^%s;,]+" do
+      local name, value = cookie:match "^([^=]+)=(.*)$"
       if name == wanted then
          return value
       end

@@ -21,6 +21,18 @@ function dialogue.spoken(text)
    return persian.digits_to_latin(persian.normalise(text))
 end
 
+local last_text, last_spoken
+
+--- The same for the text of an event, which many handlers may ask for: made once for as long as the text is the same.
+---@param text string
+---@return string
+function dialogue.spoken_once(text)
+   if text ~= last_text then
+      last_text, last_spoken = text, dialogue.spoken(text)
+   end
+   return last_spoken
+end
+
 -- A question is told from all others of its conversation, those before a restart included.
 local function mark(record)
    return ("%s#%.0f"):format(record.state, record.question)
@@ -135,7 +147,7 @@ end
 
 local function value_of(record, text)
    if text and record.answers then
-      return record.answers[dialogue.spoken(text)]
+      return record.answers[dialogue.spoken_once(text)]
    end
 end
 

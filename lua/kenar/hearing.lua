@@ -1,5 +1,6 @@
 --- What a bot listens for: the verbs that add a handler.
 
+local core = require "kenar.core"
 local dialogue = require "kenar.dialogue"
 local filter = require "kenar.filter"
 
@@ -7,6 +8,9 @@ local filter = require "kenar.filter"
 
 ---@class kenar.Hearing
 local hearing = {}
+
+local byte, find, sub = string.byte, string.find, string.sub
+local SLASH = byte "/"
 
 local function expect_function(fn, level)
    if type(fn) ~= "function" then
@@ -46,7 +50,7 @@ end
 -- A message that a person wrote.
 local is_message = assert(filter.compile "message")
 
-local spoken = dialogue.spoken
+local spoken, spoken_once = dialogue.spoken, dialogue.spoken_once
 
 --- Hear a text that says one of some phrases. Letters that look the same are the same: Arabic and Persian ye and kaf,
 --- digits of either script, white space around.
@@ -66,7 +70,7 @@ function hearing:hears(phrases, fn)
       error("at least one phrase is needed", 2)
    end
    return add_route(self, function(event, ctx)
-      return event.text ~= nil and is_message(event, ctx) and known[spoken(event.text)] == true
+      return event.text ~= nil and is_message(event, ctx) and known[spoken_once(event.text)] == true
    end, fn)
 end
 
@@ -80,14 +84,15 @@ function hearing:command(name, fn)
    name = name:gsub("^/", "")
    self._commands = self._commands or {}
    self._commands[name] = true
-   local function arguments_of(event)
-      local word, rest = (event.text or ""):match "^/(%S+)%s*(.-)%s*$"
-      return word == name and rest or nil
+   local behind = #name + 2
+   local function is_said(text)
+      return text ~= nil and byte(text) == SLASH and sub(text, 2, behind - 1) == name
+         and not find(text, "^%S", behind)
    end
    return add_route(self, function(event, ctx)
-      return arguments_of(event) ~= nil and is_message(event, ctx)
+      return is_message(event, ctx) and is_said(event.text)
    end, function(ctx, following)
-      return fn(ctx, arguments_of(ctx), following)
+      return fn(ctx, is_said(ctx.text) and core.trim(sub(ctx.text, behind)) or nil, following)
    end)
 end
 

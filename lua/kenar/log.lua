@@ -26,7 +26,7 @@ local function show(value)
       return ("%.0f"):format(value)
    end
    -- A locale may have another point.
-   return (("%.3f"):format(value):gsub(",", "."):gsub("%.?0+$", ""))
+   return (("%.3f"):format(value):gsub(",", "."):gsub("%.?0?0?0?$", ""))
 end
 
 local function write_to_stderr(line)

@@ -87,7 +87,7 @@ local function check(kind, source)
    if (type(source.path) == "string") == (type(source.bytes) == "string") then
       error("a medium has a path, or bytes and a name", 3)
    end
-   local name = source.name or source.path and source.path:match "[^/]+$"
+   local name = source.name or source.path and (source.path:match "^.*/(.*)$" or source.path)
    if type(name) ~= "string" or name == "" then
       error("name: expected the file's name, got " .. type(name), 3)
    end

@@ -92,8 +92,8 @@ local function format(value)
    end
    local text = number % 1 == 0 and numeral.plain(number) or ("%.3f"):format(number)
    -- A process may have set a locale whose decimal point is a comma.
-   local sign, whole, fraction = text:match "^(%-?)(%d+)[.,]?(%d*)$"
-   fraction = fraction:gsub("0+$", "")
+   local sign, whole, fraction = text:match "^(%-?)(%d+)(.*)$"
+   fraction = fraction:gsub("^[.,]", ""):gsub("0?0?0?$", "")
    whole = whole:reverse():gsub("%d%d%d", "%0,"):reverse():gsub("^,", ""):gsub(",", THOUSANDS)
    if whole == "0" and fraction == "" then
       sign = ""

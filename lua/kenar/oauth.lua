@@ -284,7 +284,7 @@ function oauth.new(options)
    return setmetatable({
       states = states.new(store), redirect_uri = options.redirect_uri,
       _client_id = options.client_id, _client_secret = options.client_secret, _api_key = options.api_key,
-      _oauth_url = oauth_url:gsub("/+$", ""), _host = options.host,
+      _oauth_url = oauth_url:match "^(.*[^/])/*$", _host = options.host,
       _generation = generation,
       _send_code_on_refresh = options.send_code_on_refresh ~= false,
       _timeout = options.timeout or 10, _connect_timeout = options.connect_timeout or 5,

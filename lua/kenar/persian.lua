@@ -5,6 +5,7 @@
 -- bytes. Numbers are in kenar.numeral, dates in kenar.jalali, directions in kenar.bidi, characters in kenar.grapheme.
 
 local bidi = require "kenar.bidi"
+local core = require "kenar.core"
 local grapheme = require "kenar.grapheme"
 local jalali = require "kenar.jalali"
 local numeral = require "kenar.numeral"
@@ -112,7 +113,7 @@ function persian.truncate(text, limit, ellipsis)
       if grapheme.is_visible(first) then
          count = count + 1
          if count > limit then
-            local kept = text:sub(1, cut):gsub(NON_JOINER .. "$", ""):gsub("%s+$", "")
+            local kept = core.trim_end((text:sub(1, cut):gsub(NON_JOINER .. "$", "")))
             return kept .. bidi.closing(kept) .. ellipsis
          end
          if count <= limit - ellipsis_size then

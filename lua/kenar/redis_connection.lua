@@ -155,18 +155,20 @@ end
 
 -- [[user]:password@]host[:port][/database]
 local function parse(rest)
-   local authority, database = rest:match "^//([^/]+)/?(%d*)$"
-   if not authority then
+   local authority, path = rest:match "^//([^/]+)(.*)$"
+   local database = (path or "-"):match "^/?(%d*)$"
+   if not database then
       return nil
    end
    local login, address = authority:match "^(.*)@([^@]*)$"
    local user, password = (login or ""):match "^([^:]*):(.*)$"
    address = address or authority
-   local host, port = address:match "^([%w._-]+):?(%d*)$"
+   local host, behind = address:match "^([%w._-]+)(.*)$"
    if not host then
-      host, port = address:match "^(%[[%x:.]+%]):?(%d*)$"
+      host, behind = address:match "^(%[[%x:.]+%])(.*)$"
    end
-   if not host or login and not user then
+   local port = (behind or "-"):match "^:?(%d*)$"
+   if not port or login and not user then
       return nil
    end
    local place = host .. ":" .. (port == "" and 6379 or port)

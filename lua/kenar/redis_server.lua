@@ -14,8 +14,11 @@ local function information(connection, section)
       return err.code_name == "NOPERM" and {} or nil, err
    end
    local values = {}
-   for name, value in text:gmatch "([%w_]+):([^\r\n]*)" do
-      values[name] = value
+   for line in text:gmatch "[^\r\n]+" do
+      local name, value = line:match "^([%w_]+):(.*)$"
+      if name then
+         values[name] = value
+      end
    end
    return values
 end

@@ -145,7 +145,7 @@ local function read_names(source, separator)
    end
    local names, places = { count = 0 }, {}
    for i = 1, count do
-      local name = cells[i]:match "^%s*(.-)%s*$"
+      local name = core.trim(cells[i])
       if name ~= "" then
          if places[name] then
             return nil, ("columns %d and %d have the same name, %s"):format(places[name], i, name), number

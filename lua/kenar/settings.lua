@@ -65,7 +65,7 @@ local function check_url(value)
    if type(value) ~= "string" or not value:find "^https?://[^%s]+$" then
       return nil, "expected a URL that begins with https:// or http://"
    end
-   return (value:gsub("/+$", ""))
+   return value:match "^(.*[^/])/*$"
 end
 
 local inbox_fields = {

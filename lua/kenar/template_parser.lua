@@ -1,5 +1,7 @@
 --- Reads one string of a template: lines of texts and placeholders.
 
+local core = require "kenar.core"
+
 local parser = {}
 
 ---@class kenar.Placeholder
@@ -30,10 +32,6 @@ local function split(text, separator)
    return pieces
 end
 
-local function trimmed(text)
-   return (text:match "^%s*(.-)%s*$")
-end
-
 local function known_names(filters)
    local names = {}
    for name in pairs(filters) do
@@ -45,14 +43,14 @@ end
 
 local function read_filter(input, position, text)
    local pieces = split(text, ":")
-   local name = trimmed(pieces[1].text)
+   local name = core.trim(pieces[1].text)
    local filter = input.filters[name]
    if not filter then
       fail(input, position, ("unknown filter %q: filters are %s"):format(name, known_names(input.filters)))
    end
    local arguments = {}
    for index = 2, #pieces do
-      arguments[index - 1] = trimmed(pieces[index].text)
+      arguments[index - 1] = core.trim(pieces[index].text)
    end
    local problem = filter.check and filter.check(arguments)
    if problem then

@@ -1,6 +1,7 @@
 --- Requests that Divar makes while a user waits: our button was pressed, the app was opened, a dynamic action asks.
 
 local content = require "kenar.content"
+local core = require "kenar.core"
 local json = require "kenar.json"
 
 local text, object, side_of, data_of = content.text, content.object, content.side, content.data
@@ -76,7 +77,7 @@ local function version_of(headers)
    if type(value) == "table" then
       value = value[1]
    end
-   return value and tostring(value):match "^%s*(.-)%s*$"
+   return value and core.trim(tostring(value))
 end
 
 --- How a body that is no event is read (Divar's documents tell the session's two versions apart by a header, which

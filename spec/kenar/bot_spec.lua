@@ -3,6 +3,7 @@ local errors = require "kenar.error"
 local fixture = require "spec.support.fixture"
 local json = require "kenar.json"
 local kenar = require "kenar"
+local persian = require "kenar.persian"
 
 -- A bot, and a function that posts to it and returns the response, what it sent to Divar, and its log.
 local function new_bot(options, answers)
@@ -150,6 +151,38 @@ describe("bot:hears", function()
       assert.same({ "قیمت", " قيمت\n", "اتاق 2 كجاست" }, heard)
    end)
 
+   it("normalises a text once, however many phrases wait for it", function()
+      local bot, post = new_bot()
+      for i = 1, 50 do
+         bot:hears("phrase " .. i, print)
+      end
+      local heard
+      bot:hears({ "قیمت" }, function(ctx) heard = ctx.text end)
+      local normalise, count = persian.normalise, 0
+      persian.normalise = function(text)
+         count = count + 1
+         return normalise(text)
+      end
+      finally(function() persian.normalise = normalise end)
+      post(chatbot "قيمت")
+      assert.equal("قيمت", heard)
+      assert.equal(1, count)
+      post(chatbot "بله")
+      assert.equal(2, count)
+   end)
+
+   it("leaves nothing of that in ctx.event", function()
+      local bot, post = new_bot()
+      local with, without
+      bot:on("*", function(ctx, next)
+         without = assert(json.decode(assert(json.encode(ctx.event))))
+         return next()
+      end)
+      bot:hears("x", function(ctx) with = ctx.event end)
+      post(chatbot "x")
+      assert.same(without, json.decode(assert(json.encode(with))))
+   end)
+
    it("raises without a phrase", function()
       assert.error_matches(function() kenar.bot():hears({}, print) end, "at least one phrase")
       assert.error_matches(function() kenar.bot():hears({ 5 }, print) end, "phrase 1: expected a string, got number")
@@ -165,6 +198,29 @@ describe("bot:command", function()
          post(chatbot(text))
       end
       assert.same({ "", "now please" }, heard)
+   end)
+
+   it("takes arguments that are white space at length, and keeps what is in them", function()
+      local bot, post = new_bot()
+      local heard
+      bot:command("/a", function(_, arguments) heard = arguments end)
+      local space = (" \t"):rep(10000)
+      post(chatbot("/a" .. space .. "x" .. space .. "b" .. space))
+      assert.equal("x" .. space .. "b", heard)
+   end)
+
+   it("does not look at the text of a message that does not count", function()
+      local bot, post = new_bot()
+      bot:command("a", print)
+      local read
+      bot:use(function(ctx, next)
+         next()
+         read = rawget(ctx._event, "text")
+      end)
+      post(chatbot("/a", { sender = { type = "BOT" } }))
+      assert.is_nil(read)
+      post(chatbot "/b")
+      assert.equal("/b", read)
    end)
 end)
 

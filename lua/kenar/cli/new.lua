@@ -4,7 +4,7 @@ local core = require "kenar.core"
 local failure = require "kenar.cli.failure"
 
 -- Beside this module, wherever it is installed.
-local TEMPLATES = debug.getinfo(1, "S").source:match "^@(.*)$":gsub("[^/]*$", "") .. "new_bot/"
+local TEMPLATES = debug.getinfo(1, "S").source:match "^@(.*/)" .. "new_bot/"
 
 -- Where `kenar sandbox` and `kenar run` listen unless told otherwise.
 local SANDBOX, BOT = "http://127.0.0.1:8090", "http://127.0.0.1:8080"
@@ -111,7 +111,7 @@ return {
    ---@param given { folder: string }
    ---@return true? ok, kenar.cli.Failure? why
    run = function(given)
-      local folder = given.folder:gsub("(.)/+$", "%1")
+      local folder = given.folder:match "^(.*[^/])/*$" or given.folder:sub(1, 1)
       local made, why = make_folder(folder)
       if made then
          made, why = core.make_folder(folder .. "/spec")

@@ -56,7 +56,7 @@ end
 
 -- What a number is to be; nil where it is.
 local function number_wanted(name, value)
-   local last = name:match "[^.]+$"
+   local last = name:match "^.*%.(.+)$" or name
    local least, most, is_whole = 0, math.huge, whole[last]
    if bounds[last] then
       least, most, is_whole = bounds[last][1], bounds[last][2], bounds[last][3]

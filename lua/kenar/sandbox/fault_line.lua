@@ -1,5 +1,6 @@
 --- A fault in one line: `at=send_bot_message,kinds=drop+429,retry_after=2,rate=0.05`.
 
+local core = require "kenar.core"
 local fault_rules = require "kenar.sandbox.fault_rules"
 
 local fault_line = {}
@@ -40,12 +41,13 @@ end
 function fault_line.read(text)
    local fault = {}
    for field in text:gmatch "[^,]+" do
-      local name, value = field:match "^%s*([%w_]+)%s*=%s*(.-)%s*$"
+      local name, value = field:match "^%s*([%w_]+)%s*=(.*)$"
       if not name then
          return nil, ("expected name=value, got %q"):format(field)
       elseif fault_rules.type_of(name) == false then
          return nil, ("unknown field %q of a fault"):format(name)
       end
+      value = core.trim(value)
       fault[name] = value_of(name, value)
       if fault[name] == nil then
          return nil, ("%s is a %s, got %q"):format(name, fault_rules.type_of(name), value)

@@ -10,7 +10,7 @@ local keyboard = {}
 ---@return fun(): string? next
 function keyboard.lines(host, descriptor)
    local arrived = host.semaphore(0)
-   local buffer, ended = "", false
+   local buffer, start, ended = "", 1, false
    local watched = {}
 
    function watched.fd()
@@ -24,7 +24,7 @@ function keyboard.lines(host, descriptor)
          ended = true
          host:unwatch(watched)
       elseif bytes then
-         buffer = buffer .. bytes
+         buffer, start = buffer:sub(start) .. bytes, 1
       else
          return nil
       end
@@ -35,10 +35,10 @@ function keyboard.lines(host, descriptor)
    host:watch(watched)
    return function()
       while true do
-         local line, rest = buffer:match "^([^\n]*)\n(.*)$"
-         if line then
-            buffer = rest
-            return line
+         local stop, from = buffer:find("\n", start, true), start
+         if stop then
+            start = stop + 1
+            return buffer:sub(from, stop - 1)
          elseif ended then
             return nil
          end

@@ -1,5 +1,7 @@
 --- multipart/form-data as the upload host reads it (RFC 7578).
 
+local core = require "kenar.core"
+
 local multipart_reader = {}
 
 -- `name="file"; filename="a.png"`; browsers write a quote in a name as %22.
@@ -9,10 +11,10 @@ end
 
 local function headers_of(text)
    local headers = {}
-   for line in (text .. "\r\n"):gmatch "(.-)\r\n" do
-      local name, value = line:match "^([%w-]+):%s*(.-)%s*$"
+   for line in text:gmatch "[^\r\n]+" do
+      local name, value = line:match "^([%w-]+):(.*)$"
       if name then
-         headers[name:lower()] = value
+         headers[name:lower()] = core.trim(value)
       end
    end
    return headers

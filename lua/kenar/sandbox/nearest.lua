@@ -21,7 +21,7 @@ end
 
 -- `session` means `deliveries.session`: the last part alone is compared, too.
 local function distance_to(given, name)
-   local last = name:match "[^.]+$"
+   local last = name:match "^.*%.(.+)$" or name
    return math.min(distance(given, name), distance(given, last))
 end
 

@@ -3,7 +3,7 @@
 local pages = {}
 
 -- Beside this module, wherever it is installed.
-local FOLDER = debug.getinfo(1, "S").source:match "^@(.*)[^/]*$":gsub("[^/]*$", "") .. "page/"
+local FOLDER = debug.getinfo(1, "S").source:match "^@(.*/)" .. "page/"
 
 local types = {
    html = "text/html; charset=utf-8", css = "text/css; charset=utf-8", js = "text/javascript; charset=utf-8",

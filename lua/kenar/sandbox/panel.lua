@@ -13,7 +13,7 @@ local RETURN_PATH = "/oauth/return"
 ---@param is_redirect? boolean
 ---@return string? problem
 function panel.problem(url, is_redirect)
-   if type(url) ~= "string" or not url:find "^https?://[^/?#%s]+[^#%s]*$" then
+   if type(url) ~= "string" or not url:find "^https?://[^/?#%s][^#%s]*$" then
       return "expected a URL such as http://127.0.0.1:8080/events"
    elseif is_redirect and url:find("?", 1, true) then
       return "a redirect URL has no query, such data belong into state"
@@ -75,7 +75,7 @@ function panel.set(fields, given)
    if problem then
       return nil, problem
    end
-   local base = given.bot and panel.below((given.bot:gsub("/+$", ""))) or fields
+   local base = given.bot and panel.below(given.bot:match "^(.*[^/])/*$") or fields
    local result = { urls = {}, redirect_uris = base.redirect_uris, public_url = base.public_url }
    for _, kind in ipairs(panel.kinds) do
       result.urls[kind] = given[kind] or base.urls[kind]

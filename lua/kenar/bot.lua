@@ -2,29 +2,29 @@
 --
 -- Building one does no I/O and knows no host, so that `kenar run`, nginx and a spec load the same file.
 
-local access = require "kenar.access"
-local addressing = require "kenar.addressing"
-local answering = require "kenar.answering"
-local background = require "kenar.background"
+local access = require "kenar.webhook.allow_list"
+local addressing = require "kenar.send.address"
+local answering = require "kenar.bot.callback"
+local background = require "kenar.bot.background"
 local clients = require "kenar.client"
-local consent = require "kenar.consent"
-local context = require "kenar.context"
-local dedup = require "kenar.dedup"
-local expect = require "kenar.expect"
-local handling = require "kenar.handling"
-local hearing = require "kenar.hearing"
+local consent = require "kenar.webhook.consent"
+local context = require "kenar.bot.context"
+local dedup = require "kenar.bot.dedup"
+local expect = require "kenar.base.expect"
+local handling = require "kenar.bot.dispatch"
+local hearing = require "kenar.bot.handlers"
 local hosts = require "kenar.host"
-local landing = require "kenar.landing"
-local log = require "kenar.log"
-local metrics = require "kenar.metrics"
-local reply = require "kenar.reply"
-local router = require "kenar.router"
-local send_many = require "kenar.send_many"
-local sessions = require "kenar.session"
+local landing = require "kenar.webhook.pages"
+local log = require "kenar.telemetry.log"
+local metrics = require "kenar.telemetry.metrics"
+local reply = require "kenar.webhook.response"
+local router = require "kenar.bot.router"
+local send_many = require "kenar.send.many"
+local sessions = require "kenar.bot.session"
 local settings = require "kenar.settings"
 local stores = require "kenar.store"
-local turns = require "kenar.turns"
-local webhook = require "kenar.webhook"
+local turns = require "kenar.base.keyed_lock"
+local webhook = require "kenar.webhook.request"
 
 ---@class kenar.Request
 ---@field method string
@@ -148,7 +148,7 @@ function Bot:send(request)
    return addressing.send(self, address, request.message, { timeout = request.timeout, priority = request.priority })
 end
 
---- Send notices to many conversations; see kenar.send_many.
+--- Send notices to many conversations; see kenar.send.many.
 ---@param rows table[]|kenar.Rows|fun(): table?
 ---@param options? kenar.SendManyOptions
 ---@return kenar.SendManyReport? report, kenar.Error? err kind `store`: the journal cannot be had
@@ -251,12 +251,13 @@ end
 ---   and `public_url`, without which users cannot be asked; `store` (default "memory:"), where grants are kept;
 ---   `prefix`, below which it listens (default "/kenar"); `budget`, the seconds that a user is kept waiting (2);
 ---   `inbox`, "sqlite:inbox.db" or a table with that as `url`: events are answered when they are in it, and survive a
----   SIGKILL, see kenar.working; `dedup_ttl`, the seconds for which an event's id is remembered where there is no inbox
----   (86,400; false: not at all); `session` = { ttl =, initial = }: the seconds for which a conversation's session is
----   kept (86,400), and a function that makes a new one; `fallback` = { url =, text =, stale = }, what he gets when a
----   handler failed or was late, and the text for who answers an older question; `allow_addresses`, "divar" or a list
+---   SIGKILL, see kenar.bot.worker; `dedup_ttl`, the seconds for which an event's id is remembered if there is no
+---   inbox (86,400; false: not at all); `session` = { ttl =, initial = }: the seconds for which a conversation's
+---   session is kept (86,400), and a function that makes a new one; `fallback` = { url =, text =,
+---   stale = }, what users get when
+---   a handler failed or was late, and the text for who answers an older question; `allow_addresses`, "divar" or a list
 ---   of addresses and networks that may post to the bot, and `trusted_proxies`, a list of those whose X-Forwarded-For
----   counts: see kenar.access; `legacy_status`, "string" or "number": how the old replies write it;
+---   counts: see kenar.webhook.allow_list; `legacy_status`, "string" or "number": how the old replies write it;
 ---   `send_code_on_refresh`, `legacy_oauth`: see kenar.oauth; and the settings of kenar.client
 ---@return kenar.Bot
 function bot.new(options)

@@ -1,13 +1,13 @@
---- Calls to Divar: no grants and no routing, one method for each row of kenar.endpoints.
+--- Calls to Divar: no grants and no routing, one method for each row of kenar.client.endpoints.
 --
 -- Each returns a result or `nil, err`; a wrong type of argument raises.
 
-local advice = require "kenar.advice"
-local call = require "kenar.call"
-local endpoints = require "kenar.endpoints"
+local advice = require "kenar.client.advice"
+local call = require "kenar.client.call"
+local endpoints = require "kenar.client.endpoints"
 local hosts = require "kenar.host"
-local log = require "kenar.log"
-local media = require "kenar.media"
+local log = require "kenar.telemetry.log"
+local media = require "kenar.client.media"
 local settings = require "kenar.settings"
 
 ---@class kenar.Client

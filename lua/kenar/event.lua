@@ -3,11 +3,11 @@
 -- The shape of the body decides what it is, so that one URL can serve all that Divar sends. Absent is nil,
 -- never null; keys, types and enum values that Divar adds later pass through and never fail.
 
-local content = require "kenar.content"
+local content = require "kenar.event.fields"
 local errors = require "kenar.error"
 local json = require "kenar.json"
-local messages = require "kenar.event_message"
-local visit = require "kenar.visit"
+local messages = require "kenar.event.message"
+local visit = require "kenar.event.callback"
 
 local text, object, data_of = content.text, content.object, content.data
 

@@ -51,7 +51,7 @@ end
 ---@return string? captionless the path of the first button without a caption; Divar's documents do not refuse one
 function message.encode(kind, content, options)
    if kind == "legacy" then
-      local body, err, captionless = require("kenar.legacy_message").build(content, options)
+      local body, err, captionless = require("kenar.message.legacy").build(content, options)
       if not body then
          return nil, err
       end

@@ -3,15 +3,15 @@
 -- A bot mounts all of this by itself (ctx:authorize, bot:granted); this is for programs with a web server of their own.
 -- Forms and addresses are those of Divar's docs, OAuth pages; `legacy` those of 2024-05 and before.
 
-local delivery = require "kenar.delivery"
+local delivery = require "kenar.client.attempt"
 local errors = require "kenar.error"
-local expect = require "kenar.expect"
+local expect = require "kenar.base.expect"
 local hosts = require "kenar.host"
 local json = require "kenar.json"
-local log = require "kenar.log"
-local query = require "kenar.query"
+local log = require "kenar.telemetry.log"
+local query = require "kenar.base.query"
 local scopes = require "kenar.scope"
-local states = require "kenar.oauth_state"
+local states = require "kenar.oauth.state"
 local stores = require "kenar.store"
 local version = require "kenar.version"
 

@@ -2,14 +2,15 @@
 --
 -- Keyboards write the Arabic letters ye (U+064A, U+0649) and kaf (U+0643) for the Persian ones (U+06CC, U+06A9) that
 -- ISIRI 6219 prescribes, and chat programs sprinkle invisible direction marks: two texts that look the same differ in
--- bytes. Numbers are in kenar.numeral, dates in kenar.jalali, directions in kenar.bidi, characters in kenar.grapheme.
+-- bytes. Numbers are in kenar.persian.numeral, dates in kenar.persian.jalali, directions in kenar.persian.bidi,
+-- characters in kenar.persian.grapheme.
 
-local bidi = require "kenar.bidi"
+local bidi = require "kenar.persian.bidi"
 local core = require "kenar.core"
-local grapheme = require "kenar.grapheme"
-local jalali = require "kenar.jalali"
-local numeral = require "kenar.numeral"
-local timestamp = require "kenar.timestamp"
+local grapheme = require "kenar.persian.grapheme"
+local jalali = require "kenar.persian.jalali"
+local numeral = require "kenar.persian.numeral"
+local timestamp = require "kenar.base.timestamp"
 
 local persian = {
    digits = numeral.digits,
@@ -93,7 +94,8 @@ function persian.phone(text)
 end
 
 --- Cut a text to a number of characters as people see them: a letter with its marks, a family of emoji, a flag is
---- one (see kenar.grapheme), invisible direction marks are none. What the cut leaves open of isolates is closed.
+--- one (see kenar.persian.grapheme), invisible direction marks are none. What the
+--- cut leaves open of isolates is closed.
 ---@param text string UTF-8
 ---@param limit integer at least 1; the ellipsis counts
 ---@param ellipsis? string default "…" (U+2026); left out where it alone would fill the limit
@@ -125,7 +127,7 @@ function persian.truncate(text, limit, ellipsis)
    return text
 end
 
---- A point in time on Iran's calendar and clock (see kenar.jalali): in "full", "یکشنبه ۲۹ مهر ۱۴۰۳ ساعت ۱۶:۴۲".
+--- A point in time on Iran's calendar and clock (see kenar.persian.jalali): in "full", "یکشنبه ۲۹ مهر ۱۴۰۳ ساعت ۱۶:۴۲".
 ---@param sent_at integer|string microseconds, as in `ctx.sent_at`; milliseconds, seconds and RFC 3339 are taken too
 ---@param style? kenar.JalaliStyle default "date"
 ---@return string

@@ -8,8 +8,8 @@ local bots = require "kenar.bot"
 local first_wait = require "kenar.host.resty.first_wait"
 local hosts = require "kenar.host"
 local incoming = require "kenar.host.resty.incoming"
-local webhook = require "kenar.webhook"
-local working = require "kenar.working"
+local webhook = require "kenar.webhook.request"
+local working = require "kenar.bot.worker"
 
 -- nginx looks at the clock when it has nothing to run: what runs without a wait begins and ends at the same time.
 local loop_time = ngx.now

@@ -6,9 +6,9 @@
 -- error (kind `invalid`) that names both; rows before it have been given.
 
 local errors = require "kenar.error"
-local lines = require "kenar.lines"
-local rows_csv = require "kenar.rows_csv"
-local rows_jsonl = require "kenar.rows_jsonl"
+local lines = require "kenar.base.lines"
+local rows_csv = require "kenar.rows.csv"
+local rows_jsonl = require "kenar.rows.jsonl"
 
 local rows = {}
 

@@ -2,12 +2,12 @@
 
 local bots = require "kenar.bot"
 local core = require "kenar.core"
-local expect = require "kenar.expect"
-local health = require "kenar.health"
-local listeners = require "kenar.host.listener"
+local expect = require "kenar.base.expect"
+local health = require "kenar.telemetry.health"
+local listeners = require "kenar.host.loop.listener"
 local loop = require "kenar.host.loop"
-local webhook = require "kenar.webhook"
-local working = require "kenar.working"
+local webhook = require "kenar.webhook.request"
+local working = require "kenar.bot.worker"
 
 local serve_options = { address = true, port = true, on_listening = true, overrides = true, host = true,
    stop_deadline = true, metrics_address = true, metrics_port = true }

@@ -8,7 +8,7 @@
 --    }
 --
 -- {name}                    the value; {user.name} looks into a table, {items.1} into a list
--- {price|toman}             through filters, from left to right (kenar.template_filters)
+-- {price|toman}             through filters, from left to right (kenar.template.filters)
 -- {name|truncate:20}        an argument of a filter; no : | { } or line end in it, spaces around it are dropped
 -- {n|plural:one:# items}    or zero:one:other; a # stands for the number
 -- {note?}                   optional: without the value its whole line is left out; so is a string without lines
@@ -23,9 +23,9 @@
 -- it is.
 
 local errors = require "kenar.error"
-local filters = require "kenar.template_filters"
-local parser = require "kenar.template_parser"
-local template_string = require "kenar.template_string"
+local filters = require "kenar.template.filters"
+local parser = require "kenar.template.parser"
+local template_string = require "kenar.template.string"
 
 local template = {}
 

@@ -9,13 +9,13 @@
 -- Nothing waits and nothing leaves the process: sleeps move a virtual clock, and opening a socket raises. What a
 -- handler raises is raised again by the verb that led to it, unless the bot has a `catch` of its own.
 
-local assumptions = require "kenar.sandbox.assumptions"
+local assumptions = require "kenar.sandbox.judge.assumptions"
 local bots = require "kenar.bot"
-local expect = require "kenar.expect"
-local people = require "kenar.sandbox.person"
-local rehearsals = require "kenar.sandbox.rehearsal"
-local subscriptions = require "kenar.sandbox.subscriptions"
-local tokens = require "kenar.sandbox.tokens"
+local expect = require "kenar.base.expect"
+local people = require "kenar.sandbox.play.person"
+local rehearsals = require "kenar.sandbox.play.rehearsal"
+local subscriptions = require "kenar.sandbox.judge.subscriptions"
+local tokens = require "kenar.sandbox.judge.tokens"
 
 local testing = {}
 
@@ -260,7 +260,7 @@ local divar_options = { now = true, assumptions = true, settings = true, permiss
 --- environment say.
 ---@param bot kenar.Bot
 ---@param options? { now: number?, assumptions: table?, settings: table?, permissions: table?, keep_store: boolean? }
----   `now` is the wall clock at the start, in seconds since 1970; `assumptions` as in kenar.sandbox.assumptions;
+---   `now` is the wall clock at the start, in seconds since 1970; `assumptions` as in kenar.sandbox.judge.assumptions;
 ---   `settings` are more settings for the bot; `permissions`, those of the app by name (default: all); `keep_store`:
 ---   the bot's store outlives `divar:restart`, as a file does
 ---@return kenar.testing.Divar

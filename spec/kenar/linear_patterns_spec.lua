@@ -21,11 +21,11 @@ end
 
 -- Patterns that no call shows, and why they are none of this spec's concern.
 local made_elsewhere = {
-   ["lua/kenar/filter.lua text"] = "the program's own pattern",
-   ["lua/kenar/grapheme.lua rests[length]"] = "strings of the same file, each of at most three classes",
-   ["lua/kenar/printable.lua pattern"] = "strings of the same file, each of at most three classes",
-   ["lua/kenar/sandbox/endpoints.lua form.pattern"] = "parts of a path between slashes, which no part holds",
-   ["lua/kenar/utf8_repair.lua pattern"] = "strings of the same file, each of at most four classes",
+   ["lua/kenar/bot/filter.lua text"] = "the program's own pattern",
+   ["lua/kenar/persian/grapheme.lua rests[length]"] = "strings of the same file, each of at most three classes",
+   ["lua/kenar/base/printable.lua pattern"] = "strings of the same file, each of at most three classes",
+   ["lua/kenar/sandbox/judge/endpoints.lua form.pattern"] = "parts of a path between slashes, which no part holds",
+   ["lua/kenar/telemetry/utf8.lua pattern"] = "strings of the same file, each of at most four classes",
 }
 
 -- The patterns of all sources, each once: `known` holds those that calls show, `hidden` what stands for the others.

@@ -5,7 +5,7 @@ local fixture = require "spec.support.fixture"
 local json = require "kenar.json"
 local kenar = require "kenar"
 local memory = require "kenar.store.memory"
-local query = require "kenar.query"
+local query = require "kenar.base.query"
 
 local REDIRECT = "https://oauth-redirect.my-app.ir"
 

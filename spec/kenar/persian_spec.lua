@@ -35,7 +35,7 @@ describe("kenar.persian", function()
       assert.equal("سلام 1", persian.digits_to_latin "سلام ۱")
    end)
 
-   it("has the numbers of kenar.numeral and the isolates of kenar.bidi", function()
+   it("has the numbers of kenar.persian.numeral and the isolates of kenar.persian.bidi", function()
       assert.equal("۱۲", persian.digits(12))
       assert.equal("۱٬۲۵۰", persian.number(1250))
       assert.equal("۱٬۲۵۰ تومان", persian.toman(1250))

@@ -1,7 +1,7 @@
 --- Many webhooks to a bot that is killed and started again: what was handled, against what was answered with 200.
 
 local core = require "kenar.core"
-local dice = require "kenar.sandbox.dice"
+local dice = require "kenar.sandbox.faults.dice"
 local inboxes = require "kenar.inbox"
 local json = require "kenar.json"
 local loop = require "kenar.host.loop"

@@ -1,6 +1,6 @@
 --- A user's browser for a bot: it keeps cookies, follows a consent, and agrees or refuses on Divar's page.
 local core = require "kenar.core"
-local query = require "kenar.query"
+local query = require "kenar.base.query"
 
 local browser = {}
 

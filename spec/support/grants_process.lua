@@ -2,7 +2,7 @@
 local clients = require "kenar.client"
 local grants = require "kenar.grants"
 local kenar = require "kenar"
-local log = require "kenar.log"
+local log = require "kenar.telemetry.log"
 
 local process = {}
 

@@ -1,6 +1,6 @@
 --- A virtual host at whose edge a spec plays Divar: the token endpoint, which rotates tokens, and the API.
 local json = require "kenar.json"
-local query = require "kenar.query"
+local query = require "kenar.base.query"
 local virtual = require "kenar.host.virtual"
 
 local oauth_edge = {}

@@ -21,7 +21,7 @@ function redis_bot.new(url, inbox)
    local bot = kenar.bot {
       api_key = "key", identification_key = "k", store = url, inbox = options, log_level = "error",
    }
-   local redis = assert(require("kenar.redis_connection").new(url:match "^redis:(.*)$"))
+   local redis = assert(require("kenar.db.redis").new(url:match "^redis:(.*)$"))
 
    local function call(...)
       local reply, err = redis:call(...)

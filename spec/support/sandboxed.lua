@@ -1,7 +1,7 @@
 --- A sandbox and a bot on real ports of one loop, for specs of what a page gets.
 local json = require "kenar.json"
 local kenar = require "kenar"
-local listeners = require "kenar.host.listener"
+local listeners = require "kenar.host.loop.listener"
 local loop = require "kenar.host.loop"
 local servers = require "kenar.sandbox.server"
 local wire = require "spec_wire"

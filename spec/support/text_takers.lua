@@ -7,7 +7,7 @@ return function()
    local json = require "kenar.json"
    local judged = require "spec.support.judged"
    local kenar = require "kenar"
-   local repaired = require "kenar.utf8_repair"
+   local repaired = require "kenar.telemetry.utf8"
 
    local function nothing() end
 
@@ -45,7 +45,7 @@ return function()
    end
 
    local function control(method, path, query, body)
-      return require("kenar.sandbox.control").answer(sandbox, {
+      return require("kenar.sandbox.server.control").answer(sandbox, {
          method = method, path = path, query = query, headers = {}, body = body,
       })
    end
@@ -69,12 +69,12 @@ return function()
    end
 
    local STATE = ("a"):rep(43)
-   local persian, numeral = kenar.persian, require "kenar.numeral"
-   local multipart = require "kenar.sandbox.multipart_reader"
-   local log = require("kenar.log").new { secrets = { "secret" }, write = nothing }
-   local json_log = require("kenar.log").new { format = "json", write = nothing }
-   local line = require "kenar.journal_line"
-   local timestamp = require "kenar.timestamp"
+   local persian, numeral = kenar.persian, require "kenar.persian.numeral"
+   local multipart = require "kenar.sandbox.judge.multipart_reader"
+   local log = require("kenar.telemetry.log").new { secrets = { "secret" }, write = nothing }
+   local json_log = require("kenar.telemetry.log").new { format = "json", write = nothing }
+   local line = require "kenar.send.journal_line"
+   local timestamp = require "kenar.base.timestamp"
 
    return {
       ["hearing: a message"] = said,
@@ -97,7 +97,7 @@ return function()
       ["landing: a cookie"] = function(text)
          return open("/oauth/return", "state=" .. STATE, text), open("/oauth/start", "state=" .. STATE, "a=" .. text)
       end,
-      ["query"] = require("kenar.query").decode,
+      ["query"] = require("kenar.base.query").decode,
       ["scopes"] = function(text) return kenar.scope.list(text), kenar.scope.parse(text) end,
       ["timestamp"] = function(text)
          return timestamp.microseconds(text), timestamp.http_date(text), timestamp.retry_after(text, 0),
@@ -124,7 +124,7 @@ return function()
       ["rows: a quoted cell"] = function(text) return all_rows(kenar.rows.csv { text = 'a,b\n"' .. text .. '",x' }) end,
       ["rows: JSON lines"] = function(text) return all_rows(kenar.rows.jsonl { text = text }) end,
       ["lines"] = function(text)
-         local source = require("kenar.lines").of(text, 1048576)
+         local source = require("kenar.base.lines").of(text, 1048576)
          return all_rows(function() return source:next() end)
       end,
       ["log"] = function(text)
@@ -137,7 +137,7 @@ return function()
       end,
       ["utf8_repair"] = repaired,
       ["json.decode"] = json.decode,
-      ["sandbox: a form"] = require("kenar.sandbox.form").read,
+      ["sandbox: a form"] = require("kenar.sandbox.judge.form").read,
       ["sandbox: multipart"] = function(text)
          multipart.parts("multipart/form-data; boundary=x", "--x\r\n" .. text .. "\r\n\r\ny\r\n--x--")
          multipart.parts("multipart/form-data; boundary=x", '--x\r\nContent-Disposition: x' .. text
@@ -176,17 +176,17 @@ return function()
             control("POST", "/sandbox/hearing", nil, '{"post_token":"' .. text)
       end,
       ["sandbox: who comes"] = function(text)
-         return require("kenar.sandbox.visitors").check_host { host = text },
-            require("kenar.sandbox.visitors").check_site { host = "h", origin = text }
+         return require("kenar.sandbox.server.visitors").check_host { host = text },
+            require("kenar.sandbox.server.visitors").check_site { host = "h", origin = text }
       end,
       ["sandbox: the page's files"] = function(text)
-         return require("kenar.sandbox.pages").answer("/sandbox/page/" .. text)
+         return require("kenar.sandbox.server.pages").answer("/sandbox/page/" .. text)
       end,
       ["sandbox: a fault in one line"] = function(text)
-         return require("kenar.sandbox.fault_line").read("at=x" .. text .. "y")
+         return require("kenar.sandbox.faults.line").read("at=x" .. text .. "y")
       end,
       ["sandbox: a transcript"] = function(text)
-         return require("kenar.sandbox.transcript").new(nothing):act("USER", text)
+         return require("kenar.sandbox.play.transcript").new(nothing):act("USER", text)
       end,
    }
 end

@@ -28,7 +28,7 @@ end
 
 --- How many of 300 events this worker handles.
 function jobs.dedup(host, store)
-   local dedup, won = require("kenar.dedup").in_store(store, 60), 0
+   local dedup, won = require("kenar.bot.dedup").in_store(store, 60), 0
    together(host, 10, function(i)
       for event = i, 300, 10 do
          local claim, err = dedup:claim("event " .. event)
@@ -44,7 +44,8 @@ end
 
 --- How many calls of a day's 100 this worker makes.
 function jobs.day_budget(host, store)
-   local budget, made = require("kenar.day_budget").new { store = store, prefix = "day", day = 100, host = host }, 0
+   local day_quota = require "kenar.client.limits.day_quota"
+   local budget, made = day_quota.new { store = store, prefix = "day", day = 100, host = host }, 0
    together(host, 5, function()
       for _ = 1, 40 do
          local day, err = budget:take "reply"
@@ -58,7 +59,7 @@ end
 --- How many calls this worker makes of those that may leave at once, which are 20.
 function jobs.token_bucket(host, store)
    local at = tonumber(store:get "began at")
-   local bucket, made = require("kenar.token_bucket").new {
+   local bucket, made = require("kenar.client.limits.token_bucket").new {
       store = store, key = "minute", minute = 100, now = function() return at end,
    }, 0
    together(host, 5, function()
@@ -72,7 +73,7 @@ end
 
 --- Read, wait and write, under a session's lock: what was lost would be missing.
 function jobs.session_lock(host, store)
-   local locks = require "kenar.session_lock"
+   local locks = require "kenar.bot.session_lock"
    together(host, 4, function()
       for _ = 1, 5 do
          local lock = assert(locks.take(store, host, "conversation", 30))

@@ -26,7 +26,7 @@ local function load_bot(report, path)
 end
 
 local function look(report, given)
-   require "kenar.doctor.versions"(report)
+   require "kenar.cli.doctor.versions"(report)
    local bot = load_bot(report, given.file)
    local resolved, values = pcall(require("kenar.settings").resolve, bot._options)
    if not resolved then
@@ -34,10 +34,10 @@ local function look(report, given)
    end
    report:hide(require("kenar.settings").secrets(values))
    local host = require("kenar.host.loop").new {}
-   require "kenar.doctor.settings"(report, bot)
-   require "kenar.doctor.storage"(report, bot, host)
+   require "kenar.cli.doctor.settings"(report, bot)
+   require "kenar.cli.doctor.storage"(report, bot, host)
    if not given.offline then
-      require "kenar.doctor.network"(report, bot, host)
+      require "kenar.cli.doctor.network"(report, bot, host)
    end
 end
 
@@ -57,7 +57,7 @@ return {
    ---@param given { file: string?, offline: boolean? }
    ---@return true? ok, kenar.cli.Failure? why
    run = function(given)
-      local report = require("kenar.doctor.report").new(print)
+      local report = require("kenar.cli.doctor.report").new(print)
       look(report, given)
       local counts = report.counts
       local verdict = count(counts.problem, "problem") .. ", " .. count(counts.warning, "warning")

@@ -1,7 +1,7 @@
 --- `kenar inbox`: what waits in an inbox, and its dead letters.
 
 local inbox_url = require "kenar.cli.inbox_url"
-local printable = require "kenar.printable"
+local printable = require "kenar.base.printable"
 
 local PAGE = 100
 

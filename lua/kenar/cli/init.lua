@@ -1,7 +1,7 @@
 --- The `kenar` command: its arguments, its errors, its exit status.
 
 local failure = require "kenar.cli.failure"
-local printable = require "kenar.printable"
+local printable = require "kenar.base.printable"
 
 local cli = {}
 
@@ -14,8 +14,8 @@ local commands = {
    { "sandbox", "kenar.cli.sandbox" },
    { "send", "kenar.cli.send" },
    { "inbox", "kenar.cli.inbox" },
-   { "replay", "kenar.cli.verdicts", "replay" },
-   { "discard", "kenar.cli.verdicts", "discard" },
+   { "replay", "kenar.cli.replay", "replay" },
+   { "discard", "kenar.cli.replay", "discard" },
 }
 
 local epilog = [[

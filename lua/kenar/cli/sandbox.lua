@@ -3,7 +3,7 @@
 local core = require "kenar.core"
 local failure = require "kenar.cli.failure"
 local listening = require "kenar.cli.listening"
-local panel = require "kenar.sandbox.panel"
+local panel = require "kenar.sandbox.server.panel"
 
 -- The port and the prefix that a bot has unless told otherwise.
 local BOT = "http://127.0.0.1:8080/kenar"
@@ -54,7 +54,7 @@ end
 
 -- The assumptions of the command line; nil and the failure.
 local function assumptions_of(lines)
-   local changes, problem = require("kenar.sandbox.assumption_line").read(lines)
+   local changes, problem = require("kenar.sandbox.judge.assumption_line").read(lines)
    if not changes then
       return nil, failure.new("usage", "--assume " .. problem, "All of them: kenar sandbox --list-assumptions")
    end
@@ -68,7 +68,7 @@ end
 
 -- The faults of the command line; nil and the failure.
 local function faults_of(lines)
-   local fault_line = require "kenar.sandbox.fault_line"
+   local fault_line = require "kenar.sandbox.faults.line"
    local faults = {}
    for i, line in ipairs(lines) do
       local fault, problem = fault_line.read(line)
@@ -138,7 +138,7 @@ local function furnish(sandbox, path)
    local judge = sandbox.judge
    local loaded, problem
    if path then
-      loaded, problem = require("kenar.sandbox.state_file").load(judge, path)
+      loaded, problem = require("kenar.sandbox.judge.state_file").load(judge, path)
    end
    if problem then
       return nil, failure.new("data", problem)
@@ -152,7 +152,7 @@ end
 
 -- At the end; where it cannot be written, that is said.
 local function save(sandbox, path)
-   local done, problem = require("kenar.sandbox.state_file").save(sandbox.judge, path)
+   local done, problem = require("kenar.sandbox.judge.state_file").save(sandbox.judge, path)
    if not done then
       return nil, failure.new("storage", "the state was not saved: " .. tostring(problem))
    end
@@ -221,7 +221,7 @@ return {
    ---@return true? ok, kenar.cli.Failure? why
    run = function(given)
       if given.list_assumptions then
-         io.stdout:write(require("kenar.sandbox.assumption_line").all())
+         io.stdout:write(require("kenar.sandbox.judge.assumption_line").all())
          return true
       end
       local settings, wrong = settings_of(given)
@@ -231,7 +231,7 @@ return {
       local faults = settings.faults
       local fault_seed = given.seed or random_seed()
       local host = require("kenar.host.loop").new {}
-      local transcript = require("kenar.sandbox.transcript").new(function(text)
+      local transcript = require("kenar.sandbox.play.transcript").new(function(text)
          io.stdout:write(text)
       end)
       local sandbox, message = require("kenar.sandbox.server").open(host, {

@@ -13,7 +13,7 @@ local targets = {
 
 local function to_concurrency(text)
    local number = tonumber(text)
-   local most = require("kenar.send_many").MOST_CONCURRENT
+   local most = require("kenar.send.many").MOST_CONCURRENT
    if number and number >= 1 and number <= most and number % 1 == 0 then
       return number
    end

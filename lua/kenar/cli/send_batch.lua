@@ -2,8 +2,8 @@
 
 local core = require "kenar.core"
 local failure = require "kenar.cli.failure"
-local printable = require "kenar.printable"
-local progress_display = require "kenar.progress_display"
+local printable = require "kenar.base.printable"
+local progress_display = require "kenar.send.progress_display"
 local send_files = require "kenar.cli.send_files"
 local send_preview = require "kenar.cli.send_preview"
 

@@ -1,10 +1,10 @@
 --- A look at the rows of `kenar send` before anything is sent.
 
-local media = require "kenar.media"
+local media = require "kenar.client.media"
 local messages = require "kenar.message"
-local printable = require "kenar.printable"
-local send_row = require "kenar.send_row"
-local send_source = require "kenar.send_source"
+local printable = require "kenar.base.printable"
+local send_row = require "kenar.send.row"
+local send_source = require "kenar.send.source"
 
 local send_preview = {}
 

@@ -6,10 +6,10 @@
 
 local core = require "kenar.core"
 local errors = require "kenar.error"
-local printable = require "kenar.printable"
+local printable = require "kenar.base.printable"
 local schedulers = require "kenar.host.scheduler"
 local semaphores = require "kenar.host.semaphore"
-local transfers = require "kenar.host.transfers"
+local transfers = require "kenar.host.loop.transfers"
 
 local unpack = table.unpack or unpack -- luacheck: ignore 143
 local clock = core.clock

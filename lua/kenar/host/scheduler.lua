@@ -5,7 +5,7 @@
 
 local errors = require "kenar.error"
 local tasks = require "kenar.host.task"
-local timers = require "kenar.host.timers"
+local timers = require "kenar.base.timers"
 
 local unpack = table.unpack or unpack -- luacheck: ignore 143
 local create, resume, yield = coroutine.create, coroutine.resume, coroutine.yield

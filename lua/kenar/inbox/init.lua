@@ -17,7 +17,7 @@
 -- event that fails holds up those behind it with the same `order_key`, and no others. Errors are of kind `store`.
 
 local errors = require "kenar.error"
-local url_scheme = require "kenar.url_scheme"
+local url_scheme = require "kenar.db.url"
 
 local inbox = {}
 
@@ -53,7 +53,7 @@ local schemes = {
          return require("kenar.inbox.sqlite").new { path = path, host = host, options = options }
       end,
       visit = function(path)
-         return require("kenar.inbox.sqlite_visitor").open(path)
+         return require("kenar.inbox.sqlite.visitor").open(path)
       end,
    },
    shdict = {

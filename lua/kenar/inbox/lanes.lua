@@ -11,7 +11,7 @@ Lanes.__index = Lanes
 
 -- Most keys have one item and nothing behind it, which costs no table.
 local NOTHING_BEHIND = true
--- So many keys without an item stay, as false: see kenar.turns.
+-- So many keys without an item stay, as false: see kenar.base.keyed_lock.
 local KEPT_KEYS = 1024
 
 local function forget_free_keys(self)

@@ -2,13 +2,13 @@
 --
 -- An event is handled at least once; what a worker had out when it died is given to another one when its lease is over.
 -- What outlives Redis's own end depends on how Redis is set up: with `appendonly yes` and `appendfsync always`
--- everything that `put` has stored does. What is kept where stands in kenar.inbox.redis_scripts.
+-- everything that `put` has stored does. What is kept where stands in kenar.inbox.redis.scripts.
 
-local Inbox = require "kenar.inbox.redis_inbox"
-local connections = require "kenar.redis_connection"
-local listeners = require "kenar.inbox.redis_listener"
-local scripts = require "kenar.inbox.redis_scripts"
-local streams = require "kenar.inbox.redis_streams"
+local Inbox = require "kenar.inbox.redis.inbox"
+local connections = require "kenar.db.redis"
+local listeners = require "kenar.inbox.redis.listener"
+local scripts = require "kenar.inbox.redis.scripts"
+local streams = require "kenar.inbox.redis.streams"
 
 local redis_inbox = {}
 

@@ -4,12 +4,12 @@
 -- Every worker reads the log in the dict, knows from it which events there are and in what order, and takes them with a
 -- lease. Who has taken an event is in the dict; a worker that has died is found out when the lease is over.
 
-local Inbox = require "kenar.inbox.shdict_inbox"
+local Inbox = require "kenar.inbox.shdict.inbox"
 local keepers = require "kenar.inbox.keeper"
 local lanes = require "kenar.inbox.lanes"
-local logs = require "kenar.inbox.shdict_log"
-local timers = require "kenar.host.timers"
-local zones = require "kenar.host.resty.zone"
+local logs = require "kenar.inbox.shdict.log"
+local timers = require "kenar.base.timers"
+local zones = require "kenar.db.shdict"
 
 local shdict_inbox = {}
 

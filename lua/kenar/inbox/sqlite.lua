@@ -5,14 +5,14 @@
 -- process while the disk writes it. A handled event is deleted in the next one; until then, and until SQLite's log of
 -- recent writes begins anew, which it does after some seconds of quiet, its bytes are on the disk.
 
-local Inbox = require "kenar.inbox.sqlite_inbox"
-local backlogs = require "kenar.inbox.backlog"
+local Inbox = require "kenar.inbox.sqlite.inbox"
+local backlogs = require "kenar.inbox.sqlite.backlog"
 local core = require "kenar.core"
 local errors = require "kenar.error"
-local files = require "kenar.inbox.sqlite_file"
-local group_commit = require "kenar.inbox.group_commit"
-local leases = require "kenar.inbox.leases"
-local recent_keys = require "kenar.recent_keys"
+local files = require "kenar.inbox.sqlite.file"
+local group_commit = require "kenar.inbox.sqlite.group_commit"
+local leases = require "kenar.inbox.sqlite.leases"
+local recent_keys = require "kenar.base.recent_keys"
 
 local sqlite_inbox = {}
 

@@ -4,11 +4,11 @@
 
 local acts = require "kenar.sandbox.acts"
 local core = require "kenar.core"
-local keyboard = require "kenar.sandbox.keyboard"
-local listeners = require "kenar.host.listener"
+local keyboard = require "kenar.sandbox.play.keyboard"
+local listeners = require "kenar.host.loop.listener"
 local loop = require "kenar.host.loop"
 local servers = require "kenar.sandbox.server"
-local transcripts = require "kenar.sandbox.transcript"
+local transcripts = require "kenar.sandbox.play.transcript"
 
 local STDIN = 0
 local POST = "gZd7omnS"

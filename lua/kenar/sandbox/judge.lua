@@ -2,22 +2,22 @@
 --
 -- No I/O and no clock of its own. Whoever runs it hands requests to `answer`, posts what `next_delivery` gives to the
 -- bot, and hands the bot's answer to `delivered`. It judges by Divar's documents on its own and never asks the
--- client's encoder; what the documents leave open is in kenar.sandbox.assumptions.
+-- client's encoder; what the documents leave open is in kenar.sandbox.judge.assumptions.
 
 local acts = require "kenar.sandbox.acts"
-local answers = require "kenar.sandbox.answers"
-local app_acts = require "kenar.sandbox.app_acts"
-local assumptions = require "kenar.sandbox.assumptions"
-local endpoints = require "kenar.sandbox.endpoints"
+local answers = require "kenar.sandbox.judge.answers"
+local app_acts = require "kenar.sandbox.acts.app"
+local assumptions = require "kenar.sandbox.judge.assumptions"
+local endpoints = require "kenar.sandbox.judge.endpoints"
 local faults = require "kenar.sandbox.faults"
-local postings = require "kenar.sandbox.postings"
-local state = require "kenar.sandbox.state"
-local strikes = require "kenar.sandbox.strikes"
+local postings = require "kenar.sandbox.acts.postings"
+local state = require "kenar.sandbox.judge.state"
+local strikes = require "kenar.sandbox.faults.strikes"
 
 local judge = {}
 
 ---@class kenar.sandbox.Judge
----@field state table            who and what there is: kenar.sandbox.state
+---@field state table            who and what there is: kenar.sandbox.judge.state
 ---@field faults table           what is to go wrong: kenar.sandbox.faults
 ---@field app kenar.sandbox.App
 ---@field log kenar.sandbox.Exchange[]
@@ -182,7 +182,7 @@ end
 
 --- The next request to post to the bot.
 ---@return table? delivery `request` is { method, url, headers, body }; `fault`, a kenar.sandbox.Strike, says what is to
----   go wrong on the way: kenar.sandbox.courier sees to that
+---   go wrong on the way: kenar.sandbox.acts.courier sees to that
 function Judge:next_delivery()
    return table.remove(self.queue, 1)
 end
@@ -231,7 +231,8 @@ end
 ---@param options { app: kenar.sandbox.App, now: fun(): number, seed: string?, keep: integer?, assumptions: table?,
 ---   fault_seed: integer?, on_delivery: function?, on_exchange: function?, on_message: function? } `now` gives wall
 ---   seconds; `seed`, eight hex digits, begins every id; `keep` bounds the log and the messages of a conversation;
----   `assumptions` as in kenar.sandbox.assumptions; `fault_seed` is that of faults with a rate; `on_delivery()` hears
+---   `assumptions` as in kenar.sandbox.judge.assumptions; `fault_seed` is that of faults with a rate; `on_delivery()`
+---   hears
 ---   that a delivery waits, `on_exchange(exchange)` what was recorded, `on_message(conversation, message)` what was
 ---   written, a message of the bot's once each time that it was carried out, in that order
 ---@return kenar.sandbox.Judge

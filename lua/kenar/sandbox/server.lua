@@ -2,20 +2,20 @@
 --
 -- It listens on the loopback address only, for its keys are known to everybody.
 
-local answers = require "kenar.sandbox.answers"
-local control = require "kenar.sandbox.control"
+local answers = require "kenar.sandbox.judge.answers"
+local control = require "kenar.sandbox.server.control"
 local core = require "kenar.core"
-local couriers = require "kenar.sandbox.courier"
-local feeds = require "kenar.sandbox.feed"
+local couriers = require "kenar.sandbox.acts.courier"
+local feeds = require "kenar.sandbox.server.feed"
 local judges = require "kenar.sandbox.judge"
-local listeners = require "kenar.host.listener"
-local pages = require "kenar.sandbox.pages"
-local panel = require "kenar.sandbox.panel"
-local saved = require "kenar.sandbox.saved"
-local shown = require "kenar.sandbox.shown"
-local subscriptions = require "kenar.sandbox.subscriptions"
-local visitors = require "kenar.sandbox.visitors"
-local watches = require "kenar.sandbox.watch"
+local listeners = require "kenar.host.loop.listener"
+local pages = require "kenar.sandbox.server.pages"
+local panel = require "kenar.sandbox.server.panel"
+local saved = require "kenar.sandbox.judge.saved"
+local shown = require "kenar.sandbox.server.shown"
+local subscriptions = require "kenar.sandbox.judge.subscriptions"
+local visitors = require "kenar.sandbox.server.visitors"
+local watches = require "kenar.sandbox.server.watch"
 
 local server = {}
 
@@ -121,7 +121,7 @@ function Server:fail(fault)
 end
 
 --- Let a person act, and wait until the bot has answered all that it led to.
----@param name string one of kenar.sandbox.acts or kenar.sandbox.app_acts
+---@param name string one of kenar.sandbox.acts or kenar.sandbox.acts.app
 ---@param ... any as there, behind the judge
 ---@return kenar.sandbox.Act? act, string? problem what is wrong with the call; what is wrong with the bot is in the act
 function Server:perform(name, ...)
@@ -171,7 +171,7 @@ function Server:hear(post_token, is_heard)
 end
 
 --- Put a saved state in the place of this one.
----@param value any as kenar.sandbox.saved gives it
+---@param value any as kenar.sandbox.judge.saved gives it
 ---@return table? empty, string? problem
 function Server:load(value)
    local done, problem = saved.put(self.judge, value)

@@ -12,7 +12,7 @@
 -- kind `store`. A store that several processes may have open says so: its field `shared` is true.
 
 local errors = require "kenar.error"
-local url_scheme = require "kenar.url_scheme"
+local url_scheme = require "kenar.db.url"
 
 local store = {}
 

@@ -3,9 +3,9 @@
 -- Every call is one command or one script, which Redis carries out as one step. Expiry goes by Redis's clock.
 
 local arguments = require "kenar.store.arguments"
-local connections = require "kenar.redis_connection"
+local connections = require "kenar.db.redis"
 local errors = require "kenar.error"
-local servers = require "kenar.redis_server"
+local servers = require "kenar.db.redis_server"
 
 local expect_string = arguments.expect_string
 

@@ -6,7 +6,7 @@
 
 local arguments = require "kenar.store.arguments"
 local errors = require "kenar.error"
-local zones = require "kenar.host.resty.zone"
+local zones = require "kenar.db.shdict"
 
 local expect_string = arguments.expect_string
 

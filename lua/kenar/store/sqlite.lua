@@ -7,7 +7,7 @@
 local arguments = require "kenar.store.arguments"
 local core = require "kenar.core"
 local errors = require "kenar.error"
-local files = require "kenar.store.sqlite_file"
+local files = require "kenar.store.sqlite.file"
 
 local expect_string, expiry = arguments.expect_string, arguments.expiry
 

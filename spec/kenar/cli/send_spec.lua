@@ -157,7 +157,7 @@ describe("kenar send", function()
       end)
 
       it("exits with 74 while another run has the journal", function()
-         local journal = assert(require("kenar.journal").open(folder:file "own.journal"))
+         local journal = assert(require("kenar.send.journal").open(folder:file "own.journal"))
          local status, output = run("--batch", batch(1), "--template", template(), "--yes", "--journal",
             folder:file "own.journal")
          journal:close()

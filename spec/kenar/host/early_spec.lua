@@ -1,4 +1,4 @@
-local listeners = require "kenar.host.listener"
+local listeners = require "kenar.host.loop.listener"
 local loop = require "kenar.host.loop"
 
 local EARLY, LATE = { body = "early" }, { body = "late" }

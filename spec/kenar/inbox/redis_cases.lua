@@ -10,7 +10,7 @@ return function(runner, url)
    local describe, it, before_each, after_each = runner.describe, runner.it, runner.before_each, runner.after_each
 
    local function call(...)
-      local connection = assert(require("kenar.redis_connection").new(url:match "^redis:(.*)$"))
+      local connection = assert(require("kenar.db.redis").new(url:match "^redis:(.*)$"))
       local reply, err = connection:call(...)
       assert(not err, tostring(err))
       return reply

@@ -1,6 +1,6 @@
 local json = require "kenar.json"
 local judges = require "kenar.sandbox.judge"
-local subscriptions = require "kenar.sandbox.subscriptions"
+local subscriptions = require "kenar.sandbox.judge.subscriptions"
 
 local BOT_PATH = "/v1/open-platform/chat/bot/conversations/%s/messages"
 local POST_PATH = "/v2/open-platform/conversations/%s/messages"

@@ -1,7 +1,7 @@
 local core = require "kenar.core"
 local json = require "kenar.json"
 local kenar = require "kenar"
-local listeners = require "kenar.host.listener"
+local listeners = require "kenar.host.loop.listener"
 local loop = require "kenar.host.loop"
 local servers = require "kenar.sandbox.server"
 

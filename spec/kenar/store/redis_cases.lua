@@ -14,7 +14,7 @@ return function(runner, url)
    end
 
    local function call(...)
-      local connection = assert(require("kenar.redis_connection").new(url:match "^redis:(.*)$"))
+      local connection = assert(require("kenar.db.redis").new(url:match "^redis:(.*)$"))
       local reply, err = connection:call(...)
       assert(not err, tostring(err))
       return reply

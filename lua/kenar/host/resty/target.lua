@@ -1,7 +1,7 @@
 --- Where a URL leads: what to connect to, what name its certificate must have, and the connections that may be used
 --- again for it.
 
-local loopback = require "kenar.loopback"
+local loopback = require "kenar.base.loopback"
 
 local target = {}
 

@@ -1,0 +1,76 @@
+--- An event that comes twice is handled once: its id is claimed before the handler runs and marked as done after it; a
+--- handler that failed releases the claim, so that the event may come again.
+
+local core = require "kenar.core"
+local recent_keys = require "kenar.base.recent_keys"
+
+local dedup = {}
+
+local DONE = "done"
+-- A claim whose process has died is over after so many seconds.
+local LEASE = 60
+
+---@class kenar.Dedup
+---@field claim fun(self, key: string): any, kenar.Error?  a claim; false: it was claimed before; nil and an error
+---@field done fun(self, key: string, claim: any): boolean?, kenar.Error?
+---@field release fun(self, key: string, claim: any): boolean?, kenar.Error?
+
+-- In this process: as many ids as fit, the oldest forgotten first.
+local Memory = {}
+Memory.__index = Memory
+
+function Memory:claim(key)
+   return self._recent:add(key)
+end
+
+function Memory:done()
+   return true
+end
+
+function Memory:release(key)
+   self._recent:del(key)
+   return true
+end
+
+-- In a store, for all processes that share it.
+local Stored = {}
+Stored.__index = Stored
+
+local function name_of(key)
+   return "event:" .. key
+end
+
+function Stored:claim(key)
+   local claim = core.base64_encode(assert(core.random_bytes(9)))
+   local added, err = self._store:add(name_of(key), claim, LEASE)
+   if added == nil then
+      return nil, err
+   end
+   return added and claim
+end
+
+-- Whether or not the claim is over by now: a handler that took longer was done all the same.
+function Stored:done(key)
+   return self._store:set(name_of(key), DONE, self._ttl)
+end
+
+function Stored:release(key, claim)
+   return self._store:cas(name_of(key), claim, nil)
+end
+
+--- Remember ids in this process only, the last 100,000 of them.
+---@param options? { max: integer? }
+---@return kenar.Dedup
+function dedup.in_memory(options)
+   return setmetatable({ _recent = recent_keys.new(options) }, Memory)
+end
+
+--- Remember ids in a store.
+---@param store kenar.Store
+---@param ttl number seconds for which one is remembered
+---@return kenar.Dedup
+function dedup.in_store(store, ttl)
+   return setmetatable({ _store = store, _ttl = ttl }, Stored)
+end
+
+return dedup

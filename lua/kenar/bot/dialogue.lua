@@ -1,0 +1,194 @@
+--- Questions that a bot asks, and which events answer them.
+--
+-- A conversation's record says in which state its dialogue is, which question was asked last, and what the captions of
+-- its buttons mean. A press names its question; one that names another is stale. Nothing is replayed: a state is a
+-- name, so that a dialogue goes on after a restart, with the handlers that the bot has then.
+
+local addressing = require "kenar.send.address"
+local filter = require "kenar.bot.filter"
+local persian = require "kenar.persian"
+local sessions = require "kenar.bot.session"
+
+local dialogue = {}
+
+--- The handler's name that the encoder writes into an answer button.
+dialogue.PRESSED = "kenar_answer"
+
+--- One form for texts that look the same to who reads them.
+---@param text string
+---@return string
+function dialogue.spoken(text)
+   return persian.digits_to_latin(persian.normalise(text))
+end
+
+local last_text, last_spoken
+
+--- The same for the text of an event, which many handlers may ask for: made once for as long as the text is the same.
+---@param text string
+---@return string
+function dialogue.spoken_once(text)
+   if text ~= last_text then
+      last_text, last_spoken = text, dialogue.spoken(text)
+   end
+   return last_spoken
+end
+
+-- A question is told from all others of its conversation, those before a restart included.
+local function mark(record)
+   return ("%s#%.0f"):format(record.state, record.question)
+end
+
+-- Buttons lie in rows, in rows with a key `buttons`, or flat.
+local function collect(node, answers)
+   if type(node) ~= "table" then
+      return answers
+   end
+   local caption = node.caption or node[1]
+   if node.answer ~= nil and type(caption) == "string" and caption ~= "" then
+      answers[dialogue.spoken(caption)] = node.answer
+      return answers
+   end
+   collect(node.rows or node.buttons, answers)
+   for _, child in ipairs(node) do
+      collect(child, answers)
+   end
+   return answers
+end
+
+local grids = { "buttons", "seller_buttons", "buyer_buttons", "sender_buttons", "receiver_buttons" }
+
+local function answers_of(message)
+   local answers = {}
+   for _, name in ipairs(type(message) == "table" and grids or {}) do
+      collect(message[name], answers)
+   end
+   return next(answers) ~= nil and answers or nil
+end
+
+--- Ask: `send(mark)` sends the question, and where it does not raise the dialogue is in the state.
+---@param ctx kenar.Context
+---@param state string
+---@param message string|kenar.Message
+---@param side? "SELLER"|"BUYER" who is asked
+---@param send fun(mark: string)
+---@param level integer as for `error`
+function dialogue.ask(ctx, state, message, side, send, level)
+   if type(state) ~= "string" or state == "" then
+      error("state: expected a name, got " .. (state == "" and "an empty string" or type(state)), level + 1)
+   elseif not (ctx.bot._states or {})[state] then
+      error(("state: no bot:answer(%q, ...) hears what is answered"):format(state), level + 1)
+   end
+   sessions.check_open(ctx, level + 1)
+   local record = sessions.record(ctx, level + 1)
+   local asked = {
+      state = state, question = math.max(math.floor(ctx.bot.host.now() * 1000), (record.question or 0) + 1),
+   }
+   local answers = answers_of(message)
+   send(mark(asked))
+   record.state, record.question, record.answers, record.side = state, asked.question, answers, side
+end
+
+--- End the dialogue.
+---@param ctx kenar.Context
+---@param level integer as for `error`
+function dialogue.leave(ctx, level)
+   sessions.check_open(ctx, level + 1)
+   local record = sessions.record(ctx, level + 1)
+   record.state, record.answers, record.side = nil, nil, nil
+end
+
+--- The state of the conversation's dialogue.
+---@param ctx kenar.Context
+---@param level integer as for `error`
+---@return string? state nil outside of dialogues, and where the event names no conversation
+function dialogue.state(ctx, level)
+   if sessions.key(ctx._event) == nil then
+      return nil
+   end
+   return sessions.record(ctx, level + 1).state
+end
+
+local function is_press(event, ctx)
+   return event.kind == "dynamic_action" and ctx.action == dialogue.PRESSED
+end
+
+-- In a post's chat only who was asked answers.
+local function was_asked(record, event)
+   return record.side == nil or event.side == nil or record.side == event.side
+end
+
+--- Whether an event is a press that answers no question, or not the one that was asked last.
+---@param event kenar.Event
+---@param ctx kenar.Context
+---@return boolean
+function dialogue.is_stale(event, ctx)
+   if not is_press(event, ctx) then
+      return false
+   elseif not sessions.key(event) then
+      return true
+   end
+   local record = sessions.record(ctx, 1)
+   return record.state == nil or event.data.kenar_state ~= mark(record) or not was_asked(record, event)
+end
+
+-- A press counts as what it stands for: a text.
+local function as_message(event, ctx)
+   return {
+      kind = "message", detail = "text", chat = addressing.of_event(event, ctx.via).chat, side = event.side,
+      sender_type = "HUMAN",
+   }
+end
+
+-- `/cancel` is no answer where the bot has such a command, and `/start` is written by Divar.
+local function is_command(event, ctx)
+   local word = event.text and event.text:match "^/(%S+)"
+   return word ~= nil and (event.start ~= nil or (ctx.bot._commands or {})[word] == true)
+end
+
+local function value_of(record, text)
+   if text and record.answers then
+      return record.answers[dialogue.spoken_once(text)]
+   end
+end
+
+local families = { chatbot = true, post = true, message = true }
+
+--- The test of `bot:answer`. Where it holds, ctx.answer is the value of the button that was pressed, or whose caption
+--- was typed; of a press ctx.text is that value as text.
+---@param state string
+---@param names string|string[] as in kenar.bot.filter, of messages only
+---@return (fun(event: kenar.Event, ctx: kenar.Context): boolean)? test, string? message
+function dialogue.test(state, names)
+   local wanted, message = filter.compile(names)
+   if not wanted then
+      return nil, message
+   end
+   for _, name in ipairs(type(names) == "table" and names or { names }) do
+      if not families[name:match "^[^:]+"] then
+         return nil, ("an answer is a message: chatbot, post or message, each with its kinds, got %q"):format(name)
+      end
+   end
+   return function(event, ctx)
+      if not sessions.key(event) then
+         return false
+      elseif is_press(event, ctx) then
+         -- Stale ones were heard before.
+         if not wanted(as_message(event, ctx), ctx) or sessions.record(ctx, 1).state ~= state then
+            return false
+         end
+         ctx.answer = event.data.kenar_value
+         ctx.text = tostring(ctx.answer)
+         return true
+      elseif not wanted(event, ctx) or is_command(event, ctx) then
+         return false
+      end
+      local record = sessions.record(ctx, 1)
+      if record.state ~= state or not was_asked(record, event) then
+         return false
+      end
+      ctx.answer = value_of(record, event.text)
+      return true
+   end
+end
+
+return dialogue

@@ -1,0 +1,187 @@
+--- Where an app's calls leave: not faster than its quota, more slowly after a 429, and replies before bulk sends.
+--
+-- As long as there is no quota and Divar has refused nothing, a call passes without looking for anything.
+
+local core = require "kenar.core"
+local day_budget = require "kenar.client.limits.day_quota"
+local errors = require "kenar.error"
+local paces = require "kenar.client.limits.pace"
+local per_app = require "kenar.client.shared"
+local token_bucket = require "kenar.client.limits.token_bucket"
+local waiting_lines = require "kenar.client.limits.queue"
+
+local departures = {}
+
+---@class kenar.Departures
+---@field is_guarded boolean whether there is anything to look for
+local Departures = {}
+Departures.__index = Departures
+
+-- Keys of a store must not give the API key away.
+local function digest_of(api_key)
+   return core.base64_encode(core.sha256(api_key), true):sub(1, 22)
+end
+
+-- Whether a call may leave now; else how long to wait, or what failed.
+local function may_leave(self, priority)
+   local clock = self._host.clock
+   local delay = self._pace:delay(clock())
+   if delay > 0 then
+      return false, delay
+   end
+   if self._bucket then
+      local wait, err = self._bucket:take(priority)
+      if wait ~= 0 then
+         return false, wait, err
+      end
+   end
+   self._pace:take(clock())
+   return true
+end
+
+--- Where the calls of an app leave on a host.
+---@type fun(host: table, api_key: string): kenar.Departures
+departures.of = per_app.of(function(host, api_key)
+   local self = setmetatable({ _host = host, _api_key = api_key, _pace = paces.new(), is_guarded = false }, Departures)
+   self._line = waiting_lines.new(host, function(priority) return may_leave(self, priority) end)
+   return self
+end)
+
+--- Keep a quota. An app has one in a process: that of the client which was the first to name one.
+---@param quota { minute: integer?, day: integer?, on_warning: fun(info: table)? }
+---@param open_store fun(): kenar.Store?, kenar.Error?
+---@return true? ok, kenar.Error? err kind `store`
+function Departures:limit(quota, open_store)
+   if self._has_quota then
+      return true
+   end
+   local store, err = open_store()
+   if not store then
+      return nil, err
+   end
+   local prefix = "kenar:quota:" .. digest_of(self._api_key)
+   self._bucket = quota.minute and token_bucket.new {
+      store = store, key = prefix .. ":minute", minute = quota.minute, now = self._host.now,
+   }
+   self._budget = quota.day and day_budget.new {
+      store = store, prefix = prefix .. ":day", day = quota.day, host = self._host, on_warning = quota.on_warning,
+   }
+   self._has_quota, self.is_guarded = true, true
+   return true
+end
+
+local function refusal(self, seconds)
+   local pause = self._pace:pause(self._host.clock())
+   if pause > 0 then
+      return nil, errors.new {
+         kind = "rate_limited", code_name = "PAUSED", sent = "no", retryable = true, retry_after = pause,
+         message = ("not sent: Divar has refused a call with 429, and the next one leaves in %.1f s"):format(pause),
+      }
+   end
+   return nil, errors.new {
+      kind = "quota", code_name = "MINUTE_QUOTA", sent = "no", retryable = true, retry_after = seconds,
+      message = "not sent: too many calls this minute, and none was left by the deadline",
+   }
+end
+
+-- Wait for what the minute and the pace allow.
+local function wait(self, priority, patience)
+   local pause = self._pace:pause(self._host.clock())
+   if pause > patience then
+      return refusal(self, pause)
+   end
+   local passed, reason, detail = self._line:pass(priority, patience)
+   if passed then
+      return true
+   elseif reason == "timeout" then
+      return refusal(self, detail)
+   elseif reason == "failed" then
+      detail.sent, detail.retryable = "no", false
+      return nil, detail
+   end
+   return nil, errors.new { kind = "closed", message = "the host has stopped", sent = "no", retryable = false }
+end
+
+local function pass_guarded(self, priority, ends_at)
+   local budget = self._budget
+   local day, err
+   if budget then
+      -- First, so that nobody waits for a minute of a day that is over.
+      day, err = budget:take(priority)
+      if not day then
+         err.sent, err.retryable = "no", false
+         return nil, err
+      end
+   end
+   local passed
+   passed, err = wait(self, priority, ends_at - self._host.clock())
+   if not passed then
+      if day then
+         budget:give_back(day)
+      end
+      return nil, err
+   elseif day and day ~= budget:today() then
+      budget:give_back(day)
+      day, err = budget:take(priority)
+      return day and true, err
+   end
+   self.is_guarded = self._has_quota or self._pace.is_slowed
+   return true
+end
+
+--- Leave: returns when the call may be made.
+---@param priority "reply"|"bulk"
+---@param ends_at number by the host's clock; nobody waits beyond it
+---@param now number by that clock
+---@return integer? round for `refused` and `accepted`
+---@return kenar.Error? err unsent: kind `quota` with code_name MINUTE_QUOTA or DAY_QUOTA, `rate_limited` with
+---   code_name PAUSED, `store` or `closed`
+function Departures:pass(priority, ends_at, now)
+   local pace = self._pace
+   if self.is_guarded then
+      local passed, err = pass_guarded(self, priority, ends_at)
+      if not passed then
+         return nil, err
+      end
+      now = self._host.clock()
+   end
+   pace:count(now)
+   return pace.round
+end
+
+--- Divar has taken a call: to be told while `is_guarded`.
+---@param round integer as `pass` gave it
+function Departures:accepted(round)
+   if self._pace:accept(round) then
+      self._line:ask_again()
+   end
+end
+
+--- How many refusals in a row a 429 makes.
+---@param round integer
+---@return integer
+function Departures:refusals(round)
+   return self._pace.refusals + (round == self._pace.round and 1 or 0)
+end
+
+--- Divar has answered 429.
+---@param round integer
+---@param seconds number nothing leaves for so long
+---@param asked number? how long Divar asked to wait
+function Departures:refused(round, seconds, asked)
+   self._pace:refuse(self._host.clock(), round, seconds, asked)
+   self.is_guarded = true
+   local pause = self._pace:pause(self._host.clock())
+   if self._bucket and pause > 0 then
+      -- Other processes wait as well. Where the store fails, this one does.
+      self._bucket:drain(pause)
+   end
+end
+
+--- How many calls wait to leave.
+---@return integer
+function Departures:waiting()
+   return self._line:count()
+end
+
+return departures

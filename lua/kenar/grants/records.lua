@@ -1,0 +1,234 @@
+--- Grants in a store: one record each, and the lists by which it is found.
+
+local errors = require "kenar.error"
+local indexes = require "kenar.grants.index"
+local json = require "kenar.json"
+local scope = require "kenar.scope"
+local states = require "kenar.oauth.state"
+
+local grant_records = {}
+
+--- One consent of one user.
+---@class kenar.Grant
+---@field id string
+---@field access_token string
+---@field refresh_token? string
+---@field expires_at number       of the access token, seconds since 1970
+---@field scopes string[]         in today's form
+---@field user_id? string         known with the scope USER_ID
+---@field side? "SELLER"|"BUYER"  of the user, in the conversation in which he was asked
+---@field conversation_id? string where he was asked
+---@field post_token? string
+---@field redirect_uri? string    with which the tokens were given; Divar wants it again to renew them
+---@field subscriptions? { event_type: string, resource_id: string?, metadata: table? }[]
+---@field renewal_due? boolean    the subscriptions belong to the token before this one
+local Grant = {}
+Grant.__name = "kenar.grant"
+
+function Grant:__tostring()
+   return ("%s %s: %s"):format(Grant.__name, self.id, table.concat(self.scopes, " "))
+end
+
+---@class kenar.GrantRecords
+---@field index kenar.GrantIndex
+local Records = {}
+Records.__index = Records
+
+local DAY = 86400
+-- A day more than Divar's documents give a refresh token: it says itself when it is dead.
+local REFRESHABLE_LIFE = 31 * DAY
+-- Lists by a scope without a resource hold every user's grants; nobody looks through more of them.
+local LISTED_PER_SCOPE = 64
+-- As long as no other process has the record's newest state, changing it is tried again.
+local ATTEMPTS = 50
+
+local function key_of(id)
+   return "grant:" .. id
+end
+
+--- The list of grants with subscriptions that an id belongs to. There are 64 of them: a list is rewritten whole.
+---@param id string
+---@return string key
+function grant_records.subscribed_key(id)
+   return "grants:subscribed:" .. id:sub(1, 1)
+end
+
+--- The keys of all those lists.
+---@return string[]
+function grant_records.subscribed_keys()
+   local keys = {}
+   for first in ("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"):gmatch "." do
+      keys[#keys + 1] = grant_records.subscribed_key(first)
+   end
+   return keys
+end
+
+-- In which lists a grant stands.
+local function lists_of(grant)
+   local lists = {}
+   local function add(kind, value, limit)
+      if value then
+         lists[#lists + 1] = { key = "grants:" .. kind .. ":" .. value, limit = limit }
+      end
+   end
+   for _, each in ipairs(grant.scopes) do
+      local _, resource = scope.parse(each)
+      add("scope", each, not resource and LISTED_PER_SCOPE or nil)
+   end
+   add("user", grant.user_id)
+   add("conversation", grant.conversation_id)
+   add("post", grant.post_token)
+   if grant.subscriptions then
+      lists[#lists + 1] = { key = grant_records.subscribed_key(grant.id) }
+   end
+   return lists
+end
+
+-- Until when a grant can be of use to anybody.
+local function useful_until(self, grant)
+   local now = self._now()
+   local refreshable = grant.refresh_token and now + REFRESHABLE_LIFE or 0
+   return math.max(grant.expires_at, refreshable, now + 1)
+end
+
+local function put_into_lists(self, grant)
+   local expires_at = useful_until(self, grant)
+   for _, list in ipairs(lists_of(grant)) do
+      local ok, err = self.index:put(list.key, grant.id, expires_at, list.limit)
+      if not ok then
+         return nil, err
+      end
+   end
+   return true
+end
+
+local function encode(grant)
+   return assert(json.encode(grant))
+end
+
+--- The grant of an id.
+---@param id any as it came: a hint may be anything
+---@return kenar.Grant? grant nil without an error when there is none, kenar.Error? err
+function Records:read(id)
+   if type(id) ~= "string" or #id ~= 22 or id:find "[^%w_-]" then
+      return nil
+   end
+   local bytes, err = self._store:get(key_of(id))
+   if not bytes then
+      return nil, err
+   end
+   local grant = json.decode(bytes)
+   if type(grant) ~= "table" then
+      return nil, errors.new { kind = "store", message = "the store holds a grant that cannot be read" }
+   end
+   setmetatable(grant, Grant)
+   self._bytes[grant] = bytes
+   return grant
+end
+
+--- Make a grant.
+---@param fields table a grant's, without its id
+---@return kenar.Grant? grant, kenar.Error? err kind `store`
+function Records:create(fields)
+   local grant = setmetatable({ id = states.random(16) }, Grant)
+   for name, value in pairs(fields) do
+      grant[name] = value
+   end
+   local bytes = encode(grant)
+   local ok, err = self._store:set(key_of(grant.id), bytes, useful_until(self, grant) - self._now())
+   if ok then
+      self._bytes[grant] = bytes
+      ok, err = put_into_lists(self, grant)
+   end
+   if not ok then
+      return nil, err
+   end
+   return grant
+end
+
+--- A grant as it was read, with some fields changed. Nothing is stored.
+---@param grant kenar.Grant
+---@param changes table
+---@return kenar.Grant
+function Records.with(grant, changes)
+   local changed = setmetatable({}, Grant)
+   for _, source in ipairs { grant, changes } do
+      for name, value in pairs(source) do
+         changed[name] = value
+      end
+   end
+   return changed
+end
+
+--- Store a changed grant where nobody else has changed it.
+---@param old kenar.Grant as it was read
+---@param new kenar.Grant
+---@return boolean? stored false when the store holds another one or none, kenar.Error? err
+function Records:swap(old, new)
+   local bytes = encode(new)
+   local swapped, err = self._store:cas(key_of(old.id), self._bytes[old], bytes, useful_until(self, new) - self._now())
+   if not swapped then
+      return swapped, err
+   end
+   self._bytes[new] = bytes
+   local ok
+   ok, err = put_into_lists(self, new)
+   if not ok then
+      return nil, err
+   end
+   return true
+end
+
+--- Change a grant, whoever else changes it at the same time.
+---@param id string
+---@param edit fun(grant: kenar.Grant): table the fields to change
+---@return kenar.Grant? grant nil without an error when there is none, kenar.Error? err
+function Records:update(id, edit)
+   for _ = 1, ATTEMPTS do
+      local grant, err = self:read(id)
+      if not grant then
+         return nil, err
+      end
+      local changed = self.with(grant, edit(grant))
+      local swapped
+      swapped, err = self:swap(grant, changed)
+      if swapped == nil then
+         return nil, err
+      elseif swapped then
+         return changed
+      end
+   end
+   return nil, errors.new { kind = "store", message = "a grant was changed by others at every attempt" }
+end
+
+--- Delete a grant.
+---@param grant kenar.Grant as it was read
+---@param only_unchanged? boolean leave it where somebody has changed it since
+---@return boolean? deleted, kenar.Error? err
+function Records:delete(grant, only_unchanged)
+   local deleted, err
+   if only_unchanged then
+      deleted, err = self._store:cas(key_of(grant.id), self._bytes[grant], nil)
+   else
+      deleted, err = self._store:del(key_of(grant.id))
+   end
+   if not deleted then
+      return deleted, err
+   end
+   for _, list in ipairs(lists_of(grant)) do
+      -- An id without a grant is harmless, and expires.
+      self.index:remove(list.key, grant.id)
+   end
+   return true
+end
+
+---@param store kenar.Store
+---@param now fun(): number wall-clock seconds
+---@return kenar.GrantRecords
+function grant_records.new(store, now)
+   return setmetatable({
+      _store = store, _now = now, index = indexes.new(store, now), _bytes = setmetatable({}, { __mode = "k" }),
+   }, Records)
+end
+
+return grant_records

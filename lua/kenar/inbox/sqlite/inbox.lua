@@ -1,0 +1,303 @@
+--- What an inbox in a file does: see kenar.inbox for the contract, and kenar.inbox.sqlite for how it is opened.
+
+local errors = require "kenar.error"
+local files = require "kenar.inbox.sqlite.file"
+local handled = require "kenar.inbox.sqlite.handled"
+local schema = require "kenar.inbox.sqlite.schema"
+
+---@class kenar.SqliteInbox
+---@field on_ready? fun() is called when `take` may have something
+local Inbox = {}
+Inbox.__index = Inbox
+Inbox.__name = "kenar.inbox.sqlite"
+
+function Inbox:__tostring()
+   return ("%s: %s"):format(Inbox.__name, self._path)
+end
+
+local function closed()
+   return nil, errors.new { kind = "closed", message = "the inbox is closed" }
+end
+
+--- Call `on_ready` where there is something to take.
+function Inbox:notify()
+   if self.on_ready and not self._closed and self._backlog.lanes:has_ready() then
+      self.on_ready()
+   end
+end
+
+--- What was stored may be taken from now on.
+---@param batch kenar.InboxBatch
+function Inbox:stored(batch)
+   for i = 1, batch.put_count do
+      self._backlog:add(batch.puts[i])
+   end
+end
+
+--- What could not be stored is as if it had never come.
+---@param batch kenar.InboxBatch
+function Inbox:dropped(batch)
+   for i = 1, batch.put_count do
+      local id = batch.puts[i].id
+      if id then
+         self._known:del(id)
+      end
+   end
+   self._backlog.living = self._backlog.living - batch.put_count
+end
+
+local function has_id(batch, id)
+   for i = batch.put_count, 1, -1 do
+      if batch.puts[i].id == id then
+         return true
+      end
+   end
+   return false
+end
+
+-- Add one to the batch, unless it has come before. Whether it has, and whether the file does not have it yet.
+local function add(self, batch, entry)
+   local id = entry.id
+   if id and not self._known:add(id) then
+      return "duplicate", has_id(batch, id)
+   end
+   local number = self._number + 1
+   self._number, entry.number = number, number
+   local count = batch.put_count + 1
+   batch.put_count, batch.puts[count] = count, entry
+   return true, true
+end
+
+--- Store events; waits until they are. The tables are the inbox's from then on: `take` gives the same ones.
+---@param entries kenar.InboxEntry[]
+---@return (true|"duplicate")[]? stored, kenar.Error? err none of them is stored; INBOX_FULL when too many wait
+function Inbox:put(entries)
+   if self._closed then
+      return closed()
+   end
+   local commits, backlog = self._commits, self._backlog
+   local batch, results, must_wait = commits.batch, {}, false
+   if backlog.living + #entries > self._max_events then
+      return nil, errors.new {
+         kind = "store", code_name = "INBOX_FULL",
+         message = ("%s: %d events wait in it, and there is no room for more"):format(self._path, backlog.living),
+      }
+   end
+   local count = batch.put_count
+   for i = 1, #entries do
+      local is_on_its_way
+      results[i], is_on_its_way = add(self, batch, entries[i])
+      must_wait = must_wait or is_on_its_way
+   end
+   backlog.living = backlog.living + batch.put_count - count
+   if must_wait then
+      local ok, err = commits:wait(batch)
+      if not ok then
+         return nil, err
+      end
+   end
+   return results
+end
+
+-- What an earlier process has left may be what ended it: that it is tried again is in the file before it is.
+local function note_attempts(self, list)
+   local batch = files.batch()
+   for _, entry in ipairs(list) do
+      if entry.number <= self._inherited then
+         batch.changes[#batch.changes + 1] = {
+            number = entry.number, state = schema.states.pending, attempts = entry.attempts,
+         }
+      end
+   end
+   return not batch.changes[1] or self._file:write(batch, self._host.now())
+end
+
+local function next_entry(self)
+   while true do
+      local entry, err = self._backlog:pop()
+      if not entry then
+         return nil, err
+      end
+      entry.attempts = (entry.attempts or 0) + 1
+      if entry.attempts <= self._attempts then
+         return entry
+      end
+      entry.attempts = self._attempts
+      self._leases:bury(entry, "the process ended each time while it was handled")
+   end
+end
+
+local function give_back(self, list)
+   for _, entry in ipairs(list) do
+      entry.attempts = entry.attempts - 1
+      self._backlog:back(entry)
+   end
+end
+
+--- Take events to handle. What is taken and neither done nor failed comes back when its lease is over.
+---@param worker string who takes them
+---@param n integer how many at most
+---@param lease_s number seconds
+---@return kenar.InboxEntry[]? list, kenar.Error? err
+function Inbox:take(worker, n, lease_s) -- luacheck: ignore 212/worker
+   if self._closed then
+      return closed()
+   end
+   local list, ok, entry, err = {}, true
+   if not self._backlog.lanes:has_ready() then
+      return list
+   end
+   for i = 1, n do
+      entry, err = next_entry(self)
+      if not entry then
+         break
+      end
+      list[i] = entry
+   end
+   if list[1] and self._inherited > 0 then
+      ok, err = note_attempts(self, list)
+   end
+   if not ok then
+      give_back(self, list)
+      list = {}
+   end
+   if err then
+      self._commits.failure = err
+      self._leases:write_later()
+   end
+   if err and not list[1] then
+      return nil, err
+   end
+   self._leases:lend(list, lease_s)
+   return list
+end
+
+--- Delete events that were handled, with the next transaction. A lease that is over is passed over.
+---@param list integer[] leases
+---@return true? ok, kenar.Error? err
+function Inbox:done(list)
+   if self._closed then
+      return closed()
+   end
+   local batch = self._commits.batch
+   for i = 1, #list do
+      local entry = self._leases:take_back(list[i])
+      if entry then
+         local count = batch.done_count + 1
+         batch.done_count, batch.done[count] = count, entry.number
+         if entry.id then
+            handled.collect(batch.ids, entry.id)
+         end
+         self._backlog:settle(entry)
+      end
+   end
+   self._commits:flush_later()
+   self:notify()
+   return true
+end
+
+--- Say that handling an event failed.
+---@param lease integer
+---@param delay? number seconds until it comes again, an hour at most and 300 s after a restart; default: any part of a
+---   span that doubles each time, from 1 s to 300 s
+---@param reason? string what the dead letter says
+---@return "retry"|"dead"|nil became, kenar.Error? err the lease is over
+function Inbox:fail(lease, delay, reason)
+   if self._closed then
+      return closed()
+   end
+   local became, err = self._leases:fail(lease, delay, reason)
+   self:notify()
+   return became, err
+end
+
+--- Have an event for longer.
+---@param lease integer
+---@param seconds number from now
+---@return true? ok, kenar.Error? err the lease is over
+function Inbox:extend(lease, seconds)
+   if self._closed then
+      return closed()
+   end
+   return self._leases:extend(lease, seconds)
+end
+
+--- The dead letters, oldest first.
+---@param after? integer the `number` of the last one that is known already
+---@param n? integer how many at most; default 100
+---@return table[]? letters as they were put, with number, attempts, died_at (wall seconds) and reason
+---@return kenar.Error? err
+function Inbox:dead(after, n)
+   if self._closed then
+      return closed()
+   end
+   local ok, err = self._commits:flush()
+   if not ok then
+      return nil, err
+   end
+   return self._file:dead(after, n)
+end
+
+local function judge(self, verdict, number)
+   if self._closed then
+      return closed()
+   end
+   local ok, err = self._commits:flush()
+   local count
+   if ok then
+      count, err = self._file:judge(verdict, number)
+   end
+   if not count then
+      return nil, err
+   elseif count == 0 then
+      return nil, errors.new { kind = "store", message = ("%s has no dead letter %d"):format(self._path, number) }
+   end
+   ok, err = self._leases:accept_verdicts()
+   self:notify()
+   return ok, err
+end
+
+--- Have a dead letter handled again, behind what waits with its `order_key`.
+---@param number integer
+---@return true? ok, kenar.Error? err
+function Inbox:replay(number)
+   local ok, err = judge(self, "replay", number)
+   return ok, err
+end
+
+--- Delete a dead letter.
+---@param number integer
+---@return true? ok, kenar.Error? err
+function Inbox:discard(number)
+   local ok, err = judge(self, "discard", number)
+   return ok, err
+end
+
+--- How many events are in it. `oldest` is how many seconds ago the oldest came, `failure` why the last write failed.
+---@return { pending: integer, running: integer, delayed: integer, dead: integer, oldest: number?, failure: string? }
+function Inbox:stats()
+   local leased, commits, living = self._leases, self._commits, self._backlog.living
+   local received_at = living > 0 and not self._closed and self._file:value "oldest"
+   return {
+      pending = living - leased.running_count - leased.delayed.count,
+      running = leased.running_count, delayed = leased.delayed.count, dead = leased.dead,
+      oldest = received_at and math.max(0, self._host.now() - received_at) or nil,
+      failure = commits.failure and tostring(commits.failure),
+   }
+end
+
+--- Write the last marks and let go of the file. May be called again. What was not handled stays in it.
+---@return true? ok, kenar.Error? err
+function Inbox:close()
+   if self._closed then
+      return true
+   end
+   self._closed = true
+   local ok, err = self._commits:flush()
+   self._leases:stop()
+   self._file:close()
+   self._lock:close()
+   return ok, err
+end
+
+return Inbox

@@ -1,0 +1,265 @@
+--- Events that were given out, and what becomes of those that are not done: again later, or a dead letter.
+--
+-- Moments are the host's monotonic clock's. The file has the wall clock's, for another process may read it after a
+-- reboot. The clock may have been set back meanwhile: an inherited delay is cut to the longest back-off.
+
+local core = require "kenar.core"
+local errors = require "kenar.error"
+local keepers = require "kenar.inbox.keeper"
+local schema = require "kenar.inbox.sqlite.schema"
+local timers = require "kenar.base.timers"
+
+local leases = {}
+
+---@class kenar.InboxLeases
+---@field running_count integer
+---@field delayed table
+---@field dead integer
+local Leases = {}
+Leases.__index = Leases
+
+-- Seconds: the longest first wait, which doubles with each attempt, and where doubling ends.
+local BASE, CAP = 1, 300
+local LONGEST_DELAY = 3600
+-- Bytes of a reason that are kept.
+local REASON_LENGTH = 500
+-- Seconds between two looks for dead letters that somebody wants handled again, from failed writing to the next try,
+-- of quiet before the log of recent writes is emptied, and until that is tried again if somebody reads the file or the
+-- disk is full.
+local LOOK_EVERY, TRY_AGAIN_AFTER, QUIET, AGAIN_AFTER = 1, 1, 10, 60
+
+local states = schema.states
+
+local function over()
+   return nil, errors.new { kind = "store", message = "the lease is over, or was never given" }
+end
+
+-- A whole part of a second is enough: 0 to 1.
+local function draw()
+   local bytes = core.random_bytes(2)
+   return bytes and (bytes:byte(1) * 256 + bytes:byte(2)) / 65535 or 1
+end
+
+local function note(self, entry, state, due, reason)
+   local changes = self._commits.batch.changes
+   changes[#changes + 1] = {
+      number = entry.number, state = state, attempts = entry.attempts, due = due,
+      reason = reason and tostring(reason):sub(1, REASON_LENGTH),
+   }
+   self._commits:flush_later()
+end
+
+--- Give events out.
+---@param list kenar.InboxEntry[] each gets its `lease`
+---@param seconds number
+function Leases:lend(list, seconds)
+   if not list[1] then
+      return
+   end
+   local ends_at = self._clock() + seconds
+   for i = 1, #list do
+      local entry, lease = list[i], self._last + 1
+      self._last = lease
+      entry.lease, entry.lease_ends_at = lease, ends_at
+      self._running[lease] = entry
+   end
+   self.running_count = self.running_count + #list
+   self._keeper:wake_by(ends_at)
+end
+
+--- End a lease.
+---@param lease integer
+---@return kenar.InboxEntry? entry
+function Leases:take_back(lease)
+   local entry = self._running[lease]
+   if entry then
+      self._running[lease] = nil
+      self.running_count = self.running_count - 1
+   end
+   return entry
+end
+
+--- Make a popped event a dead letter.
+---@param entry kenar.InboxEntry
+---@param reason string?
+function Leases:bury(entry, reason)
+   note(self, entry, states.dead, self._host.now(), reason)
+   self._backlog:settle(entry)
+   self.dead = self.dead + 1
+   self._keeper:wake_by(self._clock() + LOOK_EVERY)
+end
+
+--- See `Inbox:fail`.
+---@return "retry"|"dead"|nil became, kenar.Error? err
+function Leases:fail(lease, delay, reason)
+   local entry = self:take_back(lease)
+   if not entry then
+      return over()
+   elseif entry.attempts >= self._attempts then
+      self:bury(entry, reason)
+      return "dead"
+   end
+   delay = delay or BASE + draw() * (math.min(CAP, BASE * 2 ^ entry.attempts) - BASE)
+   delay = math.max(0, math.min(delay, LONGEST_DELAY))
+   note(self, entry, states.pending, self._host.now() + delay, reason)
+   self:delay(self._backlog:park(entry), delay)
+   return "retry"
+end
+
+--- Keep a parked event for some seconds.
+---@param parked table
+---@param seconds number
+function Leases:delay(parked, seconds)
+   local at = self._clock() + math.max(0, math.min(seconds, LONGEST_DELAY))
+   self.delayed:add(parked, at)
+   self._keeper:wake_by(at)
+end
+
+--- Keep an event that an earlier process has delayed.
+---@param parked table
+---@param due number wall seconds
+function Leases:inherit(parked, due)
+   self:delay(parked, math.min(due - self._host.now(), CAP))
+end
+
+--- See `Inbox:extend`.
+---@return true? ok, kenar.Error? err
+function Leases:extend(lease, seconds)
+   local entry = self._running[lease]
+   if not entry then
+      return over()
+   end
+   entry.lease_ends_at = self._clock() + seconds
+   self._keeper:wake_by(entry.lease_ends_at)
+   return true
+end
+
+-- A worker may still hold the table, so what comes back is another one.
+local function lapse(self, lease)
+   local entry = self:take_back(lease)
+   if entry.attempts >= self._attempts then
+      return self:bury(entry, "its lease was over before it was handled")
+   end
+   local copy = {}
+   for name, value in pairs(entry) do
+      copy[name] = value
+   end
+   copy.lease, copy.lease_ends_at = nil, nil
+   note(self, copy, states.pending, nil, "its lease was over before it was handled")
+   self._backlog:back(copy)
+end
+
+local function end_leases(self, now)
+   local ended, next_at = {}, math.huge
+   for lease, entry in pairs(self._running) do
+      if entry.lease_ends_at <= now then
+         ended[#ended + 1] = lease
+      else
+         next_at = math.min(next_at, entry.lease_ends_at)
+      end
+   end
+   table.sort(ended)
+   for _, lease in ipairs(ended) do
+      lapse(self, lease)
+   end
+   return next_at
+end
+
+local function end_delays(self, now)
+   local parked = self.delayed:pop(now)
+   while parked do
+      self._backlog:back(parked)
+      parked = self.delayed:pop(now)
+   end
+   return self.delayed:next_at() or math.huge
+end
+
+--- Take in the dead letters that somebody wants handled again, and count what others have left of them.
+---@return true? ok, kenar.Error? err
+function Leases:accept_verdicts()
+   local list, err = self._file:accept_replays()
+   for _, row in ipairs(list or {}) do
+      self.dead = self.dead - 1
+      self._backlog.living = self._backlog.living + 1
+      self._backlog.lanes:add(row[1], row[2])
+   end
+   -- What died and is not written yet is not in the file's count.
+   if list and self._commits:is_idle() then
+      self.dead = self._file:value "count_dead" or self.dead
+   end
+   return list and true, err
+end
+
+local function look_for_verdicts(self, now)
+   if self.dead == 0 then
+      self._looks_at = nil
+   elseif now >= (self._looks_at or now) then
+      self:accept_verdicts()
+      self._looks_at = now + LOOK_EVERY
+   end
+   return self._looks_at or math.huge
+end
+
+local function write_again(self, now)
+   if self._writes_at and now >= self._writes_at then
+      self._writes_at = nil
+      self._commits:try_again()
+   end
+   return self._writes_at or math.huge
+end
+
+local function empty_log(self, now)
+   if self._empties_at and now >= self._empties_at then
+      self._empties_at = not self._file:tidy() and now + AGAIN_AFTER or nil
+   end
+   return self._empties_at or math.huge
+end
+
+local duties = { end_delays, end_leases, look_for_verdicts, write_again, empty_log }
+
+local function fall_due(self, now)
+   local next_at = math.huge
+   for _, duty in ipairs(duties) do
+      next_at = math.min(next_at, duty(self, now))
+   end
+   -- As a task: an error in it must not end this one.
+   self._host.spawn(self._on_ready)
+   return next_at
+end
+
+--- What could not be written is tried again.
+function Leases:write_later()
+   self._writes_at = self._clock() + TRY_AGAIN_AFTER
+   self._keeper:wake_by(self._writes_at)
+end
+
+--- Something was written.
+function Leases:wrote()
+   self._empties_at = self._clock() + QUIET
+   self._keeper:wake_by(self._empties_at)
+end
+
+--- Let time have no more to do with it.
+function Leases:stop()
+   self._keeper:stop()
+end
+
+---@param parts { host: table, file: kenar.InboxFile, backlog: kenar.InboxBacklog, commits: kenar.InboxCommits,
+---   attempts: integer, on_ready: function, dead: integer }
+---@return kenar.InboxLeases
+function leases.new(parts)
+   local self = setmetatable({
+      running_count = 0, delayed = timers.new(), dead = parts.dead,
+      _host = parts.host, _clock = parts.host.clock, _file = parts.file, _backlog = parts.backlog,
+      _commits = parts.commits, _attempts = parts.attempts, _on_ready = parts.on_ready, _running = {}, _last = 0,
+   }, Leases)
+   self._keeper = keepers.new(parts.host, function(now)
+      return fall_due(self, now)
+   end)
+   if self.dead > 0 then
+      self._keeper:wake_by(self._clock() + LOOK_EVERY)
+   end
+   return self
+end
+
+return leases

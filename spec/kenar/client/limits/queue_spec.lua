@@ -1,0 +1,136 @@
+local virtual = require "kenar.host.virtual"
+local waiting_lines = require "kenar.client.limits.queue"
+
+describe("kenar.client.limits.queue", function()
+   local host, line, passed, opens_at, asked
+
+   -- A gate that opens at some time, for one each second.
+   local function may_pass(priority)
+      asked[#asked + 1] = priority
+      local wait = opens_at[priority] - host.clock()
+      if wait > 0 then
+         return false, wait
+      end
+      opens_at[priority] = host.clock() + 1
+      return true
+   end
+
+   before_each(function()
+      host = virtual.new { on_error = function() end }
+      passed, asked, opens_at = {}, {}, { reply = 10, bulk = 20 }
+      line = waiting_lines.new(host, may_pass)
+   end)
+
+   after_each(function()
+      assert.equal(0, line:count())
+      assert.equal(0, host:count())
+   end)
+
+   local function come(name, priority, patience)
+      return host.spawn(function()
+         local ok, reason, detail = line:pass(priority, patience or math.huge)
+         if ok then
+            passed[#passed + 1] = ("%g %s"):format(host.clock(), name)
+         end
+         return ok, reason, detail
+      end)
+   end
+
+   it("lets replies pass before bulk sends, each in the order they came", function()
+      come("b1", "bulk")
+      come("b2", "bulk")
+      come("r1", "reply")
+      come("r2", "reply")
+      host:run()
+      assert.same({ "10 r1", "11 r2", "20 b1", "21 b2" }, passed)
+   end)
+
+   it("asks for nobody but the first, when it was told to", function()
+      come("r1", "reply")
+      come("r2", "reply")
+      host:advance(9)
+      assert.same({ "reply", "reply" }, asked)
+      host:run()
+      assert.same({ "10 r1", "11 r2" }, passed)
+   end)
+
+   it("asks at once for a reply that comes while it sleeps for a bulk send", function()
+      come("b", "bulk")
+      host:advance(12)
+      come("r", "reply")
+      host:run()
+      assert.same({ "12 r", "20 b" }, passed)
+   end)
+
+   it("asks again when it is told that something has changed", function()
+      come("b", "bulk")
+      host:advance(5)
+      opens_at.bulk = 0
+      line:ask_again()
+      host:run()
+      assert.same({ "5 b" }, passed)
+   end)
+
+   it("says at once that it takes too long, where nobody else waits", function()
+      local hasty = come("hasty", "reply", 9)
+      host:advance(0)
+      assert.same({ true, nil, "timeout", 10 }, { hasty:wait() })
+   end)
+
+   it("lets those go whose patience ends, and nobody waits for them", function()
+      local hasty = come("hasty", "reply", 25)
+      local hastier = come("hastier", "bulk", 3)
+      come("patient", "reply")
+      host:advance(0)
+      opens_at.reply = 50
+      host:run()
+      assert.same({ true, nil, "timeout" }, { hastier:wait() })
+      assert.same({ true, nil, "timeout" }, { hasty:wait() })
+      assert.same({ "50 patient" }, passed)
+   end)
+
+   it("ends its task with the last who waits", function()
+      opens_at.reply = 5
+      come("r1", "reply", 10)
+      come("r2", "reply", 12)
+      host:advance(0)
+      opens_at.reply = 3600
+      host:run()
+      assert.same({}, passed)
+      assert.equal(12, host.clock())
+   end)
+
+   it("keeps the order where asking itself takes time", function()
+      line = waiting_lines.new(host, function()
+         host.sleep(1)
+         return true
+      end)
+      for number = 1, 4 do
+         come(tostring(number), "reply")
+      end
+      host:run()
+      assert.same({ "1 1", "2 2", "3 3", "4 4" }, passed)
+   end)
+
+   it("tells what failed to the one who was asked for", function()
+      local failure = { "broken" }
+      opens_at.reply = 5
+      line = waiting_lines.new(host, function(priority)
+         if host.clock() < 5 then
+            return may_pass(priority)
+         end
+         return false, nil, failure
+      end)
+      local task = come("r", "reply")
+      host:run()
+      assert.same({ true, nil, "failed", failure }, { task:wait() })
+   end)
+
+   it("ends as closed when the host stops", function()
+      local task = come("r", "reply")
+      host:advance(1)
+      host:stop()
+      host:run()
+      assert.same({ true, nil, "closed" }, { task:wait() })
+   end)
+end)

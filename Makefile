@@ -45,6 +45,10 @@ MODULES := core curl httpd $(foreach m,$(OPTIONAL_MODULES),$(shell $(PKG_CONFIG)
 quiet = $(if $(V),,@$(if $(findstring s,$(firstword -$(MAKEFLAGS))),,echo "  $(1)  $@";))
 package_flags = $(if $(PACKAGES_$(1)),$(shell $(PKG_CONFIG) $(2) '$(PACKAGES_$(1))'))
 
+# A module's files lie in its folder and in those below it; they include each other by their path from there.
+sources = $(wildcard csrc/$(1)/*.c csrc/$(1)/*/*.c)
+headers = $(wildcard csrc/$(1)/*.h csrc/$(1)/*/*.h)
+
 define variant_rules
 LUA_CFLAGS_$(1) ?= $$(addprefix -isystem ,$$(or $$(headers_$$(call abi,$(1))),$$(patsubst -I%,%,$$(shell \
 	$$(PKG_CONFIG) --cflags $$(LUA_PACKAGE_$$(call abi,$(1)))))))
@@ -62,18 +66,18 @@ test-$(1): build-$(1)
 endef
 
 define module_rules
-$(BUILD)/$(1)/obj/$(2)/%.o: csrc/$(2)/%.c $$(wildcard csrc/$(2)/*.h) Makefile
+$(BUILD)/$(1)/obj/$(2)/%.o: csrc/$(2)/%.c $$(call headers,$(2)) Makefile
 	@mkdir -p $$(@D)
 	$$(call quiet,CC  )$$(CC) $$(KENAR_CFLAGS) $$(OPTIMIZE) $$(CFLAGS) $$(call extra,$(1)) $$(LUA_CFLAGS_$(1)) \
-		$$(call package_flags,$(2),--cflags) -c -o $$@ $$<
+		-Icsrc/$(2) $$(call package_flags,$(2),--cflags) -c -o $$@ $$<
 
-$(BUILD)/$(1)/kenar/$(2).so: $$(patsubst csrc/$(2)/%.c,$(BUILD)/$(1)/obj/$(2)/%.o,$$(wildcard csrc/$(2)/*.c))
+$(BUILD)/$(1)/kenar/$(2).so: $$(patsubst csrc/$(2)/%.c,$(BUILD)/$(1)/obj/$(2)/%.o,$$(call sources,$(2)))
 	@mkdir -p $$(@D)
 	$$(call quiet,LINK)$$(CC) -shared $$(call extra,$(1)) $$(LDFLAGS) -o $$@ $$^ \
 		$$(call package_flags,$(2),--libs) $$(LINK_$(2))
 endef
 
-objects = $(foreach m,$(MODULES),$(if $(wildcard csrc/$(m)/*.c),$(BUILD)/$(1)/kenar/$(m).so)) $(if $(wildcard spec/support/wire.c),$(BUILD)/$(1)/spec_wire.so)
+objects = $(MODULES:%=$(BUILD)/$(1)/kenar/%.so) $(if $(wildcard spec/support/wire.c),$(BUILD)/$(1)/spec_wire.so)
 
 # Where a variant's interpreter finds this tree; `make env` prints the one of the plain builds.
 lua_path = $(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;$(CURDIR)/?.lua;;
@@ -86,17 +90,17 @@ $(foreach v,$(VARIANTS),$(eval $(call variant_rules,$(v))))
 $(foreach v,$(VARIANTS),$(foreach m,$(MODULES),$(eval $(call module_rules,$(v),$(m)))))
 
 # C tests and fuzzers link the files of the core that know nothing of Lua.
-PURE_CORE := $(if $(wildcard csrc/core/*.c),$(shell grep -LE '\b(lua|luaL)_[A-Za-z]+' csrc/core/*.c))
+PURE_CORE := $(filter-out csrc/core/core.c %_lua.c,$(call sources,core))
 C_TESTS := $(patsubst spec/c/%.c,%,$(wildcard spec/c/*_test.c))
-$(BUILD)/c/%: spec/c/%.c $(PURE_CORE) $(wildcard csrc/core/*.h) Makefile
+$(BUILD)/c/%: spec/c/%.c $(PURE_CORE) $(call headers,core) Makefile
 	@mkdir -p $(@D)
 	$(call quiet,LINK)$(CC) $(KENAR_CFLAGS) $(OPTIMIZE) $(CFLAGS) -Icsrc/core -o $@ $< $(PURE_CORE) -lm
-$(BUILD)/c-asan/%: spec/c/%.c $(PURE_CORE) $(wildcard csrc/core/*.h) Makefile
+$(BUILD)/c-asan/%: spec/c/%.c $(PURE_CORE) $(call headers,core) Makefile
 	@mkdir -p $(@D)
 	$(call quiet,LINK)$(CC) $(KENAR_CFLAGS) $(OPTIMIZE) $(CFLAGS) $(SANITIZE) -Icsrc/core -o $@ $< $(PURE_CORE) -lm
 
 FUZZERS := $(patsubst spec/fuzz/%.c,%,$(wildcard spec/fuzz/*_fuzz.c))
-$(BUILD)/fuzz/%: spec/fuzz/%.c $(PURE_CORE) $(wildcard csrc/core/*.h) Makefile
+$(BUILD)/fuzz/%: spec/fuzz/%.c $(PURE_CORE) $(call headers,core) Makefile
 	@mkdir -p $(@D)
 	clang $(KENAR_CFLAGS) -O1 -g $(SANITIZE) -fsanitize=fuzzer -Icsrc/core -o $@ $< $(PURE_CORE) -lm
 

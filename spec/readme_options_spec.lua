@@ -132,7 +132,7 @@ describe("README.md names", function()
    end)
 
    it("the options of a message's encoding", function()
-      local known = read("csrc/core/message_options.c"):match "known_options%[%] = (%b{})"
+      local known = read("csrc/core/message/options_lua.c"):match "known_options%[%] = (%b{})"
       local names, count = {}, 0
       for name in known:gmatch '{"([%w_]+)",' do
          names[name], count = true, count + 1

@@ -1,19 +1,7 @@
 /* kenar.core: what the rest is built on and libc alone can do. Each area adds its functions to the
  * module table. */
-#include "append_file_lua.h"
-#include "clock.h"
+#include "core.h"
 #include "compat.h"
-#include "file_lock_lua.h"
-#include "folder.h"
-#include "http_response_lua.h"
-#include "icons_lua.h"
-#include "json_codec.h"
-#include "key_set_lua.h"
-#include "message.h"
-#include "reserve_file_lua.h"
-#include "signals.h"
-#include "terminal.h"
-#include "text_lua.h"
 
 KENAR_EXPORT int luaopen_kenar_core(lua_State *L);
 

@@ -1,6 +1,6 @@
 /* kenar.curl: HTTP for the standalone loop, on libcurl. Never loaded inside nginx: libcurl's
  * OpenSSL and nginx's may not be the same one. */
-#include "binding.h"
+#include "pool_lua.h"
 #include <curl/curl.h>
 #include <dlfcn.h>
 #include <pthread.h>

@@ -1,8 +1,8 @@
 /* kenar.sqlite: as much of SQLite as the store and the inbox need. No function of it calls back
  * into Lua; each may block while the disk or another connection's lock takes its time. */
-#include "database.h"
-#include "result.h"
-#include "statement.h"
+#include "database_lua.h"
+#include "result_lua.h"
+#include "statement_lua.h"
 
 /* The loader of the module `kenar.sqlite`: { open = fn, codes = { SQLITE_BUSY = 5, ... },
  * version = "3.40.1" }. */

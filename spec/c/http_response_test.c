@@ -1,6 +1,6 @@
 /* HTTP answers from bytes: what is read, what is refused, and the same wherever the bytes are cut.
  */
-#include "http_response.h"
+#include "http/response.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* The icon table and the search for the nearest name. */
-#include "icons.h"
-#include "nearest.h"
+#include "message/icons.h"
+#include "text/nearest.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* JSON text to a tape. What is refused, and how, is told in spec/core/json_decode_spec.lua. */
+/* JSON text to a tape. What is refused, and how, is told in spec/core/json/decode_spec.lua. */
 #include "../fuzz/json_fuzz.c"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* The hash against the values that its authors published, and the set against a plain one. */
-#include "key_set.h"
+#include "hash/key_set.h"
 
 #include <stdio.h>
 #include <stdlib.h>

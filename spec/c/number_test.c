@@ -1,5 +1,5 @@
 /* Numbers to text and back: exact, shortest, and the same in every locale. */
-#include "number.h"
+#include "text/number.h"
 
 #include <float.h>
 #include <locale.h>

@@ -1,8 +1,8 @@
 /* The walks over string bytes, held against a plain one, at every length and offset. */
-#include "json_write.h"
-#include "space_run.h"
-#include "text_run.h"
-#include "utf8.h"
+#include "text/scan.h"
+#include "text/scan_space.h"
+#include "text/utf8.h"
+#include "json/write.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* Any bytes at all to the reader of HTTP answers: no crash, limits that hold, and the same outcome
  * wherever the bytes are cut. The first byte chooses the request, the end, the pieces, and what the
  * bytes go on from. */
-#include "http_response.h"
+#include "http/response.h"
 
 #include <stdlib.h>
 

@@ -1,8 +1,8 @@
 /* Any bytes at all to the JSON parser: no crash, nodes that stay within the text, and what was read
  * is read again from what is written of it. */
-#include "json_parse.h"
-#include "json_write.h"
-#include "utf8.h"
+#include "text/utf8.h"
+#include "json/parse.h"
+#include "json/write.h"
 
 #include <stdlib.h>
 #include <string.h>

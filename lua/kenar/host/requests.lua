@@ -1,6 +1,6 @@
 --- What a request has if it does not say so, and what none may have: the same on every host.
 --
--- The loop's requests are read by kenar.curl, in C (lua_request.c); spec.support.host_contract compares the two.
+-- The loop's requests are read by kenar.curl, in C (request_lua.c); spec.support.host_contract compares the two.
 
 local requests = {}
 

@@ -2,7 +2,7 @@ local requests = require "kenar.host.requests"
 
 describe("the defaults of requests", function()
    it("are those of kenar.curl as well", function()
-      local file = assert(io.open "csrc/curl/lua_request.c")
+      local file = assert(io.open "csrc/curl/request_lua.c")
       local text = file:read "*a"
       file:close()
       for _, name in ipairs { "TIMEOUT", "CONNECT_TIMEOUT", "MAX_BODY" } do

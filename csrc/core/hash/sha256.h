@@ -1,0 +1,11 @@
+/* SHA-256 (FIPS 180-4), of a whole string at once. */
+#ifndef KENAR_HASH_SHA256_H
+#define KENAR_HASH_SHA256_H
+
+#include <stddef.h>
+
+#define KENAR_SHA256_LENGTH 32
+
+void kenar_sha256(const char *bytes, size_t length, unsigned char out[KENAR_SHA256_LENGTH]);
+
+#endif

@@ -1,0 +1,291 @@
+#include "pool_lua.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define POOL "kenar.pool"
+#define MAX_WATCHED 16
+
+/* The user value is a table: what a transfer's body needs to stay alive, by slot + 1. `false` where
+ * there is nothing, for holes would turn the array into a hash. */
+
+static struct kenar_pool *check_pool(lua_State *L)
+{
+    return luaL_checkudata(L, 1, POOL);
+}
+
+static struct kenar_pool *check_own_pool(lua_State *L)
+{
+    struct kenar_pool *pool = check_pool(L);
+    if (pool->owner != getpid()) {
+        luaL_error(
+            L,
+            "this pool was made before a fork and belongs to the parent: make one in each process");
+    }
+    return pool;
+}
+
+static char *copy_string(lua_State *L, const char *text)
+{
+    char *copy = strdup(text);
+    if (copy == NULL) {
+        luaL_error(L, "out of memory");
+    }
+    return copy;
+}
+
+/* Reads one option of the table; the value is on top of the stack. */
+static void read_option(lua_State *L, const char *name, struct kenar_settings *settings)
+{
+    if (strcmp(name, "max_transfers") == 0) {
+        double count = lua_isnumber(L, -1) ? lua_tonumber(L, -1) : 0;
+        luaL_argcheck(L, count >= 1 && count <= 100000, 1,
+                      "max_transfers is a number from 1 to 100000");
+        settings->max_transfers = (size_t)count;
+    } else if (strcmp(name, "idle") == 0) {
+        settings->idle = lua_isnumber(L, -1) ? lua_tonumber(L, -1) : 0;
+        luaL_argcheck(L, settings->idle > 0 && settings->idle < 1e6, 1,
+                      "idle is a number of seconds above 0");
+    } else if (strcmp(name, "http2") == 0) {
+        settings->http2 = lua_toboolean(L, -1);
+    } else if (strcmp(name, "insecure_http") == 0) {
+        settings->insecure_http = lua_toboolean(L, -1);
+    } else if (strcmp(name, "proxy") == 0) {
+        bool off = lua_isboolean(L, -1) && !lua_toboolean(L, -1);
+        luaL_argcheck(L, off || lua_type(L, -1) == LUA_TSTRING, 1, "proxy is a URL or false");
+        settings->proxy = copy_string(L, off ? "" : lua_tostring(L, -1));
+    } else if (strcmp(name, "ca_file") == 0) {
+        luaL_argcheck(L, lua_type(L, -1) == LUA_TSTRING, 1, "ca_file is a path");
+        settings->ca_file = copy_string(L, lua_tostring(L, -1));
+    } else {
+        luaL_error(L, "unknown option of a pool: %s", name);
+    }
+}
+
+/* curl.pool{ max_transfers = 64, idle = 30, http2 = false, proxy = nil | false | url, ca_file =,
+ * insecure_http = false }
+ * -> pool. The proxy is by default what the environment says; this machine is never called through
+ * one. */
+static int new_pool(lua_State *L)
+{
+    struct kenar_pool *pool;
+    const struct kenar_settings settings = {.max_transfers = 64, .idle = 30};
+    if (lua_isnoneornil(L, 1)) {
+        lua_settop(L, 0);
+        lua_newtable(L);
+    }
+    luaL_checktype(L, 1, LUA_TTABLE);
+    pool = lua_newuserdatauv(L, sizeof *pool, 1);
+    memset(pool, 0, sizeof *pool);
+    kenar_pool_open(pool, &settings);
+    lua_newtable(L);
+    lua_setiuservalue(L, -2, 1);
+    luaL_getmetatable(L, POOL);
+    lua_setmetatable(L, -2);
+    lua_pushnil(L);
+    while (lua_next(L, 1)) { /* pool, name, value */
+        luaL_argcheck(L, lua_type(L, -2) == LUA_TSTRING, 1, "options have names");
+        read_option(L, lua_tostring(L, -2), &pool->settings);
+        lua_pop(L, 1);
+    }
+    return 1;
+}
+
+static int refuse(lua_State *L, const char *kind, const char *message)
+{
+    lua_pushnil(L);
+    lua_pushstring(L, kind);
+    lua_pushstring(L, message);
+    return 3;
+}
+
+/* Anchors the value on top of the stack for the slot. */
+static void anchor(lua_State *L, size_t slot)
+{
+    lua_getiuservalue(L, 1, 1);
+    lua_insert(L, -2);
+    lua_rawseti(L, -2, (int)slot + 1);
+    lua_pop(L, 1);
+}
+
+/* Releases the transfer and what was anchored for it. */
+static void release(lua_State *L, struct kenar_pool *pool, struct kenar_transfer *transfer)
+{
+    bool anchored = transfer->request.body != NULL || transfer->request.upload != NULL;
+    kenar_pool_release(pool, transfer);
+    if (anchored) {
+        lua_pushboolean(L, false);
+        anchor(L, transfer->slot);
+    }
+}
+
+/* pool:add(request [, headers]) -> id | nil, kind, message. `headers` (from curl.headers) stands in
+ * for request.headers. request = { method = "GET", url =, headers = map | header list, body =
+ * string | list of strings and { path =, size = }, timeout = 30 (the whole transfer, from its
+ * start), connect_timeout = 10, max_body = 1 MiB, fresh = false (true: on a new connection) }. */
+static int add(lua_State *L)
+{
+    struct kenar_pool *pool = check_pool(L);
+    struct kenar_transfer *transfer;
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_settop(L, 3);
+    if (pool->closed) {
+        return refuse(L, "closed", "the pool was closed");
+    }
+    transfer = kenar_pool_blank(pool);
+    if (transfer == NULL) {
+        return luaL_error(L, "out of memory, or too many transfers are queued");
+    }
+    if (!kenar_request_read(L, 2, 3, transfer, pool->settings.insecure_http)) {
+        return refuse(L, "invalid", lua_tostring(L, -1));
+    }
+    if (transfer->request.body != NULL || transfer->request.upload != NULL) {
+        anchor(L, transfer->slot);
+    }
+    kenar_pool_add(pool, transfer);
+    lua_pushinteger(L, (lua_Integer)transfer->id);
+    return 1;
+}
+
+/* pool:step(seconds | nil, fd...) -> how many outcomes there are to collect. Sends and receives,
+ * waiting at most that long (nil: without end) for transfers or for any of the descriptors to
+ * become readable. */
+static int step(lua_State *L)
+{
+    struct kenar_pool *pool = check_own_pool(L);
+    double timeout = luaL_optnumber(L, 2, INFINITY);
+    int watched[MAX_WATCHED];
+    int count = lua_gettop(L) > 2 ? lua_gettop(L) - 2 : 0;
+    luaL_argcheck(L, timeout >= 0, 2, "seconds are at least 0");
+    luaL_argcheck(L, count <= MAX_WATCHED, 3 + MAX_WATCHED, "too many descriptors");
+    for (int i = 0; i < count; i++) {
+        watched[i] = (int)luaL_checkinteger(L, 3 + i);
+    }
+    kenar_pool_step(pool, timeout, watched, (size_t)count);
+    lua_pushinteger(L, (lua_Integer)pool->done.count);
+    return 1;
+}
+
+/* pool:completed() -> nil | id, status, header lines, body | id, nil, kind, message, sent, stale.
+ * In the order they ended. The lines are for curl.read_headers: most callers never look at them.
+ * `stale`: a connection that was idle had died, and no byte of the request left on it. */
+static int completed(lua_State *L)
+{
+    struct kenar_pool *pool = check_pool(L);
+    struct kenar_transfer *transfer = pool->done.first;
+    int results;
+    if (transfer == NULL) {
+        lua_pushnil(L);
+        return 1;
+    }
+    /* Still in line while its results are pushed: should memory be short now, nothing is lost. */
+    lua_pushinteger(L, (lua_Integer)transfer->id);
+    if (transfer->failure == KENAR_FAILURE_NONE) {
+        results = 1 + kenar_response_push(L, transfer);
+    } else {
+        lua_pushnil(L);
+        lua_pushstring(L, kenar_failure_name(transfer->failure));
+        lua_pushstring(L, transfer->message);
+        lua_pushstring(L, transfer->sent);
+        lua_pushboolean(L, transfer->stale);
+        results = 6;
+    }
+    release(L, pool, transfer);
+    return results;
+}
+
+static struct kenar_transfer *check_transfer(lua_State *L, struct kenar_pool *pool)
+{
+    double id = luaL_checknumber(L, 2);
+    return id >= 0 && id < 0x1p53 ? kenar_pool_find(pool, (uint64_t)id) : NULL;
+}
+
+/* pool:progress(id) -> bytes of the body sent, bytes in all | nil when it is neither queued nor
+ * under way. */
+static int progress(lua_State *L)
+{
+    struct kenar_transfer *transfer = check_transfer(L, check_pool(L));
+    curl_off_t sent = 0;
+    if (transfer == NULL) {
+        lua_pushnil(L);
+        return 1;
+    }
+    if (transfer->state == KENAR_TRANSFER_ACTIVE) {
+        curl_easy_getinfo(transfer->channel->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+    }
+    lua_pushinteger(L, (lua_Integer)sent);
+    lua_pushinteger(L, (lua_Integer)kenar_request_size(&transfer->request));
+    return 2;
+}
+
+/* pool:cancel(id) -> whether there was something to cancel. It will not show up in completed(). */
+static int cancel(lua_State *L)
+{
+    struct kenar_pool *pool = check_own_pool(L);
+    struct kenar_transfer *transfer = check_transfer(L, pool);
+    if (transfer != NULL) {
+        release(L, pool, transfer);
+    }
+    lua_pushboolean(L, transfer != NULL);
+    return 1;
+}
+
+/* pool:count() -> under way, queued. */
+static int count_transfers(lua_State *L)
+{
+    struct kenar_pool *pool = check_pool(L);
+    lua_pushinteger(L, (lua_Integer)pool->active.count);
+    lua_pushinteger(L, (lua_Integer)pool->queued.count);
+    return 2;
+}
+
+/* pool:close() ends what is under way as "closed" (still to be collected) and closes the
+ * connections. Idempotent. */
+static int close_pool(lua_State *L)
+{
+    kenar_pool_close(check_pool(L));
+    return 0;
+}
+
+static int destroy_pool(lua_State *L)
+{
+    kenar_pool_destroy(check_pool(L));
+    return 0;
+}
+
+static int pool_to_string(lua_State *L)
+{
+    struct kenar_pool *pool = check_pool(L);
+    lua_pushfstring(L, POOL " (%d active, %d queued%s)", (int)pool->active.count,
+                    (int)pool->queued.count, pool->closed ? ", closed" : "");
+    return 1;
+}
+
+static const luaL_Reg methods[] = {
+    {"add", add},
+    {"step", step},
+    {"completed", completed},
+    {"progress", progress},
+    {"cancel", cancel},
+    {"count", count_transfers},
+    {"close", close_pool},
+    /* of the metatable */
+    {"__gc", destroy_pool},
+    {"__close", close_pool},
+    {"__tostring", pool_to_string},
+    {NULL, NULL},
+};
+
+void kenar_pool_class_open(lua_State *L)
+{
+    luaL_newmetatable(L, POOL);
+    luaL_setfuncs(L, methods, 0);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -2, "__index");
+    lua_pushliteral(L, POOL);
+    lua_setfield(L, -2, "__name");
+    lua_pop(L, 1);
+    lua_pushcfunction(L, new_pool);
+    lua_setfield(L, -2, "pool");
+}

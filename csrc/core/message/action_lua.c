@@ -7,15 +7,23 @@ static const struct form {
     struct kenar_piece opening; /* the JSON before and after what it holds */
     struct kenar_piece closing;
 } forms[KENAR_ACTION_COUNT] = {
-    {HOLDS_URL, KENAR_PIECE("{\"action\":{\"open_direct_link\":"), KENAR_PIECE("}")},
-    {HOLDS_DATA, KENAR_PIECE("{\"action\":{\"open_server_link\":{\"data\":{"), KENAR_PIECE("}}}")},
-    {HOLDS_DATA, KENAR_PIECE("{\"action\":{\"get_dynamic_action\":{\"data\":{"),
-     KENAR_PIECE("}}}")},
-    {HOLDS_TOKEN, KENAR_PIECE("{\"action\":{\"open_post_page\":{\"post_token\":"),
-     KENAR_PIECE("}}")},
-    {HOLDS_TOKEN, KENAR_PIECE("{\"action\":{\"open_post_manage_page\":{\"post_token\":"),
-     KENAR_PIECE("}}")},
+#define URL_OPENING ""
+#define URL_CLOSING "}"
+#define DATA_OPENING "{\"data\":{"
+#define DATA_CLOSING "}}}"
+#define TOKEN_OPENING "{\"post_token\":"
+#define TOKEN_CLOSING "}}"
+#define FORM(kind, plain, wire, wire_kind, holds)                                                  \
+    {HOLDS_##holds, KENAR_PIECE("{\"action\":{\"" wire "\":" holds##_OPENING),                     \
+     KENAR_PIECE(holds##_CLOSING)},
+    KENAR_BUTTON_KINDS(FORM)
+#undef FORM
 };
+
+bool kenar_action_is_named(enum kenar_action action)
+{
+    return forms[action].holds == HOLDS_DATA;
+}
 
 #define RESERVED_PREFIX "kenar_"
 

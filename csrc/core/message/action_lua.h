@@ -4,15 +4,16 @@
 
 #include "message/walk_lua.h"
 
-/* Divar's five kinds, in the order of their names. */
+/* Divar's kinds, in the order of their names. */
 enum kenar_action {
-    KENAR_DIRECT_LINK,
-    KENAR_SERVER_LINK,
-    KENAR_DYNAMIC_ACTION,
-    KENAR_POST_PAGE,
-    KENAR_POST_MANAGE_PAGE,
-    KENAR_ACTION_COUNT
+#define ACTION(kind, plain, wire, wire_kind, holds) KENAR_##kind,
+    KENAR_BUTTON_KINDS(ACTION)
+#undef ACTION
+        KENAR_ACTION_COUNT
 };
+
+/* Whether a plain button of this kind names a handler and may have data. */
+bool kenar_action_is_named(enum kenar_action action);
 
 /* Each appends what a button begins with: `{"action":` and an action object. */
 
@@ -31,7 +32,7 @@ bool kenar_action_end_named(struct kenar_walk *walk, enum kenar_action action, i
  * or boolean at `value` as kenar_value, and options.state and options.via. */
 bool kenar_action_write_answer(struct kenar_walk *walk, int value);
 
-/* Divar's own form at `at`, the top of the stack: a table with exactly one of its five keys. Its
+/* Divar's own form at `at`, the top of the stack: a table with exactly one of its keys. Its
  * data is not touched. */
 bool kenar_action_write_wire(struct kenar_walk *walk, int at);
 

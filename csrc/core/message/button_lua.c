@@ -3,7 +3,8 @@
 #include "message/action_lua.h"
 #include "message/icons.h"
 
-static const struct kenar_names kinds = {KENAR_NAME_DIRECT_LINK, KENAR_NAME_ACTION};
+/* The keys that say what the button does: a row of kinds.h, `answer`, or Divar's form. */
+static const struct kenar_names kinds = {KENAR_NAME_BOTH_BUTTONS + 1, KENAR_NAME_ACTION};
 
 struct button {
     unsigned given;       /* a bit for each of the kinds of action that have a key */
@@ -122,7 +123,7 @@ static bool write_answer(struct kenar_walk *walk, const struct button *button)
 static bool write_action(struct kenar_walk *walk, const struct button *button)
 {
     const enum kenar_action action = (enum kenar_action)(button->kind - kinds.first);
-    const bool named = action == KENAR_SERVER_LINK || action == KENAR_DYNAMIC_ACTION;
+    const bool named = action < KENAR_ACTION_COUNT && kenar_action_is_named(action);
     if (button->has_data && !named) {
         kenar_fault_format(walk->fault, "data goes with server_link or dynamic_action, not with %s",
                            kenar_name_texts[button->kind]);

@@ -6,6 +6,7 @@
 #define KENAR_MESSAGE_NAMES_LUA_H
 
 #include "compat.h"
+#include "message/kinds.h"
 
 #include <stddef.h>
 
@@ -16,25 +17,20 @@ enum kenar_name {
     KENAR_NAME_RECEIVER_BUTTONS,
     KENAR_NAME_BOTH_BUTTONS,
 
-    KENAR_NAME_DIRECT_LINK,
-    KENAR_NAME_SERVER_LINK,
-    KENAR_NAME_DYNAMIC_ACTION,
-    KENAR_NAME_POST_PAGE,
-    KENAR_NAME_POST_MANAGE_PAGE,
-    KENAR_NAME_ANSWER,
+#define PLAIN_NAME(kind, plain, wire, wire_kind, holds) KENAR_NAME_##kind,
+    KENAR_BUTTON_KINDS(PLAIN_NAME)
+#undef PLAIN_NAME
+        KENAR_NAME_ANSWER,
     KENAR_NAME_ACTION,
     KENAR_NAME_ICON_NAME,
     KENAR_NAME_DATA,
     KENAR_NAME_CAPTION,
     KENAR_NAME_ICON,
 
-    KENAR_NAME_OPEN_DIRECT_LINK,
-    KENAR_NAME_OPEN_SERVER_LINK,
-    KENAR_NAME_GET_DYNAMIC_ACTION,
-    KENAR_NAME_OPEN_POST_PAGE,
-    KENAR_NAME_OPEN_POST_MANAGE_PAGE,
-
-    KENAR_NAME_ACTION_DATA,
+#define WIRE_NAME(kind, plain, wire, wire_kind, holds) KENAR_NAME_##wire_kind,
+    KENAR_BUTTON_KINDS(WIRE_NAME)
+#undef WIRE_NAME
+        KENAR_NAME_ACTION_DATA, /* follows the last of Divar's names */
     KENAR_NAME_POST_TOKEN,
     KENAR_NAME_ROWS,
     KENAR_NAME_ROW_BUTTONS,
@@ -49,9 +45,9 @@ struct kenar_names {
     enum kenar_name first, last;
 };
 static const struct kenar_names kenar_message_names = {KENAR_NAME_TEXT, KENAR_NAME_BOTH_BUTTONS};
-static const struct kenar_names kenar_button_names = {KENAR_NAME_DIRECT_LINK, KENAR_NAME_ICON};
-static const struct kenar_names kenar_action_names = {KENAR_NAME_OPEN_DIRECT_LINK,
-                                                      KENAR_NAME_OPEN_POST_MANAGE_PAGE};
+static const struct kenar_names kenar_button_names = {KENAR_NAME_BOTH_BUTTONS + 1, KENAR_NAME_ICON};
+static const struct kenar_names kenar_action_names = {KENAR_NAME_ICON + 1,
+                                                      KENAR_NAME_ACTION_DATA - 1};
 
 extern const char *const kenar_name_texts[KENAR_NAME_COUNT];
 

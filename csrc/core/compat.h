@@ -1,11 +1,11 @@
-/* What Lua 5.4's C interface has and LuaJIT's lacks. The rest of the code is written as for 5.4. */
+/* Functions of Lua 5.4's C interface that LuaJIT lacks. The other files are written for Lua 5.4. */
 #ifndef KENAR_COMPAT_H
 #define KENAR_COMPAT_H
 
 #include <lauxlib.h>
 #include <lua.h>
 
-/* Everything else in the object is hidden (-fvisibility=hidden). */
+/* Exports a function. Other symbols are hidden (-fvisibility=hidden). */
 #define KENAR_EXPORT __attribute__((visibility("default")))
 
 #if LUA_VERSION_NUM < 502

@@ -1,4 +1,5 @@
-/* Bytes that grow up to a cap, from malloc: the only memory that a callback of libcurl touches. */
+/* A byte buffer with memory from malloc. Callbacks of libcurl use nothing else, because Lua's
+ * allocator may raise. */
 #ifndef KENAR_CURL_BYTES_H
 #define KENAR_CURL_BYTES_H
 
@@ -11,18 +12,20 @@ struct kenar_bytes {
     size_t capacity;
 };
 
-/* False when memory is short; the bytes are then as they were. The caller has checked its cap. */
+/* Appends bytes. The caller has checked its own limit. False if memory is short; the buffer is then
+ * unchanged. */
 bool kenar_bytes_append(struct kenar_bytes *bytes, const char *data, size_t length);
 
-/* Empties it, keeping the memory for the next use unless it grew beyond the ordinary. */
+/* Makes the buffer empty. Its memory is kept for the next use, up to 64 KiB. */
 void kenar_bytes_clear(struct kenar_bytes *bytes);
 
-/* Whether these are exactly the bytes. */
+/* Whether the buffer has exactly these bytes. An empty buffer equals nothing. */
 bool kenar_bytes_equal(const struct kenar_bytes *bytes, const char *data, size_t length);
 
-/* Replaces the content. False when memory is short; the content is then empty. */
+/* Replaces the content. False if memory is short; the buffer is then empty. */
 bool kenar_bytes_assign(struct kenar_bytes *bytes, const char *data, size_t length);
 
+/* Frees the memory. The buffer is empty and can be used again. */
 void kenar_bytes_free(struct kenar_bytes *bytes);
 
 #endif

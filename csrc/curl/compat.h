@@ -1,4 +1,5 @@
-/* What Lua 5.4 has and LuaJIT spells differently. The rest is written in 5.4 style. */
+/* Functions of Lua 5.4 that LuaJIT lacks or names differently. The other files are written for Lua
+ * 5.4. */
 #ifndef KENAR_CURL_COMPAT_H
 #define KENAR_CURL_COMPAT_H
 
@@ -8,7 +9,7 @@
 #if LUA_VERSION_NUM < 502
 #define lua_rawlen lua_objlen
 #define lua_newuserdatauv(L, size, values) lua_newuserdata(L, size)
-/* The one user value, always a table here, is the environment. */
+/* On LuaJIT the environment serves as the only user value. It must be a table. */
 #define lua_getiuservalue(L, index, n) lua_getfenv(L, index)
 #define lua_setiuservalue(L, index, n) lua_setfenv(L, index)
 #endif

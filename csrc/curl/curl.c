@@ -1,21 +1,21 @@
-/* kenar.curl: HTTP for the standalone loop, on libcurl. Never loaded inside nginx: libcurl's
- * OpenSSL and nginx's may not be the same one. */
+/* kenar.curl: HTTP for the standalone loop, with libcurl. nginx must not load it, because the
+ * OpenSSL of libcurl and of nginx may differ. */
 #include "pool_lua.h"
 #include <curl/curl.h>
 #include <dlfcn.h>
 #include <pthread.h>
 
-/* libcurl's global state is the process's, so this is, too. */
+/* Shared by all Lua states, because libcurl's global state belongs to the process. */
 static pthread_once_t initialized = PTHREAD_ONCE_INIT;
 static CURLcode init_result;
 
-/* A thread that still looks a name up must find its code when the Lua state that started it has
- * closed: libcurl stays loaded until the process ends. */
+/* Keeps libcurl loaded until the process ends. A resolver thread may outlive the Lua state that
+ * started it, and still needs its code. */
 static void stay_loaded(void)
 {
     Dl_info library;
     if (dladdr((void *)(size_t)curl_global_init, &library) != 0 && library.dli_fname != NULL) {
-        /* The handle is kept for ever on purpose. */
+        /* The handle is never closed. */
         dlopen(library.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
     }
 }
@@ -26,7 +26,7 @@ static void initialize(void)
     stay_loaded();
 }
 
-/* What this process has loaded; the headers that it was built with may be those of another. */
+/* The versions of the loaded libraries, which may differ from the versions of the headers. */
 static void add_versions(lua_State *L)
 {
     const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
@@ -36,13 +36,14 @@ static void add_versions(lua_State *L)
     lua_setfield(L, -2, "tls_version");
 }
 
-/* The loader of the module `kenar.curl`: { pool = fn, headers = fn, read_headers = fn,
- * version = "7.88.1", tls_version = "OpenSSL/3.0.17" | nil }. */
+/* The loader of kenar.curl: { pool = fn, headers = fn, read_headers = fn, version = "7.88.1",
+ * tls_version = "OpenSSL/3.0.17" | nil }. */
 __attribute__((visibility("default"))) int luaopen_kenar_curl(lua_State *L)
 {
     pthread_once(&initialized, initialize);
     if (init_result != CURLE_OK) {
-        return luaL_error(L, "libcurl does not start: %s", curl_easy_strerror(init_result));
+        return luaL_error(L, "libcurl could not be initialized: %s",
+                          curl_easy_strerror(init_result));
     }
     lua_createtable(L, 0, 5);
     kenar_headers_open(L);

@@ -3,8 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
-/* What the transport derives from the body: a second opinion about its length is how requests are
- * smuggled. */
+/* The transport derives these from the body. A second length in the headers would allow request
+ * smuggling. */
 static const char *const owned_by_transport[] = {"content-length", "transfer-encoding", "expect"};
 
 static bool append(struct kenar_header_list *list, const char *line)
@@ -58,7 +58,7 @@ static bool is_blank(const char *value, size_t length)
     return true;
 }
 
-static bool names(const char *known, const char *name, size_t length)
+static bool equals_ignoring_case(const char *known, const char *name, size_t length)
 {
     return strlen(known) == length && strncasecmp(known, name, length) == 0;
 }
@@ -72,8 +72,8 @@ const char *kenar_header_list_add(struct kenar_header_list *list, const char *na
         return "has CR, LF or NUL in its value";
     }
     for (size_t i = 0; i < sizeof owned_by_transport / sizeof *owned_by_transport; i++) {
-        if (names(owned_by_transport[i], name, name_length)) {
-            return "is written by the transport itself";
+        if (equals_ignoring_case(owned_by_transport[i], name, name_length)) {
+            return "is written by the transport itself: leave it out";
         }
     }
     if (name_length + value_length > 64 * 1024) {
@@ -81,9 +81,9 @@ const char *kenar_header_list_add(struct kenar_header_list *list, const char *na
     }
     line = malloc(name_length + value_length + 3);
     if (line == NULL) {
-        return "finds no memory";
+        return "does not fit in memory";
     }
-    /* "name;" is libcurl's spelling of an empty header: with "name:" it would send none. */
+    /* libcurl sends an empty header for "name;" and no header for "name:". */
     blank = is_blank(value, value_length);
     memcpy(line, name, name_length);
     memcpy(line + name_length, blank ? ";" : ": ", blank ? 2 : 3);
@@ -94,22 +94,24 @@ const char *kenar_header_list_add(struct kenar_header_list *list, const char *na
     appended = append(list, line);
     free(line);
     if (!appended) {
-        return "finds no memory";
+        return "does not fit in memory";
     }
     list->count++;
-    list->has_content_type = list->has_content_type || names("content-type", name, name_length);
+    list->has_content_type =
+        list->has_content_type || equals_ignoring_case("content-type", name, name_length);
     return NULL;
 }
 
 bool kenar_header_list_finish(struct kenar_header_list *list)
 {
-    /* A body that nobody named is no form. */
+    /* Without a Content-Type from the caller, libcurl would declare the body a form. */
     return list->has_content_type || append(list, "Content-Type:");
 }
 
 struct curl_slist *kenar_header_list_lines(const struct kenar_header_list *list, uint64_t body_size)
 {
-    /* libcurl waits for a 100 before bodies of 1 MiB and more only, and every line costs. */
+    /* libcurl adds Expect only to bodies of 1 MiB and more, so smaller bodies need no line that
+     * removes it. */
     return body_size < 1024 * 1024 ? list->lines->next : list->lines;
 }
 

@@ -16,8 +16,8 @@ static struct kenar_header_list *push_list(lua_State *L)
     return *self;
 }
 
-/* Reads the map at `index`. False with a message on top of the stack when one of them cannot be
- * sent. */
+/* Adds the headers of the map at `index`. If a header is refused, the result is false with a
+ * message on top of the stack. */
 static bool fill(lua_State *L, int index, struct kenar_header_list *list)
 {
     lua_pushnil(L);
@@ -30,7 +30,8 @@ static bool fill(lua_State *L, int index, struct kenar_header_list *list)
         name = lua_tolstring(L, -2, &name_length);
         value = lua_tolstring(L, -1, &value_length);
         if (!kenar_header_is_name(name, name_length)) {
-            lua_pushliteral(L, "a header has a name that no header has");
+            lua_pushliteral(L,
+                            "a header name is empty or has a character that HTTP does not allow");
             return false;
         }
         fault = kenar_header_list_add(list, name, name_length, value, value_length);
@@ -55,7 +56,7 @@ struct kenar_header_list *kenar_headers_push(lua_State *L, int index)
         return *compiled;
     }
     if (!lua_isnil(L, index) && !lua_istable(L, index)) {
-        luaL_error(L, "headers are a map or what curl.headers returned, not a %s",
+        luaL_error(L, "headers are a map or a list from curl.headers, not a %s",
                    luaL_typename(L, index));
     }
     list = push_list(L);
@@ -71,8 +72,8 @@ struct kenar_header_list *kenar_headers_push(lua_State *L, int index)
     return list;
 }
 
-/* curl.headers(map) -> header list | nil, message. Compiled once, it can be sent many times, by any
- * pool. */
+/* curl.headers(map) -> header list | nil, message
+ * A list can be sent many times and by any pool. */
 static int new_headers(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
@@ -93,7 +94,7 @@ static int free_headers(lua_State *L)
     return 0;
 }
 
-/* Values may be secrets: only their number is shown. */
+/* Shows only the number of headers, because values may be secrets. */
 static int headers_to_string(lua_State *L)
 {
     struct kenar_header_list **self = luaL_checkudata(L, 1, HEADERS);
@@ -107,6 +108,11 @@ static const luaL_Reg metamethods[] = {
     {NULL, NULL},
 };
 
+static const luaL_Reg functions[] = {
+    {"headers", new_headers},
+    {NULL, NULL},
+};
+
 void kenar_headers_open(lua_State *L)
 {
     luaL_newmetatable(L, HEADERS);
@@ -114,6 +120,5 @@ void kenar_headers_open(lua_State *L)
     lua_pushliteral(L, HEADERS);
     lua_setfield(L, -2, "__name");
     lua_pop(L, 1);
-    lua_pushcfunction(L, new_headers);
-    lua_setfield(L, -2, "headers");
+    luaL_setfuncs(L, functions, 0);
 }

@@ -9,7 +9,7 @@ static const char *const failure_names[] = {
     [KENAR_FAILURE_INVALID] = "invalid",
 };
 
-/* Every code that is not listed is "network". */
+/* Codes that are not listed are "network". */
 static const struct {
     CURLcode code;
     enum kenar_failure failure;
@@ -40,8 +40,8 @@ const char *kenar_failure_name(enum kenar_failure failure)
     return failure_names[failure];
 }
 
-/* libcurl calls it a TLS error when the line breaks during the handshake, too; that one passes, a
- * bad certificate stays. */
+/* Whether the connection broke during the handshake. libcurl reports that as a TLS error as well,
+ * but a retry can succeed. */
 static int is_broken_line(const char *detail)
 {
     return strstr(detail, "SSL_ERROR_SYSCALL") != NULL ||
@@ -61,9 +61,9 @@ enum kenar_failure kenar_failure_of(CURLcode code, const char *detail)
     return KENAR_FAILURE_NETWORK;
 }
 
-const char *kenar_sent_name(bool left, long status)
+const char *kenar_sent_name(bool has_sent, long status)
 {
-    if (!left) {
+    if (!has_sent) {
         return "no";
     }
     if (status >= 200 && status < 300) {

@@ -1,4 +1,4 @@
-/* How a transfer ended, in the terms of the rest of kenar. */
+/* The result of a transfer in kenar's terms. */
 #ifndef KENAR_CURL_OUTCOME_H
 #define KENAR_CURL_OUTCOME_H
 
@@ -15,15 +15,15 @@ enum kenar_failure {
     KENAR_FAILURE_INVALID,
 };
 
-/* "network", "timeout"...: the kinds of kenar.error. */
+/* The name of the kind in kenar.error: "network", "timeout", ... */
 const char *kenar_failure_name(enum kenar_failure failure);
 
-/* What libcurl's result means; `detail` is its error buffer, for the one code that mixes two
- * causes. */
+/* The kind of libcurl's result. `detail` is its error buffer, because CURLE_SSL_CONNECT_ERROR has
+ * two causes. */
 enum kenar_failure kenar_failure_of(CURLcode code, const char *detail);
 
-/* Whether the server may have acted, "no", "maybe" or "yes": `left` is false when no byte of the
- * request can have left, `status` is the answer's as far as it came (0: none). */
-const char *kenar_sent_name(bool left, long status);
+/* Whether the server may have acted: "no", "maybe" or "yes". `has_sent` is false if no byte of the
+ * request was sent. `status` is 0 if no status line came. */
+const char *kenar_sent_name(bool has_sent, long status);
 
 #endif

@@ -6,19 +6,21 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* An id is a serial number above the slot: ids never repeat, and finding one needs no search. */
+/* An id is a serial number followed by the slot. So ids never repeat, and a lookup needs no
+ * search. */
 #define SLOT_BITS 20
 #define MAX_SLOTS ((size_t)1 << SLOT_BITS)
 
 static const char pool_closed[] = "the pool was closed";
-static const char file_gone[] = "a file of the body has gone or changed since it was added";
-static const char multi_broke[] = "libcurl gave up on all transfers";
+static const char file_gone[] =
+    "a file of the body was removed or changed after the request was added";
+static const char multi_broke[] = "libcurl cannot continue any transfer";
 
 void kenar_pool_open(struct kenar_pool *pool, const struct kenar_settings *settings)
 {
     pool->settings = *settings;
     pool->owner = getpid();
-    kenar_watch_clear(&pool->watch);
+    kenar_poll_set_clear(&pool->poll_set);
 }
 
 static bool open_multi(struct kenar_pool *pool)
@@ -31,7 +33,7 @@ static bool open_multi(struct kenar_pool *pool)
     if (multi == NULL) {
         return false;
     }
-    if (!kenar_watch_attach(&pool->watch, multi) ||
+    if (!kenar_poll_set_attach(&pool->poll_set, multi) ||
         curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)pool->settings.max_transfers) !=
             CURLM_OK) {
         curl_multi_cleanup(multi);
@@ -41,14 +43,14 @@ static bool open_multi(struct kenar_pool *pool)
     return true;
 }
 
-/* No transfer may be active. Takes all connections down. */
+/* Closes all connections. No transfer may be active. */
 static void close_multi(struct kenar_pool *pool)
 {
     if (pool->multi != NULL) {
         curl_multi_cleanup(pool->multi);
         pool->multi = NULL;
     }
-    kenar_watch_clear(&pool->watch);
+    kenar_poll_set_clear(&pool->poll_set);
 }
 
 static struct kenar_transfer *new_slot(struct kenar_pool *pool)
@@ -71,14 +73,14 @@ static struct kenar_transfer *new_slot(struct kenar_pool *pool)
     if (transfer != NULL) {
         transfer->slot = pool->slots_count;
         pool->slots[pool->slots_count++] = transfer;
-        kenar_line_append(&pool->free, transfer);
+        kenar_transfer_list_append(&pool->free, transfer);
     }
     return transfer;
 }
 
-struct kenar_transfer *kenar_pool_blank(struct kenar_pool *pool)
+struct kenar_transfer *kenar_pool_new_transfer(struct kenar_pool *pool)
 {
-    /* The last one freed: its memory is the warmest. */
+    /* The transfer that was freed last, because its memory is likely in the cache. */
     struct kenar_transfer *transfer = pool->free.last != NULL ? pool->free.last : new_slot(pool);
     if (transfer != NULL) {
         kenar_request_clear(&transfer->request);
@@ -93,8 +95,8 @@ void kenar_pool_add(struct kenar_pool *pool, struct kenar_transfer *transfer)
     transfer->failure = KENAR_FAILURE_NONE;
     transfer->stale = false;
     transfer->status = 0;
-    kenar_line_remove(&pool->free, transfer);
-    kenar_line_append(&pool->queued, transfer);
+    kenar_transfer_list_remove(&pool->free, transfer);
+    kenar_transfer_list_append(&pool->queued, transfer);
 }
 
 struct kenar_transfer *kenar_pool_find(const struct kenar_pool *pool, uint64_t id)
@@ -108,46 +110,46 @@ struct kenar_transfer *kenar_pool_find(const struct kenar_pool *pool, uint64_t i
     return transfer;
 }
 
-static void finish(struct kenar_pool *pool, struct kenar_line *from,
+static void finish(struct kenar_pool *pool, struct kenar_transfer_list *from,
                    struct kenar_transfer *transfer)
 {
-    kenar_line_remove(from, transfer);
-    kenar_line_append(&pool->done, transfer);
+    kenar_transfer_list_remove(from, transfer);
+    kenar_transfer_list_append(&pool->done, transfer);
     transfer->state = KENAR_TRANSFER_DONE;
 }
 
-/* Ends a transfer for a reason of our own. */
-static void fail(struct kenar_pool *pool, struct kenar_line *from, struct kenar_transfer *transfer,
-                 enum kenar_failure failure, const char *message)
+/* Ends a transfer with a failure of the pool. */
+static void fail(struct kenar_pool *pool, struct kenar_transfer_list *from,
+                 struct kenar_transfer *transfer, enum kenar_failure failure, const char *message)
 {
     transfer->failure = failure;
     transfer->message = message;
     transfer->sent =
-        kenar_sent_name(transfer->channel != NULL && kenar_channel_has_sent(transfer->channel), 0);
+        kenar_sent_name(transfer->handle != NULL && kenar_handle_has_sent(transfer->handle), 0);
     finish(pool, from, transfer);
 }
 
 static void fail_active(struct kenar_pool *pool, enum kenar_failure failure, const char *message)
 {
     while (pool->active.first != NULL) {
-        curl_multi_remove_handle(pool->multi, pool->active.first->channel->easy);
+        curl_multi_remove_handle(pool->multi, pool->active.first->handle->easy);
         fail(pool, &pool->active, pool->active.first, failure, message);
     }
 }
 
-static struct kenar_channel *take_channel(struct kenar_pool *pool)
+static struct kenar_handle *take_handle(struct kenar_pool *pool)
 {
-    struct kenar_channel *channel = pool->free_channels;
-    if (channel == NULL) {
-        return kenar_channel_new(&pool->settings, &pool->sockets);
+    struct kenar_handle *handle = pool->free_handles;
+    if (handle == NULL) {
+        return kenar_handle_new(&pool->settings, &pool->sockets);
     }
-    pool->free_channels = channel->next;
-    channel->next = NULL;
-    return channel;
+    pool->free_handles = handle->next;
+    handle->next = NULL;
+    return handle;
 }
 
-/* Files may have gone while the transfer was in line: better to know before anything is sent. */
-static bool has_its_files(struct kenar_transfer *transfer)
+/* Files may change while the transfer is queued, so they are checked before anything is sent. */
+static bool are_files_unchanged(struct kenar_transfer *transfer)
 {
     size_t part;
     const char *why;
@@ -157,31 +159,31 @@ static bool has_its_files(struct kenar_transfer *transfer)
 
 static void start(struct kenar_pool *pool, struct kenar_transfer *transfer)
 {
-    struct kenar_channel *channel;
+    struct kenar_handle *handle;
     CURLcode failed;
-    if (!has_its_files(transfer)) {
+    if (!are_files_unchanged(transfer)) {
         fail(pool, &pool->queued, transfer, KENAR_FAILURE_INVALID, file_gone);
         return;
     }
-    channel = open_multi(pool) ? take_channel(pool) : NULL;
-    if (channel == NULL) {
+    handle = open_multi(pool) ? take_handle(pool) : NULL;
+    if (handle == NULL) {
         fail(pool, &pool->queued, transfer, KENAR_FAILURE_NETWORK,
-             "no memory for another transfer");
+             "not enough memory for another transfer");
         return;
     }
-    failed = kenar_channel_prepare(channel, transfer, &pool->settings);
+    failed = kenar_handle_prepare(handle, transfer, &pool->settings);
     if (failed != CURLE_OK) {
         fail(pool, &pool->queued, transfer, KENAR_FAILURE_INVALID, curl_easy_strerror(failed));
-    } else if (curl_multi_add_handle(pool->multi, channel->easy) != CURLM_OK) {
+    } else if (curl_multi_add_handle(pool->multi, handle->easy) != CURLM_OK) {
         fail(pool, &pool->queued, transfer, KENAR_FAILURE_NETWORK, multi_broke);
     } else {
-        kenar_line_remove(&pool->queued, transfer);
-        kenar_line_append(&pool->active, transfer);
+        kenar_transfer_list_remove(&pool->queued, transfer);
+        kenar_transfer_list_append(&pool->active, transfer);
         transfer->state = KENAR_TRANSFER_ACTIVE;
     }
 }
 
-/* Outcomes that nobody collected count as well: they hold a channel each. */
+/* Finished transfers that were not collected count as well, because each still has a handle. */
 static void start_queued(struct kenar_pool *pool)
 {
     while (pool->queued.first != NULL &&
@@ -190,27 +192,27 @@ static void start_queued(struct kenar_pool *pool)
     }
 }
 
-static void conclude_finished(struct kenar_pool *pool)
+static void collect_finished(struct kenar_pool *pool)
 {
     CURLMsg *message;
     int left;
     while (pool->multi != NULL && (message = curl_multi_info_read(pool->multi, &left)) != NULL) {
         CURL *easy = message->easy_handle;
-        CURLcode code = message->data.result; /* gone with the handle */
-        struct kenar_channel *channel = NULL;
+        CURLcode code = message->data.result; /* read before removal, which frees the message */
+        struct kenar_handle *handle = NULL;
         if (message->msg != CURLMSG_DONE) {
             continue;
         }
-        curl_easy_getinfo(easy, CURLINFO_PRIVATE, &channel);
-        kenar_channel_conclude(channel, code);
+        curl_easy_getinfo(easy, CURLINFO_PRIVATE, &handle);
+        kenar_handle_read_result(handle, code);
         curl_multi_remove_handle(pool->multi, easy);
-        finish(pool, &pool->active, channel->transfer);
-        pool->idle_since = kenar_watch_now();
+        finish(pool, &pool->active, handle->transfer);
+        pool->idle_since = kenar_monotonic_now();
     }
 }
 
-/* When nothing was sent for `idle` seconds the multi handle goes, and its connections with it:
- * libcurl itself looks for old ones only when it opens the next. */
+/* When the multi handle is closed with its connections, in monotonic seconds. libcurl itself closes
+ * old connections only when it opens a new one. */
 static double idle_deadline(const struct kenar_pool *pool)
 {
     bool idle = pool->multi != NULL && pool->active.count == 0 && pool->queued.count == 0;
@@ -227,26 +229,26 @@ static void step(struct kenar_pool *pool, double timeout, const int *others, siz
     double until;
     CURLMcode failed;
     start_queued(pool);
-    failed = kenar_watch_run_timer(&pool->watch, pool->multi);
-    conclude_finished(pool);
+    failed = kenar_poll_set_run_timer(&pool->poll_set, pool->multi);
+    collect_finished(pool);
     if (pool->done.count > 0 || timeout <= 0) {
         until = 0;
     } else {
-        until = earliest(kenar_watch_now() + timeout, idle_deadline(pool));
-        until = pool->watch.due >= 0 ? earliest(until, pool->watch.due) : until;
+        until = earliest(kenar_monotonic_now() + timeout, idle_deadline(pool));
+        until = pool->poll_set.due >= 0 ? earliest(until, pool->poll_set.due) : until;
     }
     if (failed == CURLM_OK) {
-        failed = kenar_watch_wait(&pool->watch, pool->multi, until, others, others_count);
+        failed = kenar_poll_set_wait(&pool->poll_set, pool->multi, until, others, others_count);
     }
     if (failed == CURLM_OK) {
-        failed = kenar_watch_run_timer(&pool->watch, pool->multi);
+        failed = kenar_poll_set_run_timer(&pool->poll_set, pool->multi);
     }
-    conclude_finished(pool);
+    collect_finished(pool);
     if (failed != CURLM_OK && pool->multi != NULL) {
         fail_active(pool, KENAR_FAILURE_NETWORK, multi_broke);
         close_multi(pool);
     }
-    if (kenar_watch_now() >= idle_deadline(pool)) {
+    if (kenar_monotonic_now() >= idle_deadline(pool)) {
         close_multi(pool);
     }
 }
@@ -264,34 +266,35 @@ void kenar_pool_step(struct kenar_pool *pool, double timeout, const int *others,
     kenar_pipe_guard_end(&guard);
 }
 
-/* Its connection is closed, over TLS with a goodbye. */
-static void break_off(struct kenar_pool *pool, struct kenar_channel *channel)
+/* Removes an active transfer, which closes its connection. Over TLS libcurl writes close_notify, so
+ * SIGPIPE must be blocked. */
+static void cancel_active(struct kenar_pool *pool, struct kenar_handle *handle)
 {
     struct kenar_pipe_guard guard;
     kenar_pipe_guard_begin(&guard);
-    curl_multi_remove_handle(pool->multi, channel->easy);
+    curl_multi_remove_handle(pool->multi, handle->easy);
     kenar_pipe_guard_end(&guard);
 }
 
 void kenar_pool_release(struct kenar_pool *pool, struct kenar_transfer *transfer)
 {
-    struct kenar_channel *channel = transfer->channel;
+    struct kenar_handle *handle = transfer->handle;
     if (transfer->state == KENAR_TRANSFER_ACTIVE) {
-        break_off(pool, channel);
-        pool->idle_since = kenar_watch_now();
+        cancel_active(pool, handle);
+        pool->idle_since = kenar_monotonic_now();
     }
-    kenar_line_remove(transfer->state == KENAR_TRANSFER_ACTIVE   ? &pool->active
-                      : transfer->state == KENAR_TRANSFER_QUEUED ? &pool->queued
-                                                                 : &pool->done,
-                      transfer);
-    kenar_line_append(&pool->free, transfer);
+    kenar_transfer_list_remove(transfer->state == KENAR_TRANSFER_ACTIVE   ? &pool->active
+                               : transfer->state == KENAR_TRANSFER_QUEUED ? &pool->queued
+                                                                          : &pool->done,
+                               transfer);
+    kenar_transfer_list_append(&pool->free, transfer);
     kenar_request_clear(&transfer->request);
     transfer->state = KENAR_TRANSFER_FREE;
-    transfer->channel = NULL;
-    if (channel != NULL) {
-        channel->transfer = NULL;
-        channel->next = pool->free_channels;
-        pool->free_channels = channel;
+    transfer->handle = NULL;
+    if (handle != NULL) {
+        handle->transfer = NULL;
+        handle->next = pool->free_handles;
+        pool->free_handles = handle;
     }
 }
 
@@ -300,7 +303,7 @@ void kenar_pool_close(struct kenar_pool *pool)
     struct kenar_pipe_guard guard;
     pool->closed = true;
     if (pool->owner != getpid()) {
-        return; /* the connections are the parent's: a goodbye from here would end them for it */
+        return; /* a close_notify from here would end the parent's connections */
     }
     kenar_pipe_guard_begin(&guard);
     fail_active(pool, KENAR_FAILURE_CLOSED, pool_closed);
@@ -317,16 +320,16 @@ void kenar_pool_destroy(struct kenar_pool *pool)
     while (pool->done.first != NULL) {
         kenar_pool_release(pool, pool->done.first);
     }
-    while (pool->free_channels != NULL) {
-        struct kenar_channel *channel = pool->free_channels;
-        pool->free_channels = channel->next;
-        kenar_channel_free(channel);
+    while (pool->free_handles != NULL) {
+        struct kenar_handle *handle = pool->free_handles;
+        pool->free_handles = handle->next;
+        kenar_handle_free(handle);
     }
     for (size_t i = 0; i < pool->slots_count; i++) {
         kenar_transfer_free(pool->slots[i]);
     }
     free(pool->slots);
-    kenar_watch_free(&pool->watch);
+    kenar_poll_set_free(&pool->poll_set);
     kenar_sockets_free(&pool->sockets);
     free(pool->settings.proxy);
     free(pool->settings.ca_file);

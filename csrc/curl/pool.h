@@ -1,11 +1,11 @@
-/* Transfers over one multi handle: those beyond the limit wait in line, in the order they were
- * added. */
+/* Transfers over one multi handle. Transfers beyond the limit are queued in the order in which they
+ * were added. */
 #ifndef KENAR_CURL_POOL_H
 #define KENAR_CURL_POOL_H
 
-#include "channel.h"
+#include "handle.h"
+#include "poll_set.h"
 #include "transfer.h"
-#include "watch.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,45 +13,46 @@
 
 struct kenar_pool {
     struct kenar_settings settings;
-    pid_t owner; /* the process that made it: after a fork its connections stay the parent's */
+    pid_t owner; /* the process that made the pool and owns its connections */
     bool closed;
-    CURLM *multi; /* NULL until the first transfer, and after everything was idle */
-    struct kenar_watch watch;
+    CURLM *multi; /* NULL before the first transfer and after `idle` seconds without one */
+    struct kenar_poll_set poll_set;
     struct kenar_sockets sockets;
-    double idle_since; /* monotonic seconds: when the last transfer ended */
+    double idle_since; /* monotonic seconds: the end of the last transfer */
     uint64_t serial;
-    struct kenar_transfer **slots; /* every transfer, by its slot */
+    struct kenar_transfer **slots; /* all transfers, by slot */
     size_t slots_count, slots_capacity;
-    struct kenar_line free, queued, active, done;
-    struct kenar_channel *free_channels;
+    struct kenar_transfer_list free, queued, active, done;
+    struct kenar_handle *free_handles;
 };
 
-/* `pool` is zeroed memory. The settings' strings go over to it. */
+/* Initializes `pool`, which must be zeroed, and takes the strings of the settings over. */
 void kenar_pool_open(struct kenar_pool *pool, const struct kenar_settings *settings);
 
-/* A transfer to be filled in; it stays free until it is added, so nothing is lost when filling it
- * fails half-way. NULL when memory is short. */
-struct kenar_transfer *kenar_pool_blank(struct kenar_pool *pool);
+/* A transfer for the caller to fill. It counts as free until kenar_pool_add, so an error in between
+ * loses nothing. NULL if memory is short or 2^20 transfers exist. */
+struct kenar_transfer *kenar_pool_new_transfer(struct kenar_pool *pool);
 
-/* Puts a filled transfer in line and gives it an id (below 2^53). */
+/* Queues a filled transfer and gives it an id below 2^53. */
 void kenar_pool_add(struct kenar_pool *pool, struct kenar_transfer *transfer);
 
-/* Sends and receives what can be, waiting until `timeout` seconds (infinity: no end) for something
- * to happen, on `others` too. Does not wait over outcomes that were not collected. */
+/* Starts queued transfers, then sends and receives. Waits up to `timeout` seconds (infinity: no
+ * limit) for an event on the connections or on `others`. Does not wait if finished transfers are
+ * still to be collected. */
 void kenar_pool_step(struct kenar_pool *pool, double timeout, const int *others,
                      size_t others_count);
 
 /* The queued or active transfer with this id, or NULL. */
 struct kenar_transfer *kenar_pool_find(const struct kenar_pool *pool, uint64_t id);
 
-/* Lets go of a transfer in any state: what it sent is sent, what would come is dropped. */
+/* Frees the transfer in any state. An active transfer is cancelled; its answer is dropped. */
 void kenar_pool_release(struct kenar_pool *pool, struct kenar_transfer *transfer);
 
-/* Ends every transfer as "closed", to be collected, and closes all connections; after a fork, in
- * the child, it leaves both alone. Idempotent. */
+/* Ends every transfer as "closed", still to be collected, and closes all connections. In the child
+ * of a fork it only marks the pool as closed. Idempotent. */
 void kenar_pool_close(struct kenar_pool *pool);
 
-/* Closes it and frees everything. */
+/* Closes the pool and frees all memory. */
 void kenar_pool_destroy(struct kenar_pool *pool);
 
 #endif

@@ -7,8 +7,8 @@
 #define POOL "kenar.pool"
 #define MAX_WATCHED 16
 
-/* The user value is a table: what a transfer's body needs to stay alive, by slot + 1. `false` where
- * there is nothing, for holes would turn the array into a hash. */
+/* The user value of a pool is a table from slot + 1 to the value that keeps a transfer's body
+ * alive. Empty slots have `false`, because holes would turn the array into a hash. */
 
 static struct kenar_pool *check_pool(lua_State *L)
 {
@@ -35,7 +35,7 @@ static char *copy_string(lua_State *L, const char *text)
     return copy;
 }
 
-/* Reads one option of the table; the value is on top of the stack. */
+/* Reads one option. Its value is on top of the stack. */
 static void read_option(lua_State *L, const char *name, struct kenar_settings *settings)
 {
     if (strcmp(name, "max_transfers") == 0) {
@@ -63,10 +63,9 @@ static void read_option(lua_State *L, const char *name, struct kenar_settings *s
     }
 }
 
-/* curl.pool{ max_transfers = 64, idle = 30, http2 = false, proxy = nil | false | url, ca_file =,
- * insecure_http = false }
- * -> pool. The proxy is by default what the environment says; this machine is never called through
- * one. */
+/* curl.pool { max_transfers = 64, idle = 30, http2 = false, proxy = nil | false | url, ca_file =,
+ * insecure_http = false } -> pool
+ * Without `proxy` the environment decides. Loopback addresses never use a proxy. */
 static int new_pool(lua_State *L)
 {
     struct kenar_pool *pool;
@@ -85,7 +84,7 @@ static int new_pool(lua_State *L)
     lua_setmetatable(L, -2);
     lua_pushnil(L);
     while (lua_next(L, 1)) { /* pool, name, value */
-        luaL_argcheck(L, lua_type(L, -2) == LUA_TSTRING, 1, "options have names");
+        luaL_argcheck(L, lua_type(L, -2) == LUA_TSTRING, 1, "the names of options are strings");
         read_option(L, lua_tostring(L, -2), &pool->settings);
         lua_pop(L, 1);
     }
@@ -100,7 +99,7 @@ static int refuse(lua_State *L, const char *kind, const char *message)
     return 3;
 }
 
-/* Anchors the value on top of the stack for the slot. */
+/* Stores the value on top of the stack under the slot. Pops it. */
 static void anchor(lua_State *L, size_t slot)
 {
     lua_getiuservalue(L, 1, 1);
@@ -109,7 +108,7 @@ static void anchor(lua_State *L, size_t slot)
     lua_pop(L, 1);
 }
 
-/* Releases the transfer and what was anchored for it. */
+/* Releases the transfer and the value stored for it. */
 static void release(lua_State *L, struct kenar_pool *pool, struct kenar_transfer *transfer)
 {
     bool anchored = transfer->request.body != NULL || transfer->request.upload != NULL;
@@ -120,10 +119,11 @@ static void release(lua_State *L, struct kenar_pool *pool, struct kenar_transfer
     }
 }
 
-/* pool:add(request [, headers]) -> id | nil, kind, message. `headers` (from curl.headers) stands in
- * for request.headers. request = { method = "GET", url =, headers = map | header list, body =
- * string | list of strings and { path =, size = }, timeout = 30 (the whole transfer, from its
- * start), connect_timeout = 10, max_body = 1 MiB, fresh = false (true: on a new connection) }. */
+/* pool:add(request [, headers]) -> id | nil, kind, message
+ * request = { method = "GET", url =, headers = map | header list, body = string | list of strings
+ * and { path =, size = }, timeout = 30 (of the whole transfer, from its start), connect_timeout =
+ * 10, max_body = 1 MiB, fresh = false (true: on a new connection) }. `headers`, from curl.headers,
+ * replaces request.headers. */
 static int add(lua_State *L)
 {
     struct kenar_pool *pool = check_pool(L);
@@ -133,7 +133,7 @@ static int add(lua_State *L)
     if (pool->closed) {
         return refuse(L, "closed", "the pool was closed");
     }
-    transfer = kenar_pool_blank(pool);
+    transfer = kenar_pool_new_transfer(pool);
     if (transfer == NULL) {
         return luaL_error(L, "out of memory, or too many transfers are queued");
     }
@@ -148,17 +148,17 @@ static int add(lua_State *L)
     return 1;
 }
 
-/* pool:step(seconds | nil, fd...) -> how many outcomes there are to collect. Sends and receives,
- * waiting at most that long (nil: without end) for transfers or for any of the descriptors to
- * become readable. */
+/* pool:step(seconds | nil, fd...) -> number of finished transfers
+ * Sends and receives. Waits up to `seconds` (nil: no limit) for the connections or until a
+ * descriptor is readable. */
 static int step(lua_State *L)
 {
     struct kenar_pool *pool = check_own_pool(L);
     double timeout = luaL_optnumber(L, 2, INFINITY);
     int watched[MAX_WATCHED];
     int count = lua_gettop(L) > 2 ? lua_gettop(L) - 2 : 0;
-    luaL_argcheck(L, timeout >= 0, 2, "seconds are at least 0");
-    luaL_argcheck(L, count <= MAX_WATCHED, 3 + MAX_WATCHED, "too many descriptors");
+    luaL_argcheck(L, timeout >= 0, 2, "expected a number of seconds, 0 or more");
+    luaL_argcheck(L, count <= MAX_WATCHED, 3 + MAX_WATCHED, "at most 16 descriptors");
     for (int i = 0; i < count; i++) {
         watched[i] = (int)luaL_checkinteger(L, 3 + i);
     }
@@ -167,9 +167,9 @@ static int step(lua_State *L)
     return 1;
 }
 
-/* pool:completed() -> nil | id, status, header lines, body | id, nil, kind, message, sent, stale.
- * In the order they ended. The lines are for curl.read_headers: most callers never look at them.
- * `stale`: a connection that was idle had died, and no byte of the request left on it. */
+/* pool:completed() -> nil | id, status, header lines, body | id, nil, kind, message, sent, stale
+ * The transfer that finished first. curl.read_headers reads the lines. `stale`: an idle connection
+ * was dead, and no byte of the request was sent on it. */
 static int completed(lua_State *L)
 {
     struct kenar_pool *pool = check_pool(L);
@@ -179,7 +179,7 @@ static int completed(lua_State *L)
         lua_pushnil(L);
         return 1;
     }
-    /* Still in line while its results are pushed: should memory be short now, nothing is lost. */
+    /* Released only after its results are pushed, because a push raises if memory is short. */
     lua_pushinteger(L, (lua_Integer)transfer->id);
     if (transfer->failure == KENAR_FAILURE_NONE) {
         results = 1 + kenar_response_push(L, transfer);
@@ -201,8 +201,8 @@ static struct kenar_transfer *check_transfer(lua_State *L, struct kenar_pool *po
     return id >= 0 && id < 0x1p53 ? kenar_pool_find(pool, (uint64_t)id) : NULL;
 }
 
-/* pool:progress(id) -> bytes of the body sent, bytes in all | nil when it is neither queued nor
- * under way. */
+/* pool:progress(id) -> bytes of the body sent, bytes in all | nil if it is neither queued nor
+ * active */
 static int progress(lua_State *L)
 {
     struct kenar_transfer *transfer = check_transfer(L, check_pool(L));
@@ -212,14 +212,15 @@ static int progress(lua_State *L)
         return 1;
     }
     if (transfer->state == KENAR_TRANSFER_ACTIVE) {
-        curl_easy_getinfo(transfer->channel->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+        curl_easy_getinfo(transfer->handle->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
     }
     lua_pushinteger(L, (lua_Integer)sent);
     lua_pushinteger(L, (lua_Integer)kenar_request_size(&transfer->request));
     return 2;
 }
 
-/* pool:cancel(id) -> whether there was something to cancel. It will not show up in completed(). */
+/* pool:cancel(id) -> whether the transfer was queued or active
+ * A cancelled transfer is never returned by completed(). */
 static int cancel(lua_State *L)
 {
     struct kenar_pool *pool = check_own_pool(L);
@@ -231,7 +232,7 @@ static int cancel(lua_State *L)
     return 1;
 }
 
-/* pool:count() -> under way, queued. */
+/* pool:count() -> active, queued */
 static int count_transfers(lua_State *L)
 {
     struct kenar_pool *pool = check_pool(L);
@@ -240,8 +241,8 @@ static int count_transfers(lua_State *L)
     return 2;
 }
 
-/* pool:close() ends what is under way as "closed" (still to be collected) and closes the
- * connections. Idempotent. */
+/* pool:close()
+ * Ends all transfers as "closed", still to be collected, and closes the connections. Idempotent. */
 static int close_pool(lua_State *L)
 {
     kenar_pool_close(check_pool(L));
@@ -270,10 +271,15 @@ static const luaL_Reg methods[] = {
     {"cancel", cancel},
     {"count", count_transfers},
     {"close", close_pool},
-    /* of the metatable */
+    /* metamethods */
     {"__gc", destroy_pool},
     {"__close", close_pool},
     {"__tostring", pool_to_string},
+    {NULL, NULL},
+};
+
+static const luaL_Reg functions[] = {
+    {"pool", new_pool},
     {NULL, NULL},
 };
 
@@ -286,6 +292,5 @@ void kenar_pool_class_open(lua_State *L)
     lua_pushliteral(L, POOL);
     lua_setfield(L, -2, "__name");
     lua_pop(L, 1);
-    lua_pushcfunction(L, new_pool);
-    lua_setfield(L, -2, "pool");
+    luaL_setfuncs(L, functions, 0);
 }

@@ -6,7 +6,8 @@
 #define DEFAULT_CONNECT_TIMEOUT 10.0
 #define DEFAULT_MAX_BODY (1024 * 1024)
 
-/* The number called `name` of the table at `index`. */
+/* The field `name` of the table at `index`, or `absent` if it is nil. Raises if it is not above
+ * 0. */
 static double number_field(lua_State *L, int index, const char *name, double absent)
 {
     double value = absent;
@@ -26,7 +27,7 @@ static long milliseconds(double seconds)
     return seconds >= 1e6 ? 1000 * 1000 * 1000 : (long)ceil(seconds * 1e3);
 }
 
-/* Upper-case letters only: what HTTP has, and nothing that could end a request line early. */
+/* Accepts upper-case letters only, so that a method cannot end the request line early. */
 static void read_method(lua_State *L, int index, struct kenar_request *request)
 {
     size_t length = 3;
@@ -53,12 +54,12 @@ static bool read_url(lua_State *L, int index, struct kenar_request *request, boo
         luaL_error(L, "url is a string");
     }
     url = lua_tolstring(L, -1, &length);
-    /* With its NUL, as libcurl wants it. The last request of this slot had the same, as a rule. */
+    /* Compared with its NUL, as libcurl reads it. Most slots repeat the URL of their last
+     * request. */
     if (!kenar_bytes_equal(&request->url, url, length + 1)) {
         fault = kenar_target_read(url, length, &target);
         if (fault == NULL && !target.encrypted && !target.loopback && !insecure_http) {
-            fault = "http:// leads to another machine, where anybody on the way can read it: use "
-                    "https://";
+            fault = "http:// to another machine is not encrypted: use https://";
         }
         if (fault != NULL) {
             lua_pushstring(L, fault);
@@ -73,7 +74,7 @@ static bool read_url(lua_State *L, int index, struct kenar_request *request, boo
     return true;
 }
 
-/* One part of a list: a byte string, or { path =, size = }. Its strings are put into the table
+/* Reads one part of a body: a string or { path =, size = }. Its string is stored in the table
  * `keep`. */
 static void read_part(lua_State *L, int keep, int *kept, struct kenar_upload_part *part)
 {
@@ -88,7 +89,7 @@ static void read_part(lua_State *L, int keep, int *kept, struct kenar_upload_par
         lua_getfield(L, -1, "path");
         part->path = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &length) : NULL;
         if (part->path == NULL || strlen(part->path) != length) {
-            luaL_error(L, "a file part of the body has a path");
+            luaL_error(L, "a file part of the body has a path without NUL");
         }
     } else {
         luaL_error(L, "a part of the body is a string or { path = }, not a %s",
@@ -105,7 +106,7 @@ static bool read_parts(lua_State *L, int list, struct kenar_request *request)
     size_t failed_part = 0;
     const char *why = NULL;
     struct kenar_upload *upload = kenar_upload_new((size_t)count);
-    request->upload = upload; /* owned by the transfer from here, whatever raises below */
+    request->upload = upload; /* the transfer owns it, so an error below leaks nothing */
     if (upload == NULL) {
         luaL_error(L, "out of memory");
     }
@@ -123,7 +124,7 @@ static bool read_parts(lua_State *L, int list, struct kenar_request *request)
     return true;
 }
 
-/* Leaves on the stack what keeps the body alive, or why it cannot be sent. */
+/* Pushes the value that keeps the body alive, or a message if it cannot be sent. */
 static bool read_body(lua_State *L, int index, struct kenar_request *request)
 {
     lua_getfield(L, index, "body");

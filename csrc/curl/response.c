@@ -9,7 +9,7 @@ void kenar_response_begin(struct kenar_response *response, size_t max_body)
     kenar_bytes_clear(&response->body);
     response->max_body = max_body;
     response->headers_ended = false;
-    response->fault = KENAR_RESPONSE_FINE;
+    response->fault = KENAR_RESPONSE_NO_FAULT;
 }
 
 void kenar_response_free(struct kenar_response *response)
@@ -40,7 +40,7 @@ bool kenar_response_header_line(struct kenar_response *response, const char *lin
         return true;
     }
     if (response->headers_ended) {
-        return true; /* a trailer: fields after the body must not pass for fields before it */
+        return true; /* a trailer must not pass for a header */
     }
     if (length <= 2 && (length == 0 || line[length - 1] == '\n')) {
         response->headers_ended = true;
@@ -69,8 +69,7 @@ bool kenar_response_next_field(const char *lines, size_t length, size_t *cursor,
         end = end != NULL ? end : lines + length;
         *cursor = (size_t)(end - lines) + 1;
         colon = memchr(line, ':', (size_t)(end - line));
-        /* A line that goes on from the one before (obsolete since RFC 7230) is dropped: nothing
-         * here needs one. */
+        /* Continuation lines (obs-fold, obsolete since RFC 7230) are dropped. */
         if (colon != NULL && colon > line && !is_blank(*line)) {
             const char *value = colon + 1;
             while (value < end && is_blank(*value)) {

@@ -1,4 +1,4 @@
-#include "channel.h"
+#include "handle.h"
 #include "pool_lua.h"
 
 static void push_lower(lua_State *L, const char *name, size_t length)
@@ -12,8 +12,8 @@ static void push_lower(lua_State *L, const char *name, size_t length)
     luaL_pushresult(&buffer);
 }
 
-/* curl.read_headers(lines) -> map of lower-case names. Repeated fields are joined by ", ", in the
- * order they came. */
+/* curl.read_headers(lines) -> map with lower-case names
+ * Values of a repeated name are joined by ", " in their order. */
 static int read_headers(lua_State *L)
 {
     size_t length;
@@ -46,13 +46,17 @@ static void push_bytes(lua_State *L, const struct kenar_bytes *bytes)
 int kenar_response_push(lua_State *L, struct kenar_transfer *transfer)
 {
     lua_pushinteger(L, (lua_Integer)transfer->status);
-    push_bytes(L, &transfer->channel->response.headers);
-    push_bytes(L, &transfer->channel->response.body);
+    push_bytes(L, &transfer->handle->response.headers);
+    push_bytes(L, &transfer->handle->response.body);
     return 3;
 }
 
+static const luaL_Reg functions[] = {
+    {"read_headers", read_headers},
+    {NULL, NULL},
+};
+
 void kenar_response_open(lua_State *L)
 {
-    lua_pushcfunction(L, read_headers);
-    lua_setfield(L, -2, "read_headers");
+    luaL_setfuncs(L, functions, 0);
 }

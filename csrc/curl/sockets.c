@@ -38,7 +38,7 @@ void kenar_sockets_add(struct kenar_sockets *sockets, int fd)
     sockets->list[sockets->count++] = (struct kenar_socket){.fd = fd};
 }
 
-/* Writes an address as text; the result is its port, or 0. */
+/* Writes an address as text. Returns its port, or 0 if it is no IP address. */
 static int describe(const struct sockaddr_storage *address, char text[INET6_ADDRSTRLEN])
 {
     if (address->ss_family == AF_INET) {
@@ -54,48 +54,49 @@ static int describe(const struct sockaddr_storage *address, char text[INET6_ADDR
     return 0;
 }
 
-static bool has_ends(const struct kenar_socket *socket, const struct kenar_ends *ends)
+static bool has_pair(const struct kenar_socket *socket, const struct kenar_address_pair *pair)
 {
-    return socket->own_port == ends->own_port && socket->peer_port == ends->peer_port &&
-           strcmp(socket->peer, ends->peer) == 0 && strcmp(socket->own, ends->own) == 0;
+    return socket->local_port == pair->local_port && socket->peer_port == pair->peer_port &&
+           strcmp(socket->peer, pair->peer) == 0 && strcmp(socket->local, pair->local) == 0;
 }
 
-static bool read_ends(struct kenar_socket *socket, const struct kenar_ends *ends)
+static bool read_pair(struct kenar_socket *socket, const struct kenar_address_pair *pair)
 {
-    struct sockaddr_storage own, peer;
-    socklen_t own_size = sizeof own, peer_size = sizeof peer;
+    struct sockaddr_storage local, peer;
+    socklen_t local_size = sizeof local, peer_size = sizeof peer;
     struct kenar_socket seen = {.fd = socket->fd};
-    if (getsockname(socket->fd, (struct sockaddr *)&own, &own_size) != 0) {
+    if (getsockname(socket->fd, (struct sockaddr *)&local, &local_size) != 0) {
         return false;
     }
-    seen.own_port = describe(&own, seen.own);
-    if (seen.own_port != ends->own_port ||
+    seen.local_port = describe(&local, seen.local);
+    if (seen.local_port != pair->local_port ||
         getpeername(socket->fd, (struct sockaddr *)&peer, &peer_size) != 0) {
         return false;
     }
     seen.peer_port = describe(&peer, seen.peer);
-    if (!has_ends(&seen, ends)) {
+    if (!has_pair(&seen, pair)) {
         return false;
     }
     *socket = seen;
     return true;
 }
 
-void kenar_sockets_learn(struct kenar_sockets *sockets, const struct kenar_ends *ends)
+void kenar_sockets_set_addresses(struct kenar_sockets *sockets,
+                                 const struct kenar_address_pair *pair)
 {
-    /* The newest stands last. */
+    /* From the newest to the oldest. */
     for (size_t i = sockets->count; i > 0; i--) {
         struct kenar_socket *socket = &sockets->list[i - 1];
-        if (socket->own_port == 0 && read_ends(socket, ends)) {
+        if (socket->local_port == 0 && read_pair(socket, pair)) {
             return;
         }
     }
 }
 
-int kenar_sockets_find(const struct kenar_sockets *sockets, const struct kenar_ends *ends)
+int kenar_sockets_find(const struct kenar_sockets *sockets, const struct kenar_address_pair *pair)
 {
     for (size_t i = 0; i < sockets->count; i++) {
-        if (has_ends(&sockets->list[i], ends)) {
+        if (has_pair(&sockets->list[i], pair)) {
             return sockets->list[i].fd;
         }
     }

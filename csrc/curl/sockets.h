@@ -1,5 +1,5 @@
-/* The connected sockets of a multi handle. libcurl 7.84 to 8.14 tell a callback the two ends of a
- * connection before a request is written on it, and its descriptor only afterwards. */
+/* The connected sockets of a multi handle, by their addresses. libcurl 7.84 to 8.14 pass the
+ * addresses of a connection to the callback before a request, but not its descriptor. */
 #ifndef KENAR_CURL_SOCKETS_H
 #define KENAR_CURL_SOCKETS_H
 
@@ -7,16 +7,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* As libcurl writes them. */
-struct kenar_ends {
-    const char *peer, *own;
-    int peer_port, own_port;
+/* The addresses of a connection as libcurl formats them. */
+struct kenar_address_pair {
+    const char *peer, *local;
+    int peer_port, local_port;
 };
 
 struct kenar_socket {
     int fd;
-    int peer_port, own_port; /* own_port is 0 until the ends are known */
-    char peer[INET6_ADDRSTRLEN], own[INET6_ADDRSTRLEN];
+    int peer_port, local_port; /* local_port is 0 until the addresses are known */
+    char peer[INET6_ADDRSTRLEN], local[INET6_ADDRSTRLEN];
 };
 
 struct kenar_sockets {
@@ -24,19 +24,23 @@ struct kenar_sockets {
     size_t count, capacity;
 };
 
-/* Without memory the socket stays unknown, and is never found. */
+/* Adds a descriptor. If memory is short, the socket is not added and never found. */
 void kenar_sockets_add(struct kenar_sockets *sockets, int fd);
+/* Removes a descriptor, if it was added. */
 void kenar_sockets_remove(struct kenar_sockets *sockets, int fd);
 
-/* To be called once for a new connection: finds the socket with these ends and remembers them. */
-void kenar_sockets_learn(struct kenar_sockets *sockets, const struct kenar_ends *ends);
+/* Stores the addresses with the socket that has them. Call it once for each new connection. */
+void kenar_sockets_set_addresses(struct kenar_sockets *sockets,
+                                 const struct kenar_address_pair *pair);
 
-/* The descriptor of the connection with these ends, or -1. */
-int kenar_sockets_find(const struct kenar_sockets *sockets, const struct kenar_ends *ends);
+/* The descriptor of the connection with these addresses, or -1. */
+int kenar_sockets_find(const struct kenar_sockets *sockets, const struct kenar_address_pair *pair);
 
+/* Frees the memory; closes no socket. */
 void kenar_sockets_free(struct kenar_sockets *sockets);
 
-/* Whether the peer neither closed nor reset the connection; `silent`: nor sent a byte. */
+/* Whether the peer has neither closed nor reset the connection. With `silent`, unread bytes count
+ * as closed too. */
 bool kenar_socket_is_open(int fd, bool silent);
 
 #endif

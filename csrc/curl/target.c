@@ -18,7 +18,7 @@ static bool is_address_character(char c)
     return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == ':' || c == '.';
 }
 
-/* 127.a.b.c with four plain decimal parts. */
+/* 127.a.b.c in decimal notation. */
 static bool is_loopback_quad(const char *host, size_t length)
 {
     size_t at = 0;
@@ -85,10 +85,10 @@ static const char *read_authority(const char *at, const char *end, struct kenar_
         at++;
     }
     if (at == host) {
-        return "the URL has no host that can be called";
+        return "the URL has no valid host";
     }
     target->loopback = is_loopback_name(host, (size_t)(at - host));
-    return at < end && *at != ':' ? "the URL has a character in its host that no host has"
+    return at < end && *at != ':' ? "the URL has a character that is not allowed in a host"
                                   : read_port(at, end);
 }
 

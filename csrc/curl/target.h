@@ -1,8 +1,7 @@
-/* Whether a URL may be called at all, and whether it leads to this machine.
+/* Checks whether a URL may be called, and whether its host is this machine.
  *
- * The grammar is narrower than libcurl's own, so that the two cannot understand one URL
- * differently: no user part, no escapes and no odd spellings of an address in the host.
- */
+ * The grammar is narrower than libcurl's, so that libcurl cannot read another host from the same
+ * URL: no user part, no escapes, and no other notations of an address. */
 #ifndef KENAR_CURL_TARGET_H
 #define KENAR_CURL_TARGET_H
 
@@ -14,7 +13,7 @@ struct kenar_target {
     bool loopback;  /* localhost, 127.0.0.0/8 or [::1] */
 };
 
-/* NULL, or what is wrong with the URL (a static string that repeats nothing of it). */
+/* Reads a URL. Returns NULL, or an error: a static string without any part of the URL. */
 const char *kenar_target_read(const char *url, size_t length, struct kenar_target *target);
 
 #endif

@@ -1,33 +1,33 @@
 #include "transfer.h"
 #include <stdlib.h>
 
-void kenar_line_append(struct kenar_line *line, struct kenar_transfer *transfer)
+void kenar_transfer_list_append(struct kenar_transfer_list *list, struct kenar_transfer *transfer)
 {
-    transfer->previous = line->last;
+    transfer->previous = list->last;
     transfer->next = NULL;
-    if (line->last != NULL) {
-        line->last->next = transfer;
+    if (list->last != NULL) {
+        list->last->next = transfer;
     } else {
-        line->first = transfer;
+        list->first = transfer;
     }
-    line->last = transfer;
-    line->count++;
+    list->last = transfer;
+    list->count++;
 }
 
-void kenar_line_remove(struct kenar_line *line, struct kenar_transfer *transfer)
+void kenar_transfer_list_remove(struct kenar_transfer_list *list, struct kenar_transfer *transfer)
 {
     if (transfer->previous != NULL) {
         transfer->previous->next = transfer->next;
     } else {
-        line->first = transfer->next;
+        list->first = transfer->next;
     }
     if (transfer->next != NULL) {
         transfer->next->previous = transfer->previous;
     } else {
-        line->last = transfer->previous;
+        list->last = transfer->previous;
     }
     transfer->previous = transfer->next = NULL;
-    line->count--;
+    list->count--;
 }
 
 uint64_t kenar_request_size(const struct kenar_request *request)

@@ -1,5 +1,4 @@
-/* One request from the moment it was added until its outcome was collected; and the lines transfers
- * stand in. */
+/* A request and its result, and the linked lists of a pool. */
 #ifndef KENAR_CURL_TRANSFER_H
 #define KENAR_CURL_TRANSFER_H
 
@@ -12,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct kenar_channel;
+struct kenar_handle;
 
 enum kenar_transfer_state {
     KENAR_TRANSFER_FREE,
@@ -21,19 +20,19 @@ enum kenar_transfer_state {
     KENAR_TRANSFER_DONE,
 };
 
-/* What is sent. `body` is borrowed until the transfer is released, the rest is owned. */
+/* `body` is borrowed until the transfer is released. The request owns the rest. */
 struct kenar_request {
     char method[24];
-    struct kenar_bytes url; /* kept, with its target, from one use of the transfer to the next */
+    struct kenar_bytes url; /* kept with `target` for the next request of the slot */
     struct kenar_target target;
-    struct kenar_header_list *headers; /* counted */
-    const char *body;                  /* NULL: none, or in `upload` */
+    struct kenar_header_list *headers; /* a counted reference */
+    const char *body;                  /* NULL: no body, or a body in `upload` */
     size_t body_length;
     struct kenar_upload *upload;
-    long timeout_ms; /* of the whole transfer, from its start */
+    long timeout_ms; /* limit for the whole transfer, from its start */
     long connect_timeout_ms;
-    size_t max_body; /* of the answer */
-    bool fresh;      /* not on a connection that was used before */
+    size_t max_body; /* limit for the answer, in bytes */
+    bool fresh;      /* requires a new connection */
 };
 
 struct kenar_transfer {
@@ -41,31 +40,31 @@ struct kenar_transfer {
     size_t slot;
     enum kenar_transfer_state state;
     struct kenar_request request;
-    struct kenar_channel *channel; /* while active, and while done when it was ever active */
-    enum kenar_failure failure;    /* when done */
-    const char *message;           /* when failed */
-    const char *sent;              /* when done */
-    bool stale; /* failed before a byte left, because a connection that was idle had died */
+    struct kenar_handle *handle; /* if the transfer is active, or finished and once active */
+    enum kenar_failure failure;  /* if finished */
+    const char *message;         /* if failed */
+    const char *sent;            /* if finished */
+    bool stale; /* failed before a byte was sent, because an idle connection was dead */
     long status;
     struct kenar_transfer *previous, *next;
 };
 
-struct kenar_line {
+struct kenar_transfer_list {
     struct kenar_transfer *first, *last;
     size_t count;
 };
 
-/* A transfer is in at most one line. */
-void kenar_line_append(struct kenar_line *line, struct kenar_transfer *transfer);
-void kenar_line_remove(struct kenar_line *line, struct kenar_transfer *transfer);
+/* A transfer is in at most one list. */
+void kenar_transfer_list_append(struct kenar_transfer_list *list, struct kenar_transfer *transfer);
+void kenar_transfer_list_remove(struct kenar_transfer_list *list, struct kenar_transfer *transfer);
 
-/* Bytes of the body. */
+/* The size of the body in bytes. */
 uint64_t kenar_request_size(const struct kenar_request *request);
 
-/* Lets go of what the request owns, keeping the memory of its URL. */
+/* Frees the headers and the upload of the request. Its URL is kept for the next request. */
 void kenar_request_clear(struct kenar_request *request);
 
-/* Frees the transfer too; NULL is fine. */
+/* Frees the transfer. NULL is allowed. */
 void kenar_transfer_free(struct kenar_transfer *transfer);
 
 #endif

@@ -54,7 +54,7 @@ static const char *measure_file(struct kenar_upload_part *part)
         return strerror(errno);
     }
     if (part->size != KENAR_UPLOAD_SIZE_UNKNOWN && part->size != (uint64_t)status.st_size) {
-        return "its size is not the one given";
+        return "its size differs from the size given";
     }
     part->size = (uint64_t)status.st_size;
     return NULL;
@@ -75,7 +75,7 @@ bool kenar_upload_measure(struct kenar_upload *upload, size_t *failed_part, cons
     return true;
 }
 
-/* Whether the open file still has the size that the Content-Length was made from. */
+/* Whether the open file still has the size given in Content-Length. */
 static bool is_unchanged(const struct kenar_upload *upload, const struct kenar_upload_part *part)
 {
     struct stat status;
@@ -101,7 +101,7 @@ static ptrdiff_t read_file(struct kenar_upload *upload, const struct kenar_uploa
         upload->fault = "a file could not be read";
         return -1;
     }
-    /* Looked at with every piece, so that the last one never leaves for a file that grew. */
+    /* Checked for every piece, so that the last piece of a file that grew is never sent. */
     if (got == 0 || !is_unchanged(upload, part)) {
         upload->fault = file_changed;
         return -1;

@@ -1,19 +1,31 @@
 #include "connection.h"
 
-#include "server.h"
-
 #include <arpa/inet.h>
 #include <linux/tcp.h> /* the C library's tcp_info ends before tcpi_bytes_received */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
-bool connection_table_init(struct connection_table *table, unsigned limit)
+struct kenar_connection *kenar_connection_of_peer(struct kenar_peer *peer)
 {
-    table->slots = calloc(limit, sizeof(struct connection *));
+    if (peer == NULL)
+        return NULL;
+    return (void *)((char *)peer - offsetof(struct kenar_connection, peer));
+}
+
+struct kenar_connection *kenar_connection_of_deadline(struct kenar_deadline *deadline)
+{
+    if (deadline == NULL)
+        return NULL;
+    return (void *)((char *)deadline - offsetof(struct kenar_connection, deadline));
+}
+
+bool kenar_connection_table_init(struct kenar_connection_table *table, unsigned limit)
+{
+    table->slots = calloc(limit, sizeof(struct kenar_connection *));
     table->free_slots = calloc(limit, sizeof(unsigned));
     if (table->slots == NULL || table->free_slots == NULL) {
-        connection_table_free(table);
+        kenar_connection_table_free(table);
         return false;
     }
     table->limit = table->free_count = limit;
@@ -22,29 +34,29 @@ bool connection_table_init(struct connection_table *table, unsigned limit)
     return true;
 }
 
-void connection_table_free(struct connection_table *table)
+void kenar_connection_table_free(struct kenar_connection_table *table)
 {
     for (unsigned i = 0; i < table->limit; i++) {
         if (table->slots[i] == NULL)
             continue;
-        request_free(&table->slots[i]->request);
+        kenar_request_free(&table->slots[i]->request);
         free(table->slots[i]);
     }
     free(table->slots);
     free(table->free_slots);
-    *table = (struct connection_table){0};
+    *table = (struct kenar_connection_table){0};
 }
 
-static struct connection *take_slot(struct connection_table *table)
+static struct kenar_connection *take_slot(struct kenar_connection_table *table)
 {
     if (table->free_count == 0)
         return NULL;
     unsigned slot = table->free_slots[table->free_count - 1];
     if (table->slots[slot] == NULL) {
-        table->slots[slot] = calloc(1, sizeof(struct connection));
+        table->slots[slot] = calloc(1, sizeof(struct kenar_connection));
         if (table->slots[slot] == NULL)
             return NULL;
-        table->slots[slot]->slot = slot;
+        table->slots[slot]->peer.slot = slot;
     }
     table->free_count--;
     table->open++;
@@ -67,92 +79,117 @@ static void format_address(const struct sockaddr *address, char *text, socklen_t
     }
 }
 
-struct connection *connection_open(struct server *server, struct MHD_Connection *mhd)
+struct kenar_connection *kenar_connection_open(struct kenar_connection_table *table,
+                                               struct MHD_Connection *mhd)
 {
     int descriptor = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-    struct connection *connection = take_slot(&server->connections);
+    struct kenar_connection *connection = take_slot(table);
     if (connection == NULL) {
         shutdown(descriptor, SHUT_RDWR);
         return NULL;
     }
-    connection->server = server;
-    connection->mhd = mhd;
-    connection->socket = descriptor;
-    connection->refused = connection->suspended = connection->aborted = false;
+    connection->table = table;
+    connection->peer = (struct kenar_peer){
+        .daemon = table->daemon, .mhd = mhd, .socket = descriptor, .slot = connection->peer.slot};
+    connection->refused = connection->aborted = false;
     connection->stream = NULL;
     format_address(MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr,
                    connection->remote_address, sizeof(connection->remote_address));
-    deadline_add(&server->deadlines, connection);
+    kenar_deadline_add(table->deadlines, &connection->deadline);
     return connection;
 }
 
-void connection_closed(struct connection *connection)
+void kenar_connection_enter(struct kenar_connection *connection, enum kenar_phase phase)
 {
-    struct server *server = connection->server;
-    struct connection_table *table = &server->connections;
-    server_forget(server, connection);
-    bool unfinished = connection->refused || connection->phase == PHASE_NEW ||
-                      connection->phase == PHASE_HEADER || connection->phase == PHASE_BODY;
-    if (!server->stopping)
-        linger_consider(&server->linger, connection->socket, unfinished, server->deadlines.now);
-    deadline_remove(&server->deadlines, connection);
-    connection->mhd = NULL;
-    table->free_slots[table->free_count++] = connection->slot;
+    kenar_deadline_enter(connection->table->deadlines, &connection->deadline, phase);
+}
+
+void kenar_connection_forget(struct kenar_connection *connection)
+{
+    if (connection->stream != NULL) {
+        kenar_stream_over(connection->table->streams, connection->stream);
+        connection->stream = NULL;
+        connection->peer.id = 0; /* it was answered when the stream began */
+    } else {
+        kenar_daemon_forget(&connection->peer);
+    }
+    if (connection->response != NULL) {
+        kenar_response_drop(connection->response);
+        connection->response = NULL;
+    }
+    kenar_request_trim(&connection->request);
+}
+
+void kenar_connection_closed(struct kenar_connection *connection)
+{
+    struct kenar_connection_table *table = connection->table;
+    kenar_connection_forget(connection);
+    enum kenar_phase phase = connection->deadline.phase;
+    bool unfinished = connection->refused || phase == KENAR_PHASE_NEW ||
+                      phase == KENAR_PHASE_HEADER || phase == KENAR_PHASE_BODY;
+    if (!table->daemon->stopping)
+        kenar_linger_consider(table->linger, connection->peer.socket, unfinished,
+                              table->deadlines->now);
+    kenar_deadline_remove(table->deadlines, &connection->deadline);
+    connection->peer.mhd = NULL;
+    table->free_slots[table->free_count++] = connection->peer.slot;
     table->open--;
     /* At its limit the daemon stops accepting, and notices that there is room again only when it is
      * run. */
-    server->run_again = true;
+    table->daemon->run_again = true;
 }
 
-struct connection *connection_find(const struct connection_table *table, int64_t id)
+struct kenar_connection *kenar_connection_find(const struct kenar_connection_table *table,
+                                               int64_t id)
 {
-    if (id <= 0 || id % CONNECTION_SLOTS >= table->limit)
+    if (id <= 0 || id % KENAR_CONNECTION_SLOTS >= table->limit)
         return NULL;
-    struct connection *connection = table->slots[id % CONNECTION_SLOTS];
-    return connection != NULL && connection->id == id ? connection : NULL;
+    struct kenar_connection *connection = table->slots[id % KENAR_CONNECTION_SLOTS];
+    return connection != NULL && connection->peer.id == id ? connection : NULL;
 }
 
-void connection_end(struct connection *connection, const char *last_words)
+void kenar_connection_end(struct kenar_connection *connection, const char *last_words)
 {
     if (last_words != NULL)
-        (void)!send(connection->socket, last_words, strlen(last_words),
+        (void)!send(connection->peer.socket, last_words, strlen(last_words),
                     MSG_NOSIGNAL | MSG_DONTWAIT);
-    shutdown(connection->socket, SHUT_RDWR);
-    deadline_enter(&connection->server->deadlines, connection, PHASE_ENDED);
-    connection->server->run_again = true;
+    shutdown(connection->peer.socket, SHUT_RDWR);
+    kenar_connection_enter(connection, KENAR_PHASE_ENDED);
+    connection->table->daemon->run_again = true;
 }
 
-void connection_reset(struct connection *connection)
+void kenar_connection_reset(struct kenar_connection *connection)
 {
     /* Dissolving the association resets at once. A close after SO_LINGER would come too late: the
      * library shuts the socket down first, and the client would see an orderly end. */
     const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
-    (void)!connect(connection->socket, &nobody, sizeof(nobody));
+    (void)!connect(connection->peer.socket, &nobody, sizeof(nobody));
 }
 
-bool connection_heard(const struct connection *connection)
+bool kenar_connection_heard(const struct kenar_connection *connection)
 {
     struct tcp_info info = {0};
     socklen_t size = sizeof(info);
-    return getsockopt(connection->socket, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 &&
+    return getsockopt(connection->peer.socket, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 &&
            info.tcpi_bytes_received > 0;
 }
 
-static bool unread(const struct connection *connection)
+static bool unread(const struct kenar_connection *connection)
 {
     char byte;
-    return recv(connection->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+    return recv(connection->peer.socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
-struct connection *connection_oldest_idle(const struct server *server)
+struct kenar_connection *kenar_connection_oldest_idle(const struct kenar_connection_table *table)
 {
-    struct connection *fresh = server->deadlines.list[PHASE_NEW].first;
-    struct connection *idle = server->deadlines.list[PHASE_IDLE].first;
+    struct kenar_deadline *fresh = table->deadlines->list[KENAR_PHASE_NEW].first;
+    struct kenar_deadline *idle = table->deadlines->list[KENAR_PHASE_IDLE].first;
     while (fresh != NULL || idle != NULL) {
         bool take_fresh = idle == NULL || (fresh != NULL && fresh->since <= idle->since);
-        struct connection **candidate = take_fresh ? &fresh : &idle;
-        if (!unread(*candidate))
-            return *candidate;
+        struct kenar_deadline **candidate = take_fresh ? &fresh : &idle;
+        struct kenar_connection *connection = kenar_connection_of_deadline(*candidate);
+        if (!unread(connection))
+            return connection;
         *candidate = (*candidate)->next;
     }
     return NULL;

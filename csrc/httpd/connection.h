@@ -2,77 +2,85 @@
 #ifndef KENAR_HTTPD_CONNECTION_H
 #define KENAR_HTTPD_CONNECTION_H
 
+#include "daemon.h"
 #include "deadline.h"
+#include "linger.h"
 #include "request.h"
 #include "response.h"
 #include "stream.h"
 
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdint.h>
 
-/* More connections than this cannot be asked for: a request's id is its number times this, plus the
- * slot. */
-enum { CONNECTIONS_MAX = 65535, CONNECTION_SLOTS = 65536 };
+struct kenar_connection_table;
 
-struct server;
-
-struct connection {
-    struct server *server;
-    struct MHD_Connection *mhd;
-    int socket;
-    unsigned slot;
+struct kenar_connection {
+    struct kenar_connection_table *table;
+    struct kenar_peer peer;
+    struct kenar_deadline deadline;
     char remote_address[INET6_ADDRSTRLEN];
 
-    enum phase phase;
-    double since, deadline;             /* of the phase */
-    struct connection *previous, *next; /* on the phase's list */
-
-    struct request request;
-    int64_t id; /* of the request that waits for its answer; 0 when there is none */
-    struct connection *next_ready; /* while the request waits to be taken */
-    bool taken;                    /* the caller has the request */
-    bool suspended;                /* libmicrohttpd has put the connection aside */
-    bool refused;                  /* answered before the whole request was read */
-    bool aborted;                  /* to be closed instead of answered */
-    struct response *response;     /* given by the caller, not yet queued */
+    struct kenar_request request;
+    bool refused;                    /* answered before the whole request was read */
+    bool aborted;                    /* to be closed instead of answered */
+    struct kenar_response *response; /* given by the caller, not yet queued */
     unsigned status;
-    struct stream *stream; /* the answer, where its bytes come bit by bit */
+    struct kenar_stream *stream; /* the answer, if its bytes come bit by bit */
 };
 
-struct connection_table {
-    struct connection **slots; /* made when first used */
+/* The connections of one server, and the parts of the server that they use. */
+struct kenar_connection_table {
+    struct kenar_daemon *daemon;
+    struct kenar_deadlines *deadlines;
+    struct kenar_streams *streams;
+    struct kenar_lingering *linger;
+    size_t max_body;                 /* of each request */
+    struct kenar_connection **slots; /* made when first used */
     unsigned *free_slots;
     unsigned free_count, limit;
     unsigned open;
 };
 
-/* False when memory is short. */
-bool connection_table_init(struct connection_table *table, unsigned limit);
+/* The connection that a peer or a deadline is part of; NULL for NULL. */
+struct kenar_connection *kenar_connection_of_peer(struct kenar_peer *peer);
+struct kenar_connection *kenar_connection_of_deadline(struct kenar_deadline *deadline);
+
+/* Make room for `limit` connections. False when memory is short. */
+bool kenar_connection_table_init(struct kenar_connection_table *table, unsigned limit);
 
 /* Free every slot; no connection may be open. */
-void connection_table_free(struct connection_table *table);
+void kenar_connection_table_free(struct kenar_connection_table *table);
 
 /* A connection was accepted. NULL when memory is short. */
-struct connection *connection_open(struct server *server, struct MHD_Connection *mhd);
+struct kenar_connection *kenar_connection_open(struct kenar_connection_table *table,
+                                               struct MHD_Connection *mhd);
 
 /* libmicrohttpd is about to close the connection's socket. */
-void connection_closed(struct connection *connection);
+void kenar_connection_closed(struct kenar_connection *connection);
+
+/* Move a connection to another phase. */
+void kenar_connection_enter(struct kenar_connection *connection, enum kenar_phase phase);
+
+/* Its request is over, answered or not: take it off the queue and let go of its answer. */
+void kenar_connection_forget(struct kenar_connection *connection);
 
 /* The connection whose request has this id, or NULL. */
-struct connection *connection_find(const struct connection_table *table, int64_t id);
+struct kenar_connection *kenar_connection_find(const struct kenar_connection_table *table,
+                                               int64_t id);
 
 /* End a connection that libmicrohttpd holds: write what is left to say (may be NULL) and shut the
  * socket down. */
-void connection_end(struct connection *connection, const char *last_words);
+void kenar_connection_end(struct kenar_connection *connection, const char *last_words);
 
 /* Reset the connection: what the client has not yet read is lost. */
-void connection_reset(struct connection *connection);
+void kenar_connection_reset(struct kenar_connection *connection);
 
 /* Whether the client has sent anything since it connected. */
-bool connection_heard(const struct connection *connection);
+bool kenar_connection_heard(const struct kenar_connection *connection);
 
 /* The connection that has been idle longest and from which nothing has arrived that is still to be
  * read; NULL when there is none. */
-struct connection *connection_oldest_idle(const struct server *server);
+struct kenar_connection *kenar_connection_oldest_idle(const struct kenar_connection_table *table);
 
 #endif

@@ -1,26 +1,25 @@
 #include "deadline.h"
 
-#include "connection.h"
-
 #include <math.h>
 #include <time.h>
 
-void deadlines_init(struct deadlines *deadlines, double header, double body, double idle)
+void kenar_deadlines_init(struct kenar_deadlines *deadlines, double header, double body,
+                          double idle)
 {
-    *deadlines = (struct deadlines){.timeout = {
-                                        [PHASE_NEW] = header,
-                                        [PHASE_HEADER] = header,
-                                        [PHASE_BODY] = body,
-                                        [PHASE_HANDLER] = HUGE_VAL,
-                                        [PHASE_ANSWER] = body,
-                                        [PHASE_STREAM] = HUGE_VAL,
-                                        [PHASE_IDLE] = idle,
-                                        [PHASE_ENDED] = HUGE_VAL,
-                                    }};
-    deadlines_tick(deadlines);
+    *deadlines = (struct kenar_deadlines){.timeout = {
+                                              [KENAR_PHASE_NEW] = header,
+                                              [KENAR_PHASE_HEADER] = header,
+                                              [KENAR_PHASE_BODY] = body,
+                                              [KENAR_PHASE_HANDLER] = HUGE_VAL,
+                                              [KENAR_PHASE_ANSWER] = body,
+                                              [KENAR_PHASE_STREAM] = HUGE_VAL,
+                                              [KENAR_PHASE_IDLE] = idle,
+                                              [KENAR_PHASE_ENDED] = HUGE_VAL,
+                                          }};
+    kenar_deadlines_tick(deadlines);
 }
 
-void deadlines_tick(struct deadlines *deadlines)
+void kenar_deadlines_tick(struct kenar_deadlines *deadlines)
 {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
@@ -28,64 +27,65 @@ void deadlines_tick(struct deadlines *deadlines)
 }
 
 /* From the end: nearly always the latest deadline is the one being added. */
-static void insert(struct deadlines *deadlines, struct connection *connection)
+static void insert(struct kenar_deadlines *deadlines, struct kenar_deadline *deadline)
 {
-    struct deadline_list *list = &deadlines->list[connection->phase];
-    struct connection *before = list->last;
-    while (before != NULL && before->deadline > connection->deadline)
+    struct kenar_deadline_list *list = &deadlines->list[deadline->phase];
+    struct kenar_deadline *before = list->last;
+    while (before != NULL && before->at > deadline->at)
         before = before->previous;
-    struct connection *after = before != NULL ? before->next : list->first;
-    connection->previous = before;
-    connection->next = after;
-    *(before != NULL ? &before->next : &list->first) = connection;
-    *(after != NULL ? &after->previous : &list->last) = connection;
+    struct kenar_deadline *after = before != NULL ? before->next : list->first;
+    deadline->previous = before;
+    deadline->next = after;
+    *(before != NULL ? &before->next : &list->first) = deadline;
+    *(after != NULL ? &after->previous : &list->last) = deadline;
 }
 
-void deadline_add(struct deadlines *deadlines, struct connection *connection)
+void kenar_deadline_add(struct kenar_deadlines *deadlines, struct kenar_deadline *deadline)
 {
-    connection->phase = PHASE_NEW;
-    connection->since = deadlines->now;
-    connection->deadline = deadlines->now + deadlines->timeout[PHASE_NEW];
-    insert(deadlines, connection);
+    deadline->phase = KENAR_PHASE_NEW;
+    deadline->since = deadlines->now;
+    deadline->at = deadlines->now + deadlines->timeout[KENAR_PHASE_NEW];
+    insert(deadlines, deadline);
 }
 
-void deadline_enter(struct deadlines *deadlines, struct connection *connection, enum phase phase)
+void kenar_deadline_enter(struct kenar_deadlines *deadlines, struct kenar_deadline *deadline,
+                          enum kenar_phase phase)
 {
-    bool first_header = connection->phase == PHASE_NEW && phase == PHASE_HEADER;
-    deadline_remove(deadlines, connection);
-    connection->phase = phase;
-    connection->since = deadlines->now;
+    bool first_header = deadline->phase == KENAR_PHASE_NEW && phase == KENAR_PHASE_HEADER;
+    kenar_deadline_remove(deadlines, deadline);
+    deadline->phase = phase;
+    deadline->since = deadlines->now;
     if (!first_header)
-        connection->deadline = deadlines->now + deadlines->timeout[phase];
-    insert(deadlines, connection);
+        deadline->at = deadlines->now + deadlines->timeout[phase];
+    insert(deadlines, deadline);
 }
 
-void deadline_remove(struct deadlines *deadlines, struct connection *connection)
+void kenar_deadline_remove(struct kenar_deadlines *deadlines, struct kenar_deadline *deadline)
 {
-    struct deadline_list *list = &deadlines->list[connection->phase];
-    struct connection *before = connection->previous, *after = connection->next;
+    struct kenar_deadline_list *list = &deadlines->list[deadline->phase];
+    struct kenar_deadline *before = deadline->previous, *after = deadline->next;
     *(before != NULL ? &before->next : &list->first) = after;
     *(after != NULL ? &after->previous : &list->last) = before;
-    connection->previous = connection->next = NULL;
+    deadline->previous = deadline->next = NULL;
 }
 
-struct connection *deadline_expired(const struct deadlines *deadlines)
+struct kenar_deadline *kenar_deadline_expired(const struct kenar_deadlines *deadlines)
 {
-    for (int phase = 0; phase < PHASE_COUNT; phase++) {
-        struct connection *first = deadlines->list[phase].first;
-        if (first != NULL && first->deadline <= deadlines->now)
+    for (int phase = 0; phase < KENAR_PHASE_COUNT; phase++) {
+        struct kenar_deadline *first = deadlines->list[phase].first;
+        if (first != NULL && first->at <= deadlines->now)
             return first;
     }
     return NULL;
 }
 
-double deadline_wait(const struct deadlines *deadlines)
+double kenar_deadline_wait(const struct kenar_deadlines *deadlines)
 {
     double earliest = HUGE_VAL;
-    for (int phase = 0; phase < PHASE_COUNT; phase++) {
-        const struct connection *first = deadlines->list[phase].first;
-        if (first != NULL && first->deadline < earliest)
-            earliest = first->deadline;
+    for (int phase = 0; phase < KENAR_PHASE_COUNT; phase++) {
+        const struct kenar_deadline *first = deadlines->list[phase].first;
+        if (first != NULL && first->at < earliest)
+            earliest = first->at;
     }
     return earliest > deadlines->now ? earliest - deadlines->now : 0;
 }

@@ -6,51 +6,58 @@
 
 #include <stdbool.h>
 
-struct connection;
-
-enum phase {
-    PHASE_NEW,     /* accepted; no request line yet */
-    PHASE_HEADER,  /* from the request line to the end of the header */
-    PHASE_BODY,    /* from the end of the header to the end of the body */
-    PHASE_HANDLER, /* the request is complete and waits for its answer: no deadline */
-    PHASE_ANSWER,  /* the answer is being sent */
-    PHASE_STREAM,  /* the answer's bytes come bit by bit: no deadline */
-    PHASE_IDLE,    /* answered; the next request has not begun */
-    PHASE_ENDED,   /* shut down by us; libmicrohttpd has not noticed yet: no deadline */
-    PHASE_COUNT
+enum kenar_phase {
+    KENAR_PHASE_NEW,     /* accepted; no request line yet */
+    KENAR_PHASE_HEADER,  /* from the request line to the end of the header */
+    KENAR_PHASE_BODY,    /* from the end of the header to the end of the body */
+    KENAR_PHASE_HANDLER, /* the request is complete and waits for its answer: no deadline */
+    KENAR_PHASE_ANSWER,  /* the answer is being sent */
+    KENAR_PHASE_STREAM,  /* the answer's bytes come bit by bit: no deadline */
+    KENAR_PHASE_IDLE,    /* answered; the next request has not begun */
+    KENAR_PHASE_ENDED,   /* shut down by us; libmicrohttpd has not noticed yet: no deadline */
+    KENAR_PHASE_COUNT
 };
 
-struct deadline_list {
-    struct connection *first, *last;
+/* A connection's phase and when its time runs out; a part of the connection. */
+struct kenar_deadline {
+    enum kenar_phase phase;
+    double since, at;                       /* its beginning and its end */
+    struct kenar_deadline *previous, *next; /* on the phase's list */
 };
 
-struct deadlines {
-    double now;                  /* monotonic seconds, read once a turn */
-    double timeout[PHASE_COUNT]; /* seconds; HUGE_VAL for none */
-    struct deadline_list list[PHASE_COUNT];
+struct kenar_deadline_list {
+    struct kenar_deadline *first, *last;
+};
+
+struct kenar_deadlines {
+    double now;                        /* monotonic seconds, read once a turn */
+    double timeout[KENAR_PHASE_COUNT]; /* seconds; HUGE_VAL for none */
+    struct kenar_deadline_list list[KENAR_PHASE_COUNT];
 };
 
 /* The three timeouts in seconds; the header's also bounds the wait for the first request line, the
  * body's also the sending of an answer. */
-void deadlines_init(struct deadlines *deadlines, double header, double body, double idle);
+void kenar_deadlines_init(struct kenar_deadlines *deadlines, double header, double body,
+                          double idle);
 
 /* Read the clock. */
-void deadlines_tick(struct deadlines *deadlines);
+void kenar_deadlines_tick(struct kenar_deadlines *deadlines);
 
-/* A connection that is on no list yet enters PHASE_NEW. */
-void deadline_add(struct deadlines *deadlines, struct connection *connection);
+/* A deadline that is on no list yet enters KENAR_PHASE_NEW. */
+void kenar_deadline_add(struct kenar_deadlines *deadlines, struct kenar_deadline *deadline);
 
 /* Move a connection to another phase, with that phase's deadline. A new connection keeps its
  * deadline for its first header: the time is for the whole of it. */
-void deadline_enter(struct deadlines *deadlines, struct connection *connection, enum phase phase);
+void kenar_deadline_enter(struct kenar_deadlines *deadlines, struct kenar_deadline *deadline,
+                          enum kenar_phase phase);
 
-/* Take a connection off its list. */
-void deadline_remove(struct deadlines *deadlines, struct connection *connection);
+/* Take it off its list. */
+void kenar_deadline_remove(struct kenar_deadlines *deadlines, struct kenar_deadline *deadline);
 
-/* A connection whose time has run out, or NULL. */
-struct connection *deadline_expired(const struct deadlines *deadlines);
+/* The deadline of a connection whose time has run out, or NULL. */
+struct kenar_deadline *kenar_deadline_expired(const struct kenar_deadlines *deadlines);
 
 /* Seconds until the next deadline (0 when it has passed), or HUGE_VAL when there is none. */
-double deadline_wait(const struct deadlines *deadlines);
+double kenar_deadline_wait(const struct kenar_deadlines *deadlines);
 
 #endif

@@ -12,12 +12,12 @@
 /* In the order of the upvalues: keys that are there already need not be looked up for every
  * request. */
 enum request_key { METHOD = 1, PATH, QUERY, HEADERS, BODY, REMOTE_ADDR, REPEATED };
-static const char *const request_keys[REQUEST_KEYS] = {
+static const char *const request_keys[KENAR_REQUEST_KEYS] = {
     "method", "path", "query", "headers", "body", "remote_addr", "repeated"};
 
-void exchange_lua_push_keys(lua_State *L)
+void kenar_exchange_push_keys(lua_State *L)
 {
-    for (int i = 0; i < REQUEST_KEYS; i++)
+    for (int i = 0; i < KENAR_REQUEST_KEYS; i++)
         lua_pushstring(L, request_keys[i]);
 }
 
@@ -28,15 +28,15 @@ static void set(lua_State *L, enum request_key key, const char *bytes, size_t le
     lua_rawset(L, -3);
 }
 
-static void push_name(lua_State *L, const struct field *field)
+static void push_name(lua_State *L, const struct kenar_field *field)
 {
-    char lower[FIELD_NAME_MAX];
-    field_name_lower(lower, field->name, field->name_length);
+    char lower[KENAR_FIELD_NAME_MAX];
+    kenar_field_name_lower(lower, field->name, field->name_length);
     lua_pushlstring(L, lower, field->name_length);
 }
 
 /* The headers table is on top. A repeated field is appended to what is there. */
-static void set_field(lua_State *L, const struct field *field)
+static void set_field(lua_State *L, const struct kenar_field *field)
 {
     push_name(L, field); /* headers, name */
     if (field->repeated) {
@@ -51,7 +51,7 @@ static void set_field(lua_State *L, const struct field *field)
     lua_rawset(L, -3);
 }
 
-static void push_headers(lua_State *L, const struct request *request)
+static void push_headers(lua_State *L, const struct kenar_request *request)
 {
     lua_createtable(L, 0, (int)request->field_count);
     for (size_t i = 0; i < request->field_count; i++)
@@ -59,7 +59,7 @@ static void push_headers(lua_State *L, const struct request *request)
 }
 
 /* How often each repeated field came: { authorization = 2 }. */
-static void push_repeated(lua_State *L, const struct request *request)
+static void push_repeated(lua_State *L, const struct kenar_request *request)
 {
     lua_createtable(L, 0, 1);
     for (size_t i = 0; i < request->field_count; i++) {
@@ -75,11 +75,11 @@ static void push_repeated(lua_State *L, const struct request *request)
     }
 }
 
-void exchange_lua_push_request(lua_State *L, const struct connection *connection)
+void kenar_exchange_push_request(lua_State *L, const struct kenar_connection *connection)
 {
-    const struct request *request = &connection->request;
-    struct slice path = request_path(request), query = request_query(request);
-    lua_createtable(L, 0, REQUEST_KEYS);
+    const struct kenar_request *request = &connection->request;
+    struct kenar_slice path = kenar_request_path(request), query = kenar_request_query(request);
+    lua_createtable(L, 0, KENAR_REQUEST_KEYS);
     set(L, METHOD, request->method, strlen(request->method));
     set(L, PATH, path.bytes, path.length);
     if (query.bytes != NULL)
@@ -97,7 +97,7 @@ void exchange_lua_push_request(lua_State *L, const struct connection *connection
 }
 
 /* The name of the field is at -2, its value at -1. */
-static void check_field(lua_State *L, struct server *server, int headers)
+static void check_field(lua_State *L, int headers, struct kenar_draft *draft)
 {
     if (lua_type(L, -2) != LUA_TSTRING)
         luaL_argerror(L, headers, "names of headers must be strings");
@@ -108,22 +108,22 @@ static void check_field(lua_State *L, struct server *server, int headers)
         luaL_argerror(
             L, headers,
             lua_pushfstring(L, "header '%s' must be a string, got %s", name, luaL_typename(L, -1)));
-    switch (draft_add_field(&server->draft, name, name_length, value, value_length)) {
-    case DRAFT_OK:
+    switch (kenar_draft_add_field(draft, name, name_length, value, value_length)) {
+    case KENAR_DRAFT_OK:
         break;
-    case DRAFT_BAD_NAME:
+    case KENAR_DRAFT_BAD_NAME:
         luaL_argerror(L, headers, lua_pushfstring(L, "'%s' is not the name of a header", name));
         break;
-    case DRAFT_BAD_VALUE:
+    case KENAR_DRAFT_BAD_VALUE:
         luaL_argerror(L, headers,
                       lua_pushfstring(L, "header '%s' holds a line break or a zero byte", name));
         break;
-    case DRAFT_TOO_LONG:
-        luaL_argerror(
-            L, headers,
-            lua_pushfstring(L, "headers are longer than %d bytes together", ANSWER_FIELDS_MAX));
+    case KENAR_DRAFT_TOO_LONG:
+        luaL_argerror(L, headers,
+                      lua_pushfstring(L, "headers are longer than %d bytes together",
+                                      KENAR_ANSWER_FIELDS_MAX));
         break;
-    case DRAFT_NO_MEMORY:
+    case KENAR_DRAFT_NO_MEMORY:
         luaL_error(L, "out of memory");
     }
 }
@@ -143,32 +143,32 @@ static size_t check_cut(lua_State *L, int options, size_t body_length)
     return given ? (size_t)cut : WHOLE;
 }
 
-void exchange_lua_check_draft(lua_State *L, struct server *server, int headers)
+void kenar_exchange_check_draft(lua_State *L, int headers, struct kenar_draft *draft, bool close)
 {
-    draft_start(&server->draft);
-    /* Clients that keep their connection would otherwise go on using a server that is about to
-     * stop. */
-    server->draft.close = server->listener < 0;
+    kenar_draft_start(draft);
+    draft->close = close;
     if (!lua_isnoneornil(L, headers)) {
         luaL_checktype(L, headers, LUA_TTABLE);
         lua_pushnil(L);
         while (lua_next(L, headers) != 0) { /* name, value */
-            check_field(L, server, headers);
+            check_field(L, headers, draft);
             lua_pop(L, 1);
         }
     }
 }
 
-struct response *exchange_lua_check_response(lua_State *L, struct server *server, int headers,
-                                             int body, int options)
+struct kenar_response *kenar_exchange_check_response(lua_State *L, int headers,
+                                                     struct kenar_draft *draft,
+                                                     struct kenar_response_cache *cache, bool close)
 {
+    int body = headers + 1, options = headers + 2;
     size_t body_length = 0;
     const char *bytes = luaL_optlstring(L, body, "", &body_length);
-    exchange_lua_check_draft(L, server, headers);
+    kenar_exchange_check_draft(L, headers, draft, close);
     size_t cut = check_cut(L, options, body_length);
-    struct response *response =
-        cut == WHOLE ? response_make(&server->cache, &server->draft, bytes, body_length)
-                     : response_make_cut(&server->draft, bytes, body_length, cut);
+    struct kenar_response *response = cut == WHOLE
+                                          ? kenar_response_make(cache, draft, bytes, body_length)
+                                          : kenar_response_make_cut(draft, bytes, body_length, cut);
     if (response == NULL)
         luaL_error(L, "out of memory");
     return response;

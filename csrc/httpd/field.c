@@ -15,9 +15,9 @@ static const char token_characters[256] = {
     ['t'] = 't', ['u'] = 'u', ['v'] = 'v', ['w'] = 'w', ['x'] = 'x', ['y'] = 'y',   ['z'] = 'z',
 };
 
-bool field_name_valid(const char *name, size_t length)
+bool kenar_field_name_valid(const char *name, size_t length)
 {
-    if (length == 0 || length > FIELD_NAME_MAX)
+    if (length == 0 || length > KENAR_FIELD_NAME_MAX)
         return false;
     for (size_t i = 0; i < length; i++) {
         if (token_characters[(unsigned char)name[i]] == 0)
@@ -26,13 +26,13 @@ bool field_name_valid(const char *name, size_t length)
     return true;
 }
 
-void field_name_lower(char *to, const char *name, size_t length)
+void kenar_field_name_lower(char *to, const char *name, size_t length)
 {
     for (size_t i = 0; i < length; i++)
         to[i] = token_characters[(unsigned char)name[i]];
 }
 
-bool field_name_same(const char *a, size_t a_length, const char *b, size_t b_length)
+bool kenar_field_name_same(const char *a, size_t a_length, const char *b, size_t b_length)
 {
     if (a_length != b_length)
         return false;
@@ -43,14 +43,14 @@ bool field_name_same(const char *a, size_t a_length, const char *b, size_t b_len
     return true;
 }
 
-void field_trim(struct field *field)
+void kenar_field_trim(struct kenar_field *field)
 {
     while (field->value_length > 0 && (field->value[field->value_length - 1] == ' ' ||
                                        field->value[field->value_length - 1] == '\t'))
         field->value_length--;
 }
 
-uint64_t field_kind(const struct field *field)
+uint64_t kenar_field_kind(const struct kenar_field *field)
 {
     unsigned first = (unsigned char)field->name[0] | 0x20u;
     unsigned last = (unsigned char)field->name[field->name_length - 1] | 0x20u;

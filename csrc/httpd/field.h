@@ -7,32 +7,33 @@
 #include <stdint.h>
 
 /* Longer names are refused: they are lower-cased in a buffer on the stack. */
-enum { FIELD_NAME_MAX = 256 };
+enum { KENAR_FIELD_NAME_MAX = 256 };
 
 /* Bytes owned by libmicrohttpd; they stay until the exchange is over. */
-struct field {
+struct kenar_field {
     const char *name, *value;
     size_t name_length, value_length;
     bool repeated; /* an earlier field has the same name */
 };
 
-/* Whether the bytes are a field name: 1..FIELD_NAME_MAX token characters. */
-bool field_name_valid(const char *name, size_t length);
+/* Whether the bytes are a field name: 1..KENAR_FIELD_NAME_MAX token characters. */
+bool kenar_field_name_valid(const char *name, size_t length);
 
 /* Write the name in lower case; `to` has room for `length` bytes. Only ASCII letters change. */
-void field_name_lower(char *to, const char *name, size_t length);
+void kenar_field_name_lower(char *to, const char *name, size_t length);
 
 /* Whether two names are the same. */
-bool field_name_same(const char *a, size_t a_length, const char *b, size_t b_length);
+bool kenar_field_name_same(const char *a, size_t a_length, const char *b, size_t b_length);
 
 /* Whether the bytes are `lower`, a literal in lower case. */
-#define field_name_is(name, length, lower)                                                         \
-    ((length) == sizeof(lower) - 1 && field_name_same((name), (length), (lower), sizeof(lower) - 1))
+#define kenar_field_name_is(name, length, lower)                                                   \
+    ((length) == sizeof(lower) - 1 &&                                                              \
+     kenar_field_name_same((name), (length), (lower), sizeof(lower) - 1))
 
 /* Take spaces and tabs off the end of the value; those before it are gone already. */
-void field_trim(struct field *field);
+void kenar_field_trim(struct kenar_field *field);
 
 /* One bit of 64 for the name, without regard to case: names with different bits are different. */
-uint64_t field_kind(const struct field *field);
+uint64_t kenar_field_kind(const struct kenar_field *field);
 
 #endif

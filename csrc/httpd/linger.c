@@ -31,14 +31,14 @@ static enum discarded discard(int socket)
     return outcome;
 }
 
-void linger_init(struct lingering *linger, int poller, double timeout)
+void kenar_linger_init(struct kenar_lingering *linger, int poller, double timeout)
 {
     linger->poller = poller;
     linger->timeout = timeout;
     linger->count = 0;
 }
 
-static void drop(struct lingering *linger, int index)
+static void drop(struct kenar_lingering *linger, int index)
 {
     close(linger->sockets[index].socket);
     linger->count--;
@@ -46,12 +46,12 @@ static void drop(struct lingering *linger, int index)
             (size_t)(linger->count - index) * sizeof(linger->sockets[0]));
 }
 
-void linger_consider(struct lingering *linger, int socket, bool unfinished, double now)
+void kenar_linger_consider(struct kenar_lingering *linger, int socket, bool unfinished, double now)
 {
     enum discarded outcome = discard(socket);
     if (outcome == CLOSED || (outcome == NOTHING && !unfinished))
         return;
-    if (linger->count == LINGER_MAX)
+    if (linger->count == KENAR_LINGER_MAX)
         drop(linger, 0);
     int copy = fcntl(socket, F_DUPFD_CLOEXEC, 0);
     if (copy < 0)
@@ -67,7 +67,7 @@ void linger_consider(struct lingering *linger, int socket, bool unfinished, doub
     linger->count++;
 }
 
-static void drop_socket(struct lingering *linger, int socket)
+static void drop_socket(struct kenar_lingering *linger, int socket)
 {
     for (int i = 0; i < linger->count; i++) {
         if (linger->sockets[i].socket == socket) {
@@ -77,7 +77,7 @@ static void drop_socket(struct lingering *linger, int socket)
     }
 }
 
-void linger_run(struct lingering *linger, double now)
+void kenar_linger_run(struct kenar_lingering *linger, double now)
 {
     while (linger->count > 0 && linger->sockets[0].deadline <= now)
         drop(linger, 0);
@@ -91,7 +91,7 @@ void linger_run(struct lingering *linger, double now)
     }
 }
 
-double linger_wait(const struct lingering *linger, double now)
+double kenar_linger_wait(const struct kenar_lingering *linger, double now)
 {
     if (linger->count == 0)
         return HUGE_VAL;
@@ -99,7 +99,7 @@ double linger_wait(const struct lingering *linger, double now)
     return deadline > now ? deadline - now : 0;
 }
 
-void linger_close(struct lingering *linger)
+void kenar_linger_close(struct kenar_lingering *linger)
 {
     while (linger->count > 0)
         drop(linger, linger->count - 1);

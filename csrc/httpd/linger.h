@@ -7,31 +7,31 @@
 #include <stdbool.h>
 
 /* More than this many at once: the oldest is closed. */
-enum { LINGER_MAX = 256 };
+enum { KENAR_LINGER_MAX = 256 };
 
-struct lingering {
+struct kenar_lingering {
     int poller; /* an epoll descriptor; readable when one of the sockets is */
     double timeout;
     int count;
     struct {
         int socket;
         double deadline;
-    } sockets[LINGER_MAX]; /* the oldest first */
+    } sockets[KENAR_LINGER_MAX]; /* the oldest first */
 };
 
-void linger_init(struct lingering *linger, int poller, double timeout);
+void kenar_linger_init(struct kenar_lingering *linger, int poller, double timeout);
 
 /* Call when `socket` is about to be closed by somebody else. Throws away what has arrived. When the
  * client may go on sending (something had arrived, or `unfinished`), a duplicate of the socket is
  * kept; when it has closed, nothing is. */
-void linger_consider(struct lingering *linger, int socket, bool unfinished, double now);
+void kenar_linger_consider(struct kenar_lingering *linger, int socket, bool unfinished, double now);
 
 /* Throw away what has arrived since; close what is over. */
-void linger_run(struct lingering *linger, double now);
+void kenar_linger_run(struct kenar_lingering *linger, double now);
 
 /* Seconds until the next deadline, HUGE_VAL when there is none. */
-double linger_wait(const struct lingering *linger, double now);
+double kenar_linger_wait(const struct kenar_lingering *linger, double now);
 
-void linger_close(struct lingering *linger);
+void kenar_linger_close(struct kenar_lingering *linger);
 
 #endif

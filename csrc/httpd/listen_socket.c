@@ -40,8 +40,8 @@ static bool listen_on(int socket, union any_address *address, socklen_t length)
            getsockname(socket, &address->any, &length) == 0;
 }
 
-int listen_socket_open(const char *address, unsigned port, unsigned *bound, char *message,
-                       size_t size)
+int kenar_listen_socket_open(const char *address, unsigned port, unsigned *bound, char *message,
+                             size_t size)
 {
     union any_address parsed;
     socklen_t length = parse(address, port, &parsed);

@@ -1,5 +1,7 @@
 #include "options_lua.h"
 
+#include "daemon.h"
+
 #include <lauxlib.h>
 #include <math.h>
 #include <string.h>
@@ -11,18 +13,18 @@ static const struct option {
     double least, most;
     const char *expected;
 } known_options[] = {
-    {"address", ADDRESS, offsetof(struct server_options, address), 0, 0, "a string"},
-    {"port", COUNT, offsetof(struct server_options, port), 0, 65535,
+    {"address", ADDRESS, offsetof(struct kenar_server_options, address), 0, 0, "a string"},
+    {"port", COUNT, offsetof(struct kenar_server_options, port), 0, 65535,
      "a whole number from 0 to 65535"},
-    {"max_body", BYTES, offsetof(struct server_options, max_body), 0, 1 << 30,
+    {"max_body", BYTES, offsetof(struct kenar_server_options, max_body), 0, 1 << 30,
      "a whole number of bytes up to 1 GiB"},
-    {"max_connections", COUNT, offsetof(struct server_options, max_connections), 1, CONNECTIONS_MAX,
-     "a whole number from 1 to 65535"},
-    {"header_timeout", SECONDS, offsetof(struct server_options, header_timeout), 0.001, 86400,
+    {"max_connections", COUNT, offsetof(struct kenar_server_options, max_connections), 1,
+     KENAR_CONNECTIONS_MAX, "a whole number from 1 to 65535"},
+    {"header_timeout", SECONDS, offsetof(struct kenar_server_options, header_timeout), 0.001, 86400,
      "a number of seconds from 0.001 to 86400"},
-    {"body_timeout", SECONDS, offsetof(struct server_options, body_timeout), 0.001, 86400,
+    {"body_timeout", SECONDS, offsetof(struct kenar_server_options, body_timeout), 0.001, 86400,
      "a number of seconds from 0.001 to 86400"},
-    {"idle_timeout", SECONDS, offsetof(struct server_options, idle_timeout), 0.001, 86400,
+    {"idle_timeout", SECONDS, offsetof(struct kenar_server_options, idle_timeout), 0.001, 86400,
      "a number of seconds from 0.001 to 86400"},
 };
 
@@ -50,7 +52,8 @@ static double check_number(lua_State *L, const struct option *option)
 }
 
 /* The value is on top of the stack, and stays in the table while the options are in use. */
-static void read_option(lua_State *L, const struct option *option, struct server_options *options)
+static void read_option(lua_State *L, const struct option *option,
+                        struct kenar_server_options *options)
 {
     void *field = (char *)options + option->offset;
     switch (option->type) {
@@ -71,7 +74,7 @@ static void read_option(lua_State *L, const struct option *option, struct server
     }
 }
 
-void options_lua_read(lua_State *L, int index, struct server_options *options)
+void kenar_options_read(lua_State *L, int index, struct kenar_server_options *options)
 {
     lua_pushnil(L);
     while (lua_next(L, index) != 0) { /* name, value */

@@ -2,12 +2,12 @@
 #ifndef KENAR_HTTPD_OPTIONS_LUA_H
 #define KENAR_HTTPD_OPTIONS_LUA_H
 
-#include "server.h"
+#include "options.h"
 
 #include <lua.h>
 
 /* Read the table at `index` over the defaults; raises for an option that is unknown or makes no
  * sense. The strings belong to the table. */
-void options_lua_read(lua_State *L, int index, struct server_options *options);
+void kenar_options_read(lua_State *L, int index, struct kenar_server_options *options);
 
 #endif

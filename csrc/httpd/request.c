@@ -32,7 +32,7 @@ static bool make_room_for_bytes(char **data, size_t *capacity, size_t needed)
     return enough;
 }
 
-bool request_start(struct request *request, const char *target)
+bool kenar_request_start(struct kenar_request *request, const char *target)
 {
     request->method = NULL;
     request->field_count = 0;
@@ -60,102 +60,105 @@ static bool target_valid(const char *target, size_t length)
 }
 
 struct header_reader {
-    struct request *request;
+    struct kenar_request *request;
     uint64_t
         seen; /* one bit for each kind of name met: most names are told apart without comparing */
-    enum status status;
+    enum kenar_status status;
 };
 
-static bool met_before(const struct request *request, const struct field *field)
+static bool met_before(const struct kenar_request *request, const struct kenar_field *field)
 {
     for (size_t i = 0; i < request->field_count; i++) {
-        const struct field *earlier = &request->fields[i];
-        if (field_name_same(earlier->name, earlier->name_length, field->name, field->name_length))
+        const struct kenar_field *earlier = &request->fields[i];
+        if (kenar_field_name_same(earlier->name, earlier->name_length, field->name,
+                                  field->name_length))
             return true;
     }
     return false;
 }
 
-static enum MHD_Result take_field(void *closure, enum MHD_ValueKind kind, const char *name,
-                                  size_t name_length, const char *value, size_t value_length)
+static enum kenar_status take_field(struct header_reader *reader, struct kenar_field *field)
 {
-    struct header_reader *reader = closure;
-    struct request *request = reader->request;
-    (void)kind;
+    struct kenar_request *request = reader->request;
     /* "Content-Length : 5" has a space in its name: another server would read it as a length. */
-    if (!field_name_valid(name, name_length) ||
-        (value_length > 0 && memchr(value, '\r', value_length) != NULL)) {
-        reader->status = STATUS_BAD_REQUEST;
-        return MHD_NO;
-    }
+    if (!kenar_field_name_valid(field->name, field->name_length) ||
+        memchr(field->value, '\r', field->value_length) != NULL)
+        return KENAR_STATUS_BAD_REQUEST;
     void *fields = request->fields;
     bool enough = make_room(&fields, &request->field_capacity, request->field_count + 1,
-                            FIRST_FIELDS, sizeof(struct field));
+                            FIRST_FIELDS, sizeof(struct kenar_field));
     request->fields = fields;
-    if (!enough) {
-        reader->status = STATUS_UNAVAILABLE;
-        return MHD_NO;
-    }
-    struct field *field = &request->fields[request->field_count];
-    *field = (struct field){.name = name,
-                            .name_length = name_length,
-                            .value = value != NULL ? value : "",
-                            .value_length = value_length};
-    field_trim(field);
-    uint64_t bit = field_kind(field);
+    if (!enough)
+        return KENAR_STATUS_UNAVAILABLE;
+    kenar_field_trim(field);
+    uint64_t bit = kenar_field_kind(field);
     if ((reader->seen & bit) != 0 && met_before(request, field)) {
         field->repeated = true;
         request->has_repeated = true;
     }
     reader->seen |= bit;
-    request->field_count++;
-    return MHD_YES;
+    request->fields[request->field_count++] = *field;
+    return KENAR_STATUS_NONE;
+}
+
+/* Called for each field. The library sets the parameters. */
+static enum MHD_Result field_iterator(void *closure, enum MHD_ValueKind kind, const char *name,
+                                      size_t name_length, const char *value, size_t value_length)
+{
+    struct header_reader *reader = closure;
+    struct kenar_field field = {.name = name,
+                                .name_length = name_length,
+                                .value = value != NULL ? value : "",
+                                .value_length = value_length};
+    (void)kind;
+    reader->status = take_field(reader, &field);
+    return reader->status == KENAR_STATUS_NONE ? MHD_YES : MHD_NO;
 }
 
 /* RFC 9112, 6.3: a body whose end two servers may see in different places is refused. */
-static enum status judge_framing(const struct request *request, const char *version,
-                                 size_t max_body)
+static enum kenar_status judge_framing(const struct kenar_request *request, const char *version,
+                                       size_t max_body)
 {
-    const struct field *length = NULL, *coding = NULL;
+    const struct kenar_field *length = NULL, *coding = NULL;
     for (size_t i = 0; i < request->field_count; i++) {
-        const struct field *field = &request->fields[i];
-        const struct field **framing = NULL;
-        if (field_name_is(field->name, field->name_length, "content-length"))
+        const struct kenar_field *field = &request->fields[i];
+        const struct kenar_field **framing = NULL;
+        if (kenar_field_name_is(field->name, field->name_length, "content-length"))
             framing = &length;
-        else if (field_name_is(field->name, field->name_length, "transfer-encoding"))
+        else if (kenar_field_name_is(field->name, field->name_length, "transfer-encoding"))
             framing = &coding;
         if (framing == NULL)
             continue;
         if (*framing != NULL)
-            return STATUS_BAD_REQUEST;
+            return KENAR_STATUS_BAD_REQUEST;
         *framing = field;
     }
     if (coding != NULL &&
-        (length != NULL || !field_name_is(coding->value, coding->value_length, "chunked") ||
+        (length != NULL || !kenar_field_name_is(coding->value, coding->value_length, "chunked") ||
          strcmp(version, MHD_HTTP_VERSION_1_0) == 0))
-        return STATUS_BAD_REQUEST;
+        return KENAR_STATUS_BAD_REQUEST;
     if (length == NULL)
-        return STATUS_NONE;
+        return KENAR_STATUS_NONE;
     size_t announced = 0;
     for (size_t i = 0; i < length->value_length; i++) {
         if (length->value[i] < '0' || length->value[i] > '9')
-            return STATUS_BAD_REQUEST;
+            return KENAR_STATUS_BAD_REQUEST;
         announced = announced * 10 + (size_t)(length->value[i] - '0');
         if (announced > max_body)
-            return STATUS_TOO_LARGE;
+            return KENAR_STATUS_TOO_LARGE;
     }
-    return length->value_length > 0 ? STATUS_NONE : STATUS_BAD_REQUEST;
+    return length->value_length > 0 ? KENAR_STATUS_NONE : KENAR_STATUS_BAD_REQUEST;
 }
 
 /* What the library needs of a connection's memory for this header: its bytes, a record for each
  * field, and all of that again for cookies, which it takes apart although nobody asks. */
-static size_t memory_taken(const struct request *request, size_t header_length)
+static size_t memory_taken(const struct kenar_request *request, size_t header_length)
 {
     enum { RECORD = 64 };
     size_t taken = header_length + request->field_count * RECORD;
     for (size_t i = 0; i < request->field_count; i++) {
-        const struct field *field = &request->fields[i];
-        if (!field_name_is(field->name, field->name_length, "cookie"))
+        const struct kenar_field *field = &request->fields[i];
+        if (!kenar_field_name_is(field->name, field->name_length, "cookie"))
             continue;
         taken += field->value_length + RECORD;
         for (size_t j = 0; j < field->value_length; j++) {
@@ -166,39 +169,40 @@ static size_t memory_taken(const struct request *request, size_t header_length)
     return taken;
 }
 
-enum status request_take_header(struct request *request, struct MHD_Connection *mhd,
-                                const char *method, const char *version, size_t max_body)
+enum kenar_status kenar_request_take_header(struct kenar_request *request,
+                                            struct MHD_Connection *mhd, const char *method,
+                                            const char *version, size_t max_body)
 {
     struct header_reader reader = {.request = request};
     request->method = method;
     if (!target_valid(request->target, request->target_length))
-        return STATUS_BAD_REQUEST;
-    MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, take_field, &reader);
-    if (reader.status != STATUS_NONE)
+        return KENAR_STATUS_BAD_REQUEST;
+    MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, field_iterator, &reader);
+    if (reader.status != KENAR_STATUS_NONE)
         return reader.status;
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
     if (info == NULL ||
-        memory_taken(request, info->header_size) > CONNECTION_MEMORY - ANSWER_MEMORY)
-        return STATUS_HEADER_TOO_LARGE;
+        memory_taken(request, info->header_size) > KENAR_CONNECTION_MEMORY - KENAR_ANSWER_MEMORY)
+        return KENAR_STATUS_HEADER_TOO_LARGE;
     return judge_framing(request, version, max_body);
 }
 
-enum status request_take_body(struct request *request, const char *bytes, size_t count,
-                              size_t max_body)
+enum kenar_status kenar_request_take_body(struct kenar_request *request, const char *bytes,
+                                          size_t count, size_t max_body)
 {
     if (count > max_body - request->body_length)
-        return STATUS_TOO_LARGE;
+        return KENAR_STATUS_TOO_LARGE;
     if (!make_room_for_bytes(&request->body, &request->body_capacity, request->body_length + count))
-        return STATUS_UNAVAILABLE;
+        return KENAR_STATUS_UNAVAILABLE;
     memcpy(request->body + request->body_length, bytes, count);
     request->body_length += count;
-    return STATUS_NONE;
+    return KENAR_STATUS_NONE;
 }
 
-struct slice request_path(const struct request *request)
+struct kenar_slice kenar_request_path(const struct kenar_request *request)
 {
-    struct slice path = {request->target, request->target_length};
+    struct kenar_slice path = {request->target, request->target_length};
     const char *query = memchr(path.bytes, '?', path.length);
     if (query != NULL)
         path.length = (size_t)(query - path.bytes);
@@ -210,19 +214,20 @@ struct slice request_path(const struct request *request)
     const char *end = path.bytes + path.length;
     const char *slash = memchr(scheme_end + 3, '/', (size_t)(end - (scheme_end + 3)));
     if (slash == NULL)
-        return (struct slice){"/", 1};
-    return (struct slice){slash, (size_t)(end - slash)};
+        return (struct kenar_slice){"/", 1};
+    return (struct kenar_slice){slash, (size_t)(end - slash)};
 }
 
-struct slice request_query(const struct request *request)
+struct kenar_slice kenar_request_query(const struct kenar_request *request)
 {
     const char *mark = memchr(request->target, '?', request->target_length);
     if (mark == NULL)
-        return (struct slice){NULL, 0};
-    return (struct slice){mark + 1, (size_t)(request->target + request->target_length - mark - 1)};
+        return (struct kenar_slice){NULL, 0};
+    return (struct kenar_slice){mark + 1,
+                                (size_t)(request->target + request->target_length - mark - 1)};
 }
 
-void request_trim(struct request *request)
+void kenar_request_trim(struct kenar_request *request)
 {
     if (request->body_capacity <= BODY_KEEP)
         return;
@@ -231,10 +236,10 @@ void request_trim(struct request *request)
     request->body_length = request->body_capacity = 0;
 }
 
-void request_free(struct request *request)
+void kenar_request_free(struct kenar_request *request)
 {
     free(request->target);
     free(request->fields);
     free(request->body);
-    *request = (struct request){0};
+    *request = (struct kenar_request){0};
 }

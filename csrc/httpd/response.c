@@ -15,7 +15,7 @@ enum {
     STREAM_BLOCK = 16 * 1024
 };
 
-static bool append(struct draft *draft, const char *bytes, size_t count)
+static bool append(struct kenar_draft *draft, const char *bytes, size_t count)
 {
     if (count > draft->capacity - draft->length) {
         size_t larger = draft->capacity > 0 ? draft->capacity * 2 : FIRST_BYTES;
@@ -33,26 +33,26 @@ static bool append(struct draft *draft, const char *bytes, size_t count)
     return true;
 }
 
-void draft_start(struct draft *draft)
+void kenar_draft_start(struct kenar_draft *draft)
 {
     if (draft->capacity > DRAFT_KEEP)
-        draft_free(draft);
+        kenar_draft_free(draft);
     draft->length = 0;
     draft->fields_length = 0;
     draft->close = false;
 }
 
-void draft_free(struct draft *draft)
+void kenar_draft_free(struct kenar_draft *draft)
 {
     free(draft->bytes);
-    *draft = (struct draft){0};
+    *draft = (struct kenar_draft){0};
 }
 
 static bool belongs_to_server(const char *name, size_t length)
 {
-    return field_name_is(name, length, "content-length") ||
-           field_name_is(name, length, "transfer-encoding") ||
-           field_name_is(name, length, "keep-alive");
+    return kenar_field_name_is(name, length, "content-length") ||
+           kenar_field_name_is(name, length, "transfer-encoding") ||
+           kenar_field_name_is(name, length, "keep-alive");
 }
 
 static bool value_valid(const char *value, size_t length)
@@ -64,29 +64,30 @@ static bool value_valid(const char *value, size_t length)
     return true;
 }
 
-enum draft_fault draft_add_field(struct draft *draft, const char *name, size_t name_length,
-                                 const char *value, size_t value_length)
+enum kenar_draft_fault kenar_draft_add_field(struct kenar_draft *draft, const char *name,
+                                             size_t name_length, const char *value,
+                                             size_t value_length)
 {
-    if (!field_name_valid(name, name_length))
-        return DRAFT_BAD_NAME;
+    if (!kenar_field_name_valid(name, name_length))
+        return KENAR_DRAFT_BAD_NAME;
     if (!value_valid(value, value_length))
-        return DRAFT_BAD_VALUE;
-    if (field_name_is(name, name_length, "connection")) {
-        draft->close = draft->close || field_name_is(value, value_length, "close");
-        return DRAFT_OK;
+        return KENAR_DRAFT_BAD_VALUE;
+    if (kenar_field_name_is(name, name_length, "connection")) {
+        draft->close = draft->close || kenar_field_name_is(value, value_length, "close");
+        return KENAR_DRAFT_OK;
     }
     if (value_length == 0 || belongs_to_server(name, name_length))
-        return DRAFT_OK;
-    if (draft->length + name_length + value_length > ANSWER_FIELDS_MAX)
-        return DRAFT_TOO_LONG;
+        return KENAR_DRAFT_OK;
+    if (draft->length + name_length + value_length > KENAR_ANSWER_FIELDS_MAX)
+        return KENAR_DRAFT_TOO_LONG;
     if (!append(draft, name, name_length) || !append(draft, "", 1) ||
         !append(draft, value, value_length) || !append(draft, "", 1))
-        return DRAFT_NO_MEMORY;
+        return KENAR_DRAFT_NO_MEMORY;
     draft->fields_length = draft->length;
-    return DRAFT_OK;
+    return KENAR_DRAFT_OK;
 }
 
-static bool add_fields(struct MHD_Response *mhd, const struct draft *draft)
+static bool add_fields(struct MHD_Response *mhd, const struct kenar_draft *draft)
 {
     size_t at = 0;
     while (at < draft->fields_length) {
@@ -101,22 +102,23 @@ static bool add_fields(struct MHD_Response *mhd, const struct draft *draft)
 }
 
 /* Takes `mhd` over, which is NULL when memory was short. */
-static struct response *finish(struct MHD_Response *mhd, const struct draft *draft)
+static struct kenar_response *finish(struct MHD_Response *mhd, const struct kenar_draft *draft)
 {
-    struct response *response = mhd != NULL ? malloc(sizeof(*response)) : NULL;
+    struct kenar_response *response = mhd != NULL ? malloc(sizeof(*response)) : NULL;
     if (response == NULL) {
         if (mhd != NULL)
             MHD_destroy_response(mhd);
         return NULL;
     }
-    *response = (struct response){.mhd = mhd, .holders = 1};
+    *response = (struct kenar_response){.mhd = mhd, .holders = 1};
     if (add_fields(mhd, draft))
         return response;
-    response_drop(response);
+    kenar_response_drop(response);
     return NULL;
 }
 
-static struct response *make(const struct draft *draft, const char *body, size_t body_length)
+static struct kenar_response *make(const struct kenar_draft *draft, const char *body,
+                                   size_t body_length)
 {
     /* The library copies the body, and yet asks for a pointer through which it could be changed. */
     union {
@@ -145,8 +147,8 @@ static ssize_t read_beginning(void *closure, uint64_t position, char *room, size
     return (ssize_t)count;
 }
 
-struct response *response_make_cut(const struct draft *draft, const char *body, size_t body_length,
-                                   size_t cut)
+struct kenar_response *kenar_response_make_cut(const struct kenar_draft *draft, const char *body,
+                                               size_t body_length, size_t cut)
 {
     struct beginning *beginning = malloc(sizeof(*beginning) + cut);
     if (beginning == NULL)
@@ -160,32 +162,34 @@ struct response *response_make_cut(const struct draft *draft, const char *body, 
     return finish(mhd, draft);
 }
 
-struct response *response_make_stream(const struct draft *draft, struct stream *stream)
+struct kenar_response *kenar_response_make_stream(const struct kenar_draft *draft,
+                                                  struct kenar_stream *stream)
 {
-    return finish(MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, stream_read,
-                                                    stream, NULL),
+    return finish(MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK,
+                                                    kenar_stream_read, stream, NULL),
                   draft);
 }
 
-static bool same(const struct draft *a, const struct draft *b)
+static bool same(const struct kenar_draft *a, const struct kenar_draft *b)
 {
     return a->close == b->close && a->length == b->length && a->fields_length == b->fields_length &&
            (a->length == 0 || memcmp(a->bytes, b->bytes, a->length) == 0);
 }
 
-struct response *response_make(struct response_cache *cache, struct draft *draft, const char *body,
-                               size_t body_length)
+struct kenar_response *kenar_response_make(struct kenar_response_cache *cache,
+                                           struct kenar_draft *draft, const char *body,
+                                           size_t body_length)
 {
     if (body_length > CACHED_BODY_MAX || !append(draft, body, body_length))
         return make(draft, body, body_length);
     if (cache->response == NULL || !same(&cache->draft, draft)) {
-        struct response *response = make(draft, body, body_length);
+        struct kenar_response *response = make(draft, body, body_length);
         if (response == NULL)
             return NULL;
         if (cache->response != NULL)
-            response_drop(cache->response);
+            kenar_response_drop(cache->response);
         cache->response = response;
-        struct draft last = cache->draft;
+        struct kenar_draft last = cache->draft;
         cache->draft = *draft;
         *draft = last;
     }
@@ -193,7 +197,7 @@ struct response *response_make(struct response_cache *cache, struct draft *draft
     return cache->response;
 }
 
-void response_drop(struct response *response)
+void kenar_response_drop(struct kenar_response *response)
 {
     if (--response->holders > 0)
         return;
@@ -201,29 +205,29 @@ void response_drop(struct response *response)
     free(response);
 }
 
-void response_cache_free(struct response_cache *cache)
+void kenar_response_cache_free(struct kenar_response_cache *cache)
 {
     if (cache->response != NULL)
-        response_drop(cache->response);
-    draft_free(&cache->draft);
-    *cache = (struct response_cache){0};
+        kenar_response_drop(cache->response);
+    kenar_draft_free(&cache->draft);
+    *cache = (struct kenar_response_cache){0};
 }
 
-const char *response_last_words(enum status status)
+const char *kenar_response_last_words(enum kenar_status status)
 {
 #define LAST_WORDS(status, reason)                                                                 \
     {                                                                                              \
         status, "HTTP/1.1 " reason "\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"            \
     }
     static const struct {
-        enum status status;
+        enum kenar_status status;
         const char *bytes;
     } words[] = {
-        LAST_WORDS(STATUS_BAD_REQUEST, "400 Bad Request"),
-        LAST_WORDS(STATUS_TIMEOUT, "408 Request Timeout"),
-        LAST_WORDS(STATUS_TOO_LARGE, "413 Content Too Large"),
-        LAST_WORDS(STATUS_HEADER_TOO_LARGE, "431 Request Header Fields Too Large"),
-        LAST_WORDS(STATUS_UNAVAILABLE, "503 Service Unavailable"),
+        LAST_WORDS(KENAR_STATUS_BAD_REQUEST, "400 Bad Request"),
+        LAST_WORDS(KENAR_STATUS_TIMEOUT, "408 Request Timeout"),
+        LAST_WORDS(KENAR_STATUS_TOO_LARGE, "413 Content Too Large"),
+        LAST_WORDS(KENAR_STATUS_HEADER_TOO_LARGE, "431 Request Header Fields Too Large"),
+        LAST_WORDS(KENAR_STATUS_UNAVAILABLE, "503 Service Unavailable"),
     };
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         if (words[i].status == status)

@@ -9,360 +9,247 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 /* Turns of the daemon in one run: enough to read, answer and write; not so many that other work
  * waits long. */
-enum { ROUNDS = 8, CLOSING_ROUNDS = 64 };
+enum { ROUNDS = 8 };
 
-static bool watch(const struct server *server, int descriptor)
+static bool start(struct kenar_server *server, const struct kenar_server_options *options)
 {
-    struct epoll_event event = {.events = EPOLLIN, .data.fd = descriptor};
-    return epoll_ctl(server->poller, EPOLL_CTL_ADD, descriptor, &event) == 0;
+    server->connections = (struct kenar_connection_table){.daemon = &server->daemon,
+                                                          .deadlines = &server->deadlines,
+                                                          .streams = &server->streams,
+                                                          .linger = &server->linger,
+                                                          .max_body = options->max_body};
+    return kenar_connection_table_init(&server->connections, options->max_connections) &&
+           kenar_daemon_open(&server->daemon) &&
+           kenar_exchange_start(&server->connections, server->listener);
 }
 
-static struct MHD_Daemon *start_daemon(struct server *server, unsigned limit)
+bool kenar_server_open(struct kenar_server *server, const struct kenar_server_options *options,
+                       char *message, size_t size)
 {
-    struct MHD_OptionItem options[] = {
-        {MHD_OPTION_LISTEN_SOCKET, server->listener, NULL},
-        {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)limit, NULL},
-        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL},
-        {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)exchange_connection, server},
-        {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)exchange_target, server},
-        {MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)exchange_unescape, server},
-        {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)exchange_completed, server},
-        {MHD_OPTION_END, 0, NULL},
-    };
-    return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
-                            exchange_handle, server, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
-}
-
-static bool start(struct server *server, const struct server_options *options)
-{
-    if (!connection_table_init(&server->connections, options->max_connections))
-        return false;
-    server->poller = epoll_create1(EPOLL_CLOEXEC);
-    server->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (server->poller < 0 || server->wake < 0)
-        return false;
-    server->daemon = start_daemon(server, options->max_connections);
-    if (server->daemon == NULL)
-        return false;
-    const union MHD_DaemonInfo *info =
-        MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-    return info != NULL && watch(server, info->epoll_fd) && watch(server, server->wake);
-}
-
-bool server_open(struct server *server, const struct server_options *options, char *message,
-                 size_t size)
-{
-    *server = (struct server){
-        .opened = true, .poller = -1, .wake = -1, .listener = -1, .max_body = options->max_body};
+    *server =
+        (struct kenar_server){.opened = true, .listener = -1, .daemon = {.poller = -1, .wake = -1}};
     server->listener =
-        listen_socket_open(options->address, options->port, &server->port, message, size);
+        kenar_listen_socket_open(options->address, options->port, &server->port, message, size);
     if (server->listener < 0) {
-        server_close(server);
+        kenar_server_close(server);
         return false;
     }
-    deadlines_init(&server->deadlines, options->header_timeout, options->body_timeout,
-                   options->idle_timeout);
+    kenar_deadlines_init(&server->deadlines, options->header_timeout, options->body_timeout,
+                         options->idle_timeout);
     errno = 0;
     if (!start(server, options)) {
         snprintf(message, size, "cannot serve %s port %u: %s", options->address, server->port,
                  errno != 0 ? strerror(errno) : "libmicrohttpd did not start");
-        server_close(server);
+        kenar_server_close(server);
         return false;
     }
-    linger_init(&server->linger, server->poller, options->body_timeout);
+    kenar_linger_init(&server->linger, server->daemon.poller, options->body_timeout);
     return true;
 }
 
-/* Queue of complete requests */
+/* Requests */
 
-void server_enqueue(struct server *server, struct connection *connection)
+struct kenar_connection *kenar_server_next(const struct kenar_server *server)
 {
-    deadline_enter(&server->deadlines, connection, PHASE_HANDLER);
-    connection->id = ++server->requests * CONNECTION_SLOTS + connection->slot;
-    connection->taken = false;
-    connection->next_ready = NULL;
-    if (server->ready.last != NULL)
-        server->ready.last->next_ready = connection;
-    else
-        server->ready.first = connection;
-    server->ready.last = connection;
-    server->waiting++;
+    return kenar_connection_of_peer(server->daemon.ready.first);
 }
 
-void server_take(struct server *server)
+void kenar_server_take(struct kenar_server *server)
 {
-    struct connection *connection = server->ready.first;
-    server->ready.first = connection->next_ready;
-    if (server->ready.first == NULL)
-        server->ready.last = NULL;
-    connection->taken = true;
-    request_trim(&connection->request);
-}
-
-static void dequeue(struct server *server, const struct connection *connection)
-{
-    struct connection *before = NULL, *at = server->ready.first;
-    while (at != connection) {
-        before = at;
-        at = at->next_ready;
-    }
-    *(before != NULL ? &before->next_ready : &server->ready.first) = at->next_ready;
-    if (server->ready.last == at)
-        server->ready.last = before;
-}
-
-void server_forget(struct server *server, struct connection *connection)
-{
-    if (connection->stream != NULL) {
-        stream_over(server, connection->stream);
-        connection->id = 0;
-    } else if (connection->id != 0) {
-        if (!connection->taken)
-            dequeue(server, connection);
-        connection->id = 0;
-        server->waiting--;
-    }
-    if (connection->response != NULL) {
-        response_drop(connection->response);
-        connection->response = NULL;
-    }
-    request_trim(&connection->request);
+    struct kenar_connection *connection = kenar_server_next(server);
+    kenar_daemon_take(&server->daemon);
+    kenar_request_trim(&connection->request);
 }
 
 /* Turns */
 
-static void end_expired(struct server *server)
+static void end_expired(struct kenar_server *server)
 {
-    struct connection *connection;
-    while ((connection = deadline_expired(&server->deadlines)) != NULL) {
-        bool request_begun = connection->phase == PHASE_HEADER || connection->phase == PHASE_BODY ||
-                             (connection->phase == PHASE_NEW && connection_heard(connection));
-        connection_end(connection, request_begun ? response_last_words(STATUS_TIMEOUT) : NULL);
+    struct kenar_deadline *expired;
+    while ((expired = kenar_deadline_expired(&server->deadlines)) != NULL) {
+        struct kenar_connection *connection = kenar_connection_of_deadline(expired);
+        bool request_begun =
+            expired->phase == KENAR_PHASE_HEADER || expired->phase == KENAR_PHASE_BODY ||
+            (expired->phase == KENAR_PHASE_NEW && kenar_connection_heard(connection));
+        kenar_connection_end(
+            connection, request_begun ? kenar_response_last_words(KENAR_STATUS_TIMEOUT) : NULL);
     }
 }
 
-static bool newcomer_waits(const struct server *server)
+static bool newcomer_waits(const struct kenar_server *server)
 {
     struct pollfd listener = {.fd = server->listener, .events = POLLIN};
     return poll(&listener, 1, 0) > 0;
 }
 
-static void watch_listener(struct server *server, bool wanted)
+static void watch_listener(struct kenar_server *server, bool wanted)
 {
     if (wanted == server->listener_watched)
         return;
     if (wanted)
-        server->listener_watched = watch(server, server->listener);
+        server->listener_watched = kenar_daemon_watch(&server->daemon, server->listener);
     else
         server->listener_watched =
-            epoll_ctl(server->poller, EPOLL_CTL_DEL, server->listener, NULL) != 0;
+            epoll_ctl(server->daemon.poller, EPOLL_CTL_DEL, server->listener, NULL) != 0;
 }
 
 /* At its limit the daemon does not look at the listening socket any more: we do, as long as there
  * is somebody idle who can make room. */
-static void make_room(struct server *server)
+static void make_room(struct kenar_server *server)
 {
     bool full = server->connections.open == server->connections.limit && server->listener >= 0 &&
-                server->deadlines.list[PHASE_ENDED].first == NULL;
-    struct connection *idle = full ? connection_oldest_idle(server) : NULL;
+                server->deadlines.list[KENAR_PHASE_ENDED].first == NULL;
+    struct kenar_connection *idle =
+        full ? kenar_connection_oldest_idle(&server->connections) : NULL;
     if (idle != NULL && newcomer_waits(server)) {
-        connection_end(idle, NULL);
+        kenar_connection_end(idle, NULL);
         idle = NULL;
     }
     watch_listener(server, idle != NULL);
 }
 
-static bool daemon_pending(const struct server *server)
+double kenar_server_run(struct kenar_server *server)
 {
-    MHD_UNSIGNED_LONG_LONG wait;
-    return MHD_get_timeout(server->daemon, &wait) == MHD_YES && wait == 0;
-}
-
-double server_run(struct server *server)
-{
-    if (server->daemon == NULL)
+    struct kenar_daemon *daemon = &server->daemon;
+    if (daemon->mhd == NULL)
         return HUGE_VAL;
-    if (server->woken) {
-        eventfd_t count;
-        (void)eventfd_read(server->wake, &count);
-        server->woken = false;
-    }
-    deadlines_tick(&server->deadlines);
-    linger_run(&server->linger, server->deadlines.now);
-    streams_run(server);
+    kenar_daemon_clear_wake(daemon);
+    kenar_deadlines_tick(&server->deadlines);
+    kenar_linger_run(&server->linger, server->deadlines.now);
+    kenar_streams_run(&server->streams);
     bool pending = true;
     for (int round = 0; round < ROUNDS && pending; round++) {
-        server->run_again = false;
-        MHD_run(server->daemon);
+        daemon->run_again = false;
+        MHD_run(daemon->mhd);
         end_expired(server);
         make_room(server);
-        if (server->ready.first != NULL)
+        if (daemon->ready.first != NULL)
             return 0;
-        pending = server->run_again || daemon_pending(server);
+        pending = daemon->run_again || kenar_daemon_pending(daemon);
     }
     if (pending)
         return 0;
-    double deadline = deadline_wait(&server->deadlines);
-    double linger = linger_wait(&server->linger, server->deadlines.now);
+    double deadline = kenar_deadline_wait(&server->deadlines);
+    double linger = kenar_linger_wait(&server->linger, server->deadlines.now);
     return deadline < linger ? deadline : linger;
 }
 
-static bool client_left(const struct connection *connection)
-{
-    char byte;
-    ssize_t count = recv(connection->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    return count == 0 || (count < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
-}
+/* Answers */
 
 /* The connection whose request is answered now, or NULL. */
-static struct connection *settle(struct server *server, int64_t id)
+static struct kenar_connection *settle(struct kenar_server *server, int64_t id)
 {
-    struct connection *connection = connection_find(&server->connections, id);
-    if (connection == NULL || !connection->taken || connection->stream != NULL)
+    struct kenar_connection *connection = kenar_connection_find(&server->connections, id);
+    if (connection == NULL || !connection->peer.taken || connection->stream != NULL)
         return NULL;
-    connection->id = 0;
-    server->waiting--;
+    kenar_daemon_forget(&connection->peer);
     return connection;
 }
 
-bool server_resume(struct server *server, struct connection *connection)
+bool kenar_server_respond(struct kenar_server *server, int64_t id, unsigned status,
+                          struct kenar_response *response)
 {
-    if (!connection->suspended)
-        return true; /* the last run returned 0: the next one is due, and answers */
-    bool left = client_left(connection);
-    connection->suspended = false;
-    MHD_resume_connection(connection->mhd);
-    /* To resume wakes nobody by itself. */
-    if (!server->woken)
-        server->woken = eventfd_write(server->wake, 1) == 0;
-    return !left;
-}
-
-bool server_respond(struct server *server, int64_t id, unsigned status, struct response *response)
-{
-    struct connection *connection = settle(server, id);
+    struct kenar_connection *connection = settle(server, id);
     if (connection == NULL) {
-        response_drop(response);
+        kenar_response_drop(response);
         return false;
     }
     connection->status = status;
     connection->response = response;
-    return server_resume(server, connection);
+    return kenar_daemon_resume(&connection->peer);
 }
 
-enum stream_result server_stream(struct server *server, int64_t id, unsigned status,
-                                 const struct draft *draft, size_t limit)
+enum kenar_stream_result kenar_server_stream(struct kenar_server *server, int64_t id,
+                                             unsigned status, const struct kenar_draft *draft,
+                                             size_t limit)
 {
-    struct connection *connection = connection_find(&server->connections, id);
-    if (connection == NULL || !connection->taken || connection->stream != NULL)
-        return STREAM_GONE;
-    struct stream *stream = stream_open(server, connection, limit);
+    struct kenar_connection *connection = kenar_connection_find(&server->connections, id);
+    if (connection == NULL || !connection->peer.taken || connection->stream != NULL)
+        return KENAR_STREAM_GONE;
+    struct kenar_stream *stream = kenar_stream_open(&server->streams, &connection->peer, limit);
     if (stream == NULL)
-        return STREAM_NO_MEMORY;
-    struct response *response = response_make_stream(draft, stream);
+        return KENAR_STREAM_NO_MEMORY;
+    struct kenar_response *response = kenar_response_make_stream(draft, stream);
     if (response == NULL) {
-        stream_discard(server, stream);
-        return STREAM_NO_MEMORY;
+        kenar_stream_discard(&server->streams, stream);
+        return KENAR_STREAM_NO_MEMORY;
     }
-    server->waiting--;
+    server->daemon.waiting--;
+    connection->stream = stream;
     connection->status = status;
     connection->response = response;
-    return server_resume(server, connection) ? STREAM_OPEN : STREAM_GONE;
+    return kenar_daemon_resume(&connection->peer) ? KENAR_STREAM_OPEN : KENAR_STREAM_GONE;
 }
 
-struct stream *server_find_stream(const struct server *server, int64_t id)
+struct kenar_stream *kenar_server_find_stream(const struct kenar_server *server, int64_t id)
 {
-    const struct connection *connection = connection_find(&server->connections, id);
+    const struct kenar_connection *connection = kenar_connection_find(&server->connections, id);
     return connection != NULL ? connection->stream : NULL;
 }
 
-bool server_abort(struct server *server, int64_t id, bool reset)
+bool kenar_server_abort(struct kenar_server *server, int64_t id, bool reset)
 {
-    struct connection *connection = settle(server, id);
+    struct kenar_connection *connection = settle(server, id);
     if (connection == NULL)
         return false;
     connection->aborted = true;
-    bool present = server_resume(server, connection);
+    bool present = kenar_daemon_resume(&connection->peer);
     if (reset)
-        connection_reset(connection);
+        kenar_connection_reset(connection);
     return present;
 }
 
-unsigned server_sending(const struct server *server)
+unsigned kenar_server_sending(const struct kenar_server *server)
 {
     unsigned sending = 0;
-    const struct connection *at = server->deadlines.list[PHASE_HANDLER].first;
+    struct kenar_deadline *at = server->deadlines.list[KENAR_PHASE_HANDLER].first;
     for (; at != NULL; at = at->next)
-        sending += at->response != NULL;
-    for (at = server->deadlines.list[PHASE_ANSWER].first; at != NULL; at = at->next)
+        sending += kenar_connection_of_deadline(at)->response != NULL;
+    for (at = server->deadlines.list[KENAR_PHASE_ANSWER].first; at != NULL; at = at->next)
         sending++;
     return sending;
 }
 
 /* The end */
 
-void server_stop_listening(struct server *server)
+void kenar_server_stop_listening(struct kenar_server *server)
 {
     if (server->listener < 0)
         return;
     watch_listener(server, false);
-    if (server->daemon != NULL)
-        (void)MHD_quiesce_daemon(server->daemon);
+    if (server->daemon.mhd != NULL)
+        (void)MHD_quiesce_daemon(server->daemon.mhd);
     close(server->listener);
     server->listener = -1;
 }
 
-static void close_descriptor(int *descriptor)
-{
-    if (*descriptor >= 0)
-        close(*descriptor);
-    *descriptor = -1;
-}
-
 /* The library aborts the process when it meets a suspended connection. */
-static void resume_all(const struct deadline_list *list)
+static void resume_all(const struct kenar_deadline_list *list)
 {
-    for (struct connection *at = list->first; at != NULL; at = at->next) {
-        if (at->suspended) {
-            at->suspended = false;
-            MHD_resume_connection(at->mhd);
-        }
-    }
+    for (struct kenar_deadline *at = list->first; at != NULL; at = at->next)
+        (void)kenar_daemon_resume(&kenar_connection_of_deadline(at)->peer);
 }
 
-static void stop_daemon(struct server *server)
-{
-    resume_all(&server->deadlines.list[PHASE_HANDLER]);
-    resume_all(&server->deadlines.list[PHASE_STREAM]);
-    bool pending = true;
-    for (int round = 0; round < CLOSING_ROUNDS && pending; round++) {
-        MHD_run(server->daemon);
-        pending = daemon_pending(server) || round == 0;
-    }
-    MHD_stop_daemon(server->daemon);
-    server->daemon = NULL;
-}
-
-void server_close(struct server *server)
+void kenar_server_close(struct kenar_server *server)
 {
     if (!server->opened)
         return;
     server->opened = false;
-    server_stop_listening(server);
-    server->stopping = true;
-    if (server->daemon != NULL)
-        stop_daemon(server);
-    linger_close(&server->linger);
-    streams_close(&server->streams);
-    close_descriptor(&server->wake);
-    close_descriptor(&server->poller);
-    connection_table_free(&server->connections);
-    response_cache_free(&server->cache);
-    draft_free(&server->draft);
+    kenar_server_stop_listening(server);
+    server->daemon.stopping = true;
+    if (server->daemon.mhd != NULL) {
+        resume_all(&server->deadlines.list[KENAR_PHASE_HANDLER]);
+        resume_all(&server->deadlines.list[KENAR_PHASE_STREAM]);
+        kenar_daemon_stop(&server->daemon);
+    }
+    kenar_linger_close(&server->linger);
+    kenar_streams_close(&server->streams);
+    kenar_daemon_close(&server->daemon);
+    kenar_connection_table_free(&server->connections);
+    kenar_response_cache_free(&server->cache);
+    kenar_draft_free(&server->draft);
 }

@@ -1,7 +1,5 @@
 #include "stream.h"
 
-#include "server.h"
-
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -9,49 +7,47 @@
 
 enum { FIRST_BYTES = 4096, EVENTS = 16 };
 
-static bool open_poller(struct server *server)
+static bool open_poller(struct kenar_streams *streams, const struct kenar_daemon *daemon)
 {
-    struct streams *streams = &server->streams;
     if (streams->opened)
         return true;
     streams->poller = epoll_create1(EPOLL_CLOEXEC);
     if (streams->poller < 0)
         return false;
-    struct epoll_event event = {.events = EPOLLIN, .data.fd = streams->poller};
-    streams->opened = epoll_ctl(server->poller, EPOLL_CTL_ADD, streams->poller, &event) == 0;
+    streams->opened = kenar_daemon_watch(daemon, streams->poller);
     if (!streams->opened)
         close(streams->poller);
     return streams->opened;
 }
 
-struct stream *stream_open(struct server *server, struct connection *connection, size_t limit)
+struct kenar_stream *kenar_stream_open(struct kenar_streams *streams, struct kenar_peer *peer,
+                                       size_t limit)
 {
-    struct stream *stream = open_poller(server) ? malloc(sizeof(*stream)) : NULL;
+    struct kenar_stream *stream =
+        open_poller(streams, peer->daemon) ? malloc(sizeof(*stream)) : NULL;
     if (stream == NULL)
         return NULL;
-    *stream = (struct stream){.id = connection->id, .connection = connection, .limit = limit};
+    *stream = (struct kenar_stream){.id = peer->id, .peer = peer, .limit = limit};
     /* While it waits for bytes the daemon does not look at the connection. */
     struct epoll_event event = {.events = EPOLLRDHUP | EPOLLONESHOT, .data.ptr = stream};
-    if (epoll_ctl(server->streams.poller, EPOLL_CTL_ADD, connection->socket, &event) != 0) {
+    if (epoll_ctl(streams->poller, EPOLL_CTL_ADD, peer->socket, &event) != 0) {
         free(stream);
         return NULL;
     }
-    connection->stream = stream;
     return stream;
 }
 
-ssize_t stream_read(void *closure, uint64_t position, char *room, size_t size)
+ssize_t kenar_stream_read(void *closure, uint64_t position, char *room, size_t size)
 {
-    struct stream *stream = closure;
-    struct connection *connection = stream->connection;
+    struct kenar_stream *stream = closure;
+    struct kenar_peer *peer = stream->peer;
     (void)position;
-    if (connection == NULL || stream->left)
+    if (peer == NULL || stream->left)
         return MHD_CONTENT_READER_END_WITH_ERROR;
     if (stream->length == 0) {
-        if (stream->finished || connection->server->stopping)
+        if (stream->finished || peer->daemon->stopping)
             return MHD_CONTENT_READER_END_OF_STREAM;
-        connection->suspended = true;
-        MHD_suspend_connection(connection->mhd);
+        kenar_daemon_suspend(peer);
         return 0;
     }
     size_t count = stream->length < size ? stream->length : size;
@@ -64,7 +60,7 @@ ssize_t stream_read(void *closure, uint64_t position, char *room, size_t size)
 }
 
 /* Room for `count` more bytes behind those that wait. */
-static bool make_room(struct stream *stream, size_t count)
+static bool make_room(struct kenar_stream *stream, size_t count)
 {
     if (stream->start > 0 && stream->start + stream->length + count > stream->capacity) {
         memmove(stream->bytes, stream->bytes + stream->start, stream->length);
@@ -84,7 +80,7 @@ static bool make_room(struct stream *stream, size_t count)
     return true;
 }
 
-bool stream_write(struct server *server, struct stream *stream, const char *bytes, size_t count)
+bool kenar_stream_write(struct kenar_stream *stream, const char *bytes, size_t count)
 {
     if (count == 0)
         return true;
@@ -92,59 +88,56 @@ bool stream_write(struct server *server, struct stream *stream, const char *byte
         return false;
     memcpy(stream->bytes + stream->start + stream->length, bytes, count);
     stream->length += count;
-    (void)server_resume(server, stream->connection);
+    (void)kenar_daemon_resume(stream->peer);
     return true;
 }
 
-void stream_finish(struct server *server, struct stream *stream)
+void kenar_stream_finish(struct kenar_stream *stream)
 {
     stream->finished = true;
-    (void)server_resume(server, stream->connection);
+    (void)kenar_daemon_resume(stream->peer);
 }
 
-static void detach(struct server *server, struct stream *stream)
+static void detach(struct kenar_streams *streams, struct kenar_stream *stream)
 {
-    struct connection *connection = stream->connection;
-    (void)epoll_ctl(server->streams.poller, EPOLL_CTL_DEL, connection->socket, NULL);
-    connection->stream = NULL;
-    stream->connection = NULL;
+    (void)epoll_ctl(streams->poller, EPOLL_CTL_DEL, stream->peer->socket, NULL);
+    stream->peer = NULL;
     free(stream->bytes);
     stream->bytes = NULL;
 }
 
-void stream_discard(struct server *server, struct stream *stream)
+void kenar_stream_discard(struct kenar_streams *streams, struct kenar_stream *stream)
 {
-    detach(server, stream);
+    detach(streams, stream);
     free(stream);
 }
 
-void stream_over(struct server *server, struct stream *stream)
+void kenar_stream_over(struct kenar_streams *streams, struct kenar_stream *stream)
 {
-    struct streams *streams = &server->streams;
-    detach(server, stream);
+    detach(streams, stream);
     *(streams->last != NULL ? &streams->last->next : &streams->first) = stream;
     streams->last = stream;
 }
 
-void streams_run(struct server *server)
+void kenar_streams_run(struct kenar_streams *streams)
 {
-    if (!server->streams.opened)
+    if (!streams->opened)
         return;
     struct epoll_event events[EVENTS];
     int count;
     do {
-        count = epoll_wait(server->streams.poller, events, EVENTS, 0);
+        count = epoll_wait(streams->poller, events, EVENTS, 0);
         for (int i = 0; i < count; i++) {
-            struct stream *stream = events[i].data.ptr;
+            struct kenar_stream *stream = events[i].data.ptr;
             stream->left = true;
-            (void)server_resume(server, stream->connection);
+            (void)kenar_daemon_resume(stream->peer);
         }
     } while (count == EVENTS);
 }
 
-int64_t streams_take_over(struct streams *streams)
+int64_t kenar_streams_take_over(struct kenar_streams *streams)
 {
-    struct stream *first = streams->first;
+    struct kenar_stream *first = streams->first;
     if (first == NULL)
         return 0;
     int64_t id = first->id;
@@ -155,11 +148,11 @@ int64_t streams_take_over(struct streams *streams)
     return id;
 }
 
-void streams_close(struct streams *streams)
+void kenar_streams_close(struct kenar_streams *streams)
 {
-    while (streams_take_over(streams) != 0) {
+    while (kenar_streams_take_over(streams) != 0) {
     }
     if (streams->opened)
         close(streams->poller);
-    *streams = (struct streams){0};
+    *streams = (struct kenar_streams){0};
 }

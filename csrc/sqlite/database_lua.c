@@ -1,5 +1,6 @@
 #include "database_lua.h"
 
+#include "handle_lua.h"
 #include "result_lua.h"
 #include "statement_lua.h"
 
@@ -16,20 +17,6 @@ struct options {
     bool read_only;
     double timeout;
 };
-
-bool kenar_database_is_foreign(const struct kenar_database *database)
-{
-    return database->owner != getpid();
-}
-
-void kenar_database_check_usable(lua_State *L, const struct kenar_database *database)
-{
-    if (database->handle == NULL)
-        luaL_error(L, "the database is closed");
-    if (kenar_database_is_foreign(database))
-        luaL_error(L, "the database was opened before a fork and belongs to the parent: open it in "
-                      "each process");
-}
 
 static struct kenar_database *check_database(lua_State *L)
 {
@@ -48,10 +35,11 @@ static void release(struct kenar_database *database)
     sqlite3 *handle = database->handle;
     sqlite3_stmt *statement;
     database->handle = NULL;
-    /* In a child of the opener nothing is freed: closing would write to the parent's files. */
+    /* The child of a fork frees nothing, because closing would write to the parent's files. */
     if (handle == NULL || kenar_database_is_foreign(database))
         return;
-    /* The userdata of these see by the handle that they are gone. */
+    /* Their userdata check the database's handle, so they know that their statements are
+     * finalized. */
     while ((statement = sqlite3_next_stmt(handle, NULL)) != NULL)
         sqlite3_finalize(statement);
     sqlite3_close_v2(handle);
@@ -73,7 +61,7 @@ static void read_options(lua_State *L, int index, struct options *options)
             luaL_argcheck(L, options->timeout >= 0 && options->timeout <= 3600, index,
                           "timeout is a number of seconds from 0 to 3600");
         } else {
-            luaL_argerror(L, index, "the options are read_only and timeout");
+            luaL_argerror(L, index, "unknown option: expected read_only or timeout");
         }
         lua_pop(L, 1);
     }
@@ -85,9 +73,10 @@ static bool is_missing(const char *path)
     return stat(path, &status) != 0 && errno == ENOENT;
 }
 
-/* SQLite would let everyone read a new file. When there is one already this opens nothing: closing
- * a descriptor of it would drop the locks that another connection of this process holds. O_EXCL
- * refuses a link to a file that is missing, which SQLite would then make. */
+/* Creates the file, readable by its owner only, because SQLite would let every user read it. An
+ * existing file is not opened: closing a descriptor of it would drop the locks of another
+ * connection of this process. O_EXCL refuses a symbolic link to a missing file, which SQLite would
+ * create. */
 static void create_private(const char *path)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
@@ -99,10 +88,10 @@ static void create_private(const char *path)
 
 /* sqlite.open(path [, { read_only = false, timeout = 5 }]) -> database | nil, message, code, name
  *
- * The path is a file's, never a URI; ":memory:" is a database of this connection alone. A file that
- * this makes can be read by its owner only. `timeout`: seconds that a call may block for a lock of
- * another connection before it fails with SQLITE_BUSY. A file that is no database is noticed at the
- * first use. */
+ * `path` is a file, never a URI; ":memory:" is a database of this connection only. A new file is
+ * readable by its owner only. `timeout` is in seconds: a call that waits longer for another
+ * connection's lock fails with SQLITE_BUSY. A file that is not a database fails at its first
+ * use. */
 static int open_database(lua_State *L)
 {
     size_t length;
@@ -134,13 +123,13 @@ static int open_database(lua_State *L)
 }
 
 /* database:exec(sql) -> true | nil, message, code, name
- * Runs all statements in `sql`; rows are passed over. */
+ * Runs all statements in `sql` and ignores their rows. */
 static int exec(lua_State *L)
 {
     struct kenar_database *database = check_usable(L);
     size_t length;
     const char *sql = luaL_checklstring(L, 2, &length);
-    luaL_argcheck(L, strlen(sql) == length, 2, "there is a NUL in it");
+    luaL_argcheck(L, strlen(sql) == length, 2, "the SQL contains a NUL");
     int code = sqlite3_exec(database->handle, sql, NULL, NULL, NULL);
     if (code != SQLITE_OK)
         return kenar_result_push_failure(L, database->handle, code);
@@ -153,23 +142,24 @@ static int prepare(lua_State *L)
     return kenar_statement_prepare(L, check_usable(L));
 }
 
-/* database:changes() -> rows that the last INSERT, UPDATE or DELETE wrote */
+/* database:changes() -> rows written by the last INSERT, UPDATE or DELETE */
 static int changes(lua_State *L)
 {
     lua_pushinteger(L, (lua_Integer)sqlite3_changes(check_usable(L)->handle));
     return 1;
 }
 
-/* database:is_foreign() -> whether a fork has carried it into this process, where it must not be
- * used */
+/* database:is_foreign() -> whether the database was opened before a fork, so that this process must
+ * not use it */
 static int is_foreign(lua_State *L)
 {
     lua_pushboolean(L, kenar_database_is_foreign(check_database(L)));
     return 1;
 }
 
-/* database:close() finalizes its statements and rolls back what was not committed. May be called
- * again; collecting the database does the same. */
+/* database:close()
+ * Finalizes the statements and rolls back an open transaction. May be called again. Collecting the
+ * database closes it too. */
 static int close_database(lua_State *L)
 {
     release(check_database(L));
@@ -198,6 +188,11 @@ static const luaL_Reg metamethods[] = {
     {NULL, NULL},
 };
 
+static const luaL_Reg functions[] = {
+    {"open", open_database},
+    {NULL, NULL},
+};
+
 void kenar_database_open(lua_State *L)
 {
     luaL_newmetatable(L, DATABASE);
@@ -210,6 +205,5 @@ void kenar_database_open(lua_State *L)
     lua_pushboolean(L, 0);
     lua_setfield(L, -2, "__metatable");
     lua_pop(L, 1);
-    lua_pushcfunction(L, open_database);
-    lua_setfield(L, -2, "open");
+    luaL_setfuncs(L, functions, 0);
 }

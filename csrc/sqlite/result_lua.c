@@ -1,6 +1,6 @@
 #include "result_lua.h"
 
-/* All primary codes that are failures. */
+/* All primary result codes that are failures. */
 static const struct {
     const char *name;
     int code;
@@ -31,7 +31,7 @@ static const char *name_of(int code)
 
 int kenar_result_push_failure(lua_State *L, sqlite3 *handle, int code)
 {
-    int primary = code & 0xff; /* an extended code has its primary one in the low byte */
+    int primary = code & 0xff; /* an extended code has its primary code in the low byte */
     lua_pushnil(L);
     lua_pushstring(L, handle != NULL ? sqlite3_errmsg(handle) : sqlite3_errstr(code));
     lua_pushinteger(L, primary);

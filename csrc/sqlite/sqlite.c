@@ -1,11 +1,11 @@
-/* kenar.sqlite: as much of SQLite as the store and the inbox need. No function of it calls back
- * into Lua; each may block while the disk or another connection's lock takes its time. */
+/* kenar.sqlite: the part of SQLite that the store and the inbox need. No function calls back into
+ * Lua. Each may block for the disk or for another connection's lock. */
 #include "database_lua.h"
 #include "result_lua.h"
 #include "statement_lua.h"
 
-/* The loader of the module `kenar.sqlite`: { open = fn, codes = { SQLITE_BUSY = 5, ... },
- * version = "3.40.1" }. */
+/* The loader of kenar.sqlite: { open = fn, codes = { SQLITE_BUSY = 5, ... }, version = "3.40.1"
+ * }. */
 __attribute__((visibility("default"))) int luaopen_kenar_sqlite(lua_State *L)
 {
     lua_createtable(L, 0, 3);

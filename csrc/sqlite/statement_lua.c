@@ -9,10 +9,11 @@
 
 #define STATEMENT "kenar.sqlite.statement"
 
-/* The user value is a table that holds the database's userdata. */
+/* The user value is a table with the database's userdata, which keeps the database alive. */
 struct statement {
     struct kenar_database *database;
-    sqlite3_stmt *handle; /* gone with the database's handle; NULL when closed */
+    sqlite3_stmt
+        *handle; /* invalid after the database is closed; NULL if the statement is closed */
     bool has_row;
 };
 
@@ -46,7 +47,7 @@ int kenar_statement_prepare(lua_State *L, struct kenar_database *database)
 {
     size_t length;
     const char *sql = luaL_checklstring(L, 2, &length), *rest = NULL;
-    luaL_argcheck(L, strlen(sql) == length && length < INT_MAX, 2, "there is a NUL in it");
+    luaL_argcheck(L, strlen(sql) == length && length < INT_MAX, 2, "the SQL contains a NUL");
 
     struct statement *statement = lua_newuserdatauv(L, sizeof *statement, 1);
     memset(statement, 0, sizeof *statement);
@@ -62,19 +63,20 @@ int kenar_statement_prepare(lua_State *L, struct kenar_database *database)
                                   &statement->handle, &rest);
     if (code != SQLITE_OK)
         return push_failure(L, statement, code);
-    luaL_argcheck(L, statement->handle != NULL, 2, "there is no statement in it");
-    luaL_argcheck(L, is_blank(rest), 2, "there is more than one statement in it: see exec");
+    luaL_argcheck(L, statement->handle != NULL, 2, "the SQL contains no statement");
+    luaL_argcheck(L, is_blank(rest), 2,
+                  "the SQL contains more than one statement: use database:exec");
     return 1;
 }
 
 static void reset(struct statement *statement)
 {
     statement->has_row = false;
-    /* The code is that of the last step, which has been told. */
+    /* The result repeats the code of the last step, which was returned already. */
     sqlite3_reset(statement->handle);
 }
 
-/* Binds the arguments after the statement. */
+/* Binds the arguments after the statement to all parameters. */
 static int bind_all(lua_State *L, struct statement *statement)
 {
     int given = lua_gettop(L) - 1, wanted = sqlite3_bind_parameter_count(statement->handle);
@@ -97,10 +99,10 @@ static int push_outcome(lua_State *L, const struct statement *statement, int cod
 
 /* statement:bind(value, ...) -> true | nil, message, code, name
  *
- * All parameters: nil is NULL, a boolean 0 or 1, a string TEXT. Lua 5.4's integers are INTEGER and
- * its floats REAL; on LuaJIT whole numbers up to 2^53 are INTEGER and all others REAL. An integer
- * beyond goes through LuaJIT as a string of digits, which a column of type INTEGER takes for what
- * it says. Raises for NaN. */
+ * Binds all parameters. nil is NULL, a boolean 0 or 1, a string TEXT. On Lua 5.4 integers are
+ * INTEGER and floats REAL. On LuaJIT whole numbers up to 2^53 are INTEGER and other numbers REAL; a
+ * larger integer is given as a string of digits, which SQLite converts if the column is INTEGER.
+ * Raises for NaN. */
 static int bind(lua_State *L)
 {
     struct statement *statement = check_usable(L);
@@ -108,7 +110,7 @@ static int bind(lua_State *L)
 }
 
 /* statement:bind_blob(parameter, bytes) -> true | nil, message, code, name
- * One parameter, counted from 1; the others stay as they were bound. */
+ * Binds one parameter, counted from 1. The others keep their values. */
 static int bind_blob(lua_State *L)
 {
     struct statement *statement = check_usable(L);
@@ -125,7 +127,7 @@ static int bind_blob(lua_State *L)
 }
 
 /* statement:step() -> "row" | "done" | nil, message, code, name
- * Until it is "done" or reset, a statement that reads holds its snapshot. */
+ * A statement that reads holds its snapshot until it is done or reset. */
 static int step(lua_State *L)
 {
     struct statement *statement = check_usable(L);
@@ -140,14 +142,14 @@ static int step(lua_State *L)
     return 1;
 }
 
-/* statement:values() -> the columns of the row that step came to
- * NULL is nil; TEXT and BLOB are strings. On LuaJIT an INTEGER beyond 2^53 either way is a string
- * of its digits, for a number would be rounded. Raises when there is no row. */
+/* statement:values() -> columns of the current row
+ * NULL is nil; TEXT and BLOB are strings. On LuaJIT an INTEGER beyond 2^53 or -2^53 is a string of
+ * digits, because a number would be rounded. Raises if there is no row. */
 static int values(lua_State *L)
 {
     struct statement *statement = check_usable(L);
     if (!statement->has_row)
-        return luaL_error(L, "there is no row: step has not come to one");
+        return luaL_error(L, "there is no row: call step until it returns \"row\"");
     int columns = sqlite3_data_count(statement->handle);
     luaL_checkstack(L, columns, "too many columns");
     for (int i = 0; i < columns; i++)
@@ -156,7 +158,7 @@ static int values(lua_State *L)
 }
 
 /* statement:reset() -> true
- * Ready to be bound and stepped anew; nothing is bound any more. */
+ * Prepares the statement for another run and clears its parameters. */
 static int reset_statement(lua_State *L)
 {
     struct statement *statement = check_usable(L);
@@ -167,8 +169,8 @@ static int reset_statement(lua_State *L)
 }
 
 /* statement:run(value, ...) -> true | nil, message, code, name
- * Binds, steps until it is done, passing over rows, and resets. Without values it runs with what is
- * bound. */
+ * Binds the values, steps to the end, ignores rows, and resets. Without values it uses the bound
+ * parameters. */
 static int run(lua_State *L)
 {
     struct statement *statement = check_usable(L);
@@ -189,12 +191,12 @@ static int run(lua_State *L)
     return pushed;
 }
 
-/* statement:close(). May be called again; collecting it does the same, and so does closing its
- * database. */
+/* statement:close()
+ * May be called again. Collecting the statement or closing its database does the same. */
 static int close_statement(lua_State *L)
 {
     struct statement *statement = check_statement(L);
-    /* In a child of the opener nothing is freed; see database.c. */
+    /* The child of a fork frees nothing; see database_lua.c. */
     if (statement->handle != NULL && statement->database->handle != NULL &&
         !kenar_database_is_foreign(statement->database))
         sqlite3_finalize(statement->handle);
@@ -202,7 +204,7 @@ static int close_statement(lua_State *L)
     return 0;
 }
 
-/* Its SQL may hold values. */
+/* Does not show the SQL, because it may contain values. */
 static int to_string(lua_State *L)
 {
     const struct statement *statement = check_statement(L);
@@ -212,14 +214,14 @@ static int to_string(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    /* values in */
+    /* parameters */
     {"bind", bind},
     {"bind_blob", bind_blob},
-    /* and out */
+    /* execution */
     {"step", step},
     {"values", values},
     {"run", run},
-    /* the end */
+    /* end */
     {"reset", reset_statement},
     {"close", close_statement},
     {NULL, NULL},

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
-/* Up to here every whole number is one that a double can hold. */
+/* The largest number up to which a double holds every whole number. */
 #define EXACT_MAX INT64_C(9007199254740992)
 
 static int bind_number(lua_State *L, int index, sqlite3_stmt *handle, int parameter)
@@ -12,7 +12,7 @@ static int bind_number(lua_State *L, int index, sqlite3_stmt *handle, int parame
     double number = lua_tonumber(L, index);
     if (lua_isinteger(L, index))
         return sqlite3_bind_int64(handle, parameter, (sqlite3_int64)lua_tointeger(L, index));
-    /* SQLite would quietly store NULL. */
+    /* SQLite would store NULL without an error. */
     luaL_argcheck(L, !isnan(number), index, "NaN cannot be stored");
     if (!KENAR_HAS_INTEGERS && number == floor(number) && fabs(number) <= (double)EXACT_MAX)
         return sqlite3_bind_int64(handle, parameter, (sqlite3_int64)number);
@@ -69,7 +69,7 @@ void kenar_value_push(lua_State *L, sqlite3_stmt *handle, int column)
         bytes = type == SQLITE_TEXT ? (const void *)sqlite3_column_text(handle, column)
                                     : sqlite3_column_blob(handle, column);
         length = sqlite3_column_bytes(handle, column);
-        /* An empty blob has no bytes to point at. */
+        /* An empty blob is NULL. */
         if (bytes == NULL && (length > 0 || type == SQLITE_TEXT))
             luaL_error(L, "out of memory");
         lua_pushlstring(L, bytes != NULL ? bytes : "", (size_t)length);

@@ -1,5 +1,4 @@
-/* HTTP answers from bytes: what is read, what is refused, and the same wherever the bytes are cut.
- */
+/* Parses HTTP answers. Each case gives the same result however its bytes are cut into pieces. */
 #include "http/response.h"
 
 #include <stdio.h>
@@ -19,7 +18,7 @@ static void check(bool ok, const char *what, const char *where)
 
 enum { MAX_HEAD = 200, MAX_BODY = 20 };
 enum request { TO_GET, TO_HEAD };
-enum ending { OPEN, ENDED }; /* what becomes of the connection after the last byte */
+enum ending { OPEN, ENDED }; /* whether the connection ends after the last byte */
 
 #define OK_LINE "HTTP/1.1 200 OK\r\n"
 #define TEN "0123456789"
@@ -35,7 +34,7 @@ static const struct {
     int status;
     bool keeps;
     const char *body;
-    const char *message; /* on failure */
+    const char *message; /* of a failure */
 } cases[] = {
     {"a length", TEXT(OK_LINE "Content-Length: 3\r\n\r\nabc"), TO_GET, OPEN, KENAR_HTTP_DONE, 200,
      true, "abc", NULL},
@@ -89,18 +88,18 @@ static const struct {
     {"two lengths", TEXT(OK_LINE "Content-Length: 1\r\nContent-Length: 1\r\n\r\na"), TO_GET, OPEN,
      KENAR_HTTP_FAILED, 200, false, "", "Content-Length is repeated"},
     {"two lengths in one", TEXT(OK_LINE "Content-Length: 1, 1\r\n\r\na"), TO_GET, OPEN,
-     KENAR_HTTP_FAILED, 200, false, "", "Content-Length is no number"},
+     KENAR_HTTP_FAILED, 200, false, "", "Content-Length is not a number"},
     {"a length below 0", TEXT(OK_LINE "Content-Length: -1\r\n\r\n"), TO_GET, OPEN,
-     KENAR_HTTP_FAILED, 200, false, "", "Content-Length is no number"},
+     KENAR_HTTP_FAILED, 200, false, "", "Content-Length is not a number"},
     {"a length with a sign", TEXT(OK_LINE "Content-Length: +1\r\n\r\na"), TO_GET, OPEN,
-     KENAR_HTTP_FAILED, 200, false, "", "Content-Length is no number"},
+     KENAR_HTTP_FAILED, 200, false, "", "Content-Length is not a number"},
     {"an empty length", TEXT(OK_LINE "Content-Length:\r\n\r\n"), TO_GET, OPEN, KENAR_HTTP_FAILED,
-     200, false, "", "Content-Length is no number"},
+     200, false, "", "Content-Length is not a number"},
     {"a length beyond 2^63", TEXT(OK_LINE "Content-Length: 9223372036854775808\r\n\r\n"), TO_GET,
-     OPEN, KENAR_HTTP_FAILED, 200, false, "", "Content-Length is no number"},
+     OPEN, KENAR_HTTP_FAILED, 200, false, "", "Content-Length is not a number"},
     {"a length beside chunks",
      TEXT(OK_LINE "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"), TO_GET, OPEN,
-     KENAR_HTTP_FAILED, 200, false, "", "Content-Length stands beside Transfer-Encoding"},
+     KENAR_HTTP_FAILED, 200, false, "", "Content-Length and Transfer-Encoding are both given"},
     {"chunked twice",
      TEXT(OK_LINE "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n"), TO_GET, OPEN,
      KENAR_HTTP_FAILED, 200, false, "", "Transfer-Encoding is repeated"},
@@ -135,7 +134,7 @@ static const struct {
     {"HTTP/2", TEXT("HTTP/2 200\r\n\r\n"), TO_GET, OPEN, KENAR_HTTP_FAILED, 0, false, "",
      "the answer does not begin with an HTTP/1.1 status line"},
     {"other protocols", TEXT("HTTP/1.1 101 Switching Protocols\r\n\r\n"), TO_GET, OPEN,
-     KENAR_HTTP_FAILED, 0, false, "", "the server switched protocols, which nobody asked for"},
+     KENAR_HTTP_FAILED, 0, false, "", "the server switched protocols without a request for it"},
     {"a chunk without size", TEXT(CHUNKED "\r\n"), TO_GET, OPEN, KENAR_HTTP_FAILED, 200, false, "",
      "a chunk's size is malformed"},
     {"a chunk's size with 0x", TEXT(CHUNKED "0x1\r\n"), TO_GET, OPEN, KENAR_HTTP_FAILED, 200, false,
@@ -146,7 +145,7 @@ static const struct {
      200, false, "a", "a chunk is longer than its size"},
     {"a trailer that is none", TEXT(CHUNKED "0\r\nnone\r\n\r\n"), TO_GET, OPEN, KENAR_HTTP_FAILED,
      200, false, "", "a trailer line is malformed"},
-    /* cut */
+    /* truncated */
     {"nothing", TEXT(""), TO_GET, ENDED, KENAR_HTTP_FAILED, 0, false, "",
      "the connection was closed before the answer was complete"},
     {"cut in the status line", TEXT("HTTP/1.1 200 "), TO_GET, ENDED, KENAR_HTTP_FAILED, 0, false,
@@ -160,7 +159,7 @@ static const struct {
      false, "a", "the connection was closed before the answer was complete"},
 };
 
-/* A piece of its own, so that the sanitizer sees every byte read beyond it. */
+/* Feeds a copy, so that the sanitizer detects a read beyond the piece. */
 static void feed(struct kenar_http_response *response, const char *bytes, size_t length)
 {
     char *piece = malloc(length > 0 ? length : 1);
@@ -177,7 +176,7 @@ static void check_case(size_t number, const struct kenar_http_response *response
     const char *name = cases[number].name, *body = cases[number].body;
     check(progress == cases[number].progress, name, where);
     check(kenar_http_response_status(response) == cases[number].status, name, "its status");
-    check(kenar_http_response_keeps(response) == cases[number].keeps, name, "its connection");
+    check(kenar_http_response_keeps_alive(response) == cases[number].keeps, name, "its connection");
     check(body == NULL || (response->body.length == strlen(body) &&
                            (response->body.length == 0 ||
                             memcmp(response->body.data, body, response->body.length) == 0)),
@@ -187,7 +186,7 @@ static void check_case(size_t number, const struct kenar_http_response *response
               name, response->message != NULL ? response->message : "no message");
 }
 
-/* In pieces of `first` bytes and then the rest, or, where `first` is 0, of one byte each. */
+/* Feeds `first` bytes and then the rest. If `first` is 0, feeds one byte at a time. */
 static void run_case(struct kenar_http_response *response, size_t number, size_t first)
 {
     const char *bytes = cases[number].bytes;
@@ -208,7 +207,8 @@ static void run_case(struct kenar_http_response *response, size_t number, size_t
 
 static void test_cases(void)
 {
-    struct kenar_http_response response = {0}; /* one for all: each must find it as new */
+    struct kenar_http_response response = {
+        0}; /* used for all cases, so that state left by a case is found */
     for (size_t number = 0; number < sizeof cases / sizeof *cases; number++)
         for (size_t first = 0; first <= cases[number].length; first++)
             run_case(&response, number, first);

@@ -1,4 +1,4 @@
-/* The icon table and the search for the nearest name. */
+/* The table of icons, and the search for the nearest name. */
 #include "message/icons.h"
 #include "text/nearest.h"
 
@@ -36,13 +36,13 @@ static void test_table(void)
 
 static void test_known(void)
 {
-    check(!kenar_icon_known("", 0), "the empty name is none");
-    check(!kenar_icon_known("AD", 2), "the beginning of a name is none");
-    check(!kenar_icon_known("ADDS", 4), "a name and more is none");
-    check(!kenar_icon_known("ADD\0", 4), "a name and a zero byte is none");
-    check(kenar_icon_known("ADD_CIRCLE!", 10), "only the bytes counted are looked at");
+    check(!kenar_icon_known("", 0), "the empty name is unknown");
+    check(!kenar_icon_known("AD", 2), "the beginning of a name is unknown");
+    check(!kenar_icon_known("ADDS", 4), "a name and more is unknown");
+    check(!kenar_icon_known("ADD\0", 4), "a name and a NUL is unknown");
+    check(kenar_icon_known("ADD_CIRCLE!", 10), "only `length` bytes are read");
     check(!kenar_icon_known("add", 3), "case counts");
-    check(!kenar_icon_known("\xFF\xFE", 2), "bytes beyond ASCII are none");
+    check(!kenar_icon_known("\xFF\xFE", 2), "bytes beyond ASCII are unknown");
 }
 
 static void test_nearest(void)
@@ -53,11 +53,12 @@ static void test_nearest(void)
     check(same(kenar_nearest("text", 4, names, count), "text"), "the name itself");
     check(same(kenar_nearest("txt", 3, names, count), "text"), "an insertion");
     check(same(kenar_nearest("textt", 5, names, count), "text"), "a deletion");
-    check(same(kenar_nearest("test", 4, names, count), "text"), "of two as near the first");
+    check(same(kenar_nearest("test", 4, names, count), "text"),
+          "the first of two equally near names");
     check(same(kenar_nearest("Media-Token", 11, names, count), "media_token"), "case and hyphens");
     check(same(kenar_nearest("button", 6, names, count), "buttons"), "the plural");
     check(same(kenar_nearest("xyz", 3, names, count), NULL), "nothing is near");
-    check(same(kenar_nearest("", 0, names, count), NULL), "nothing is near to nothing");
+    check(same(kenar_nearest("", 0, names, count), NULL), "nothing is near the empty name");
     check(same(kenar_nearest("text", 4, names, 0), NULL), "there are no names");
     char longest[KENAR_NEAREST_MAX + 1];
     memset(longest, 'A', sizeof longest);

@@ -1,4 +1,4 @@
-/* JSON text to a tape. What is refused, and how, is told in spec/core/json/decode_spec.lua. */
+/* Parses JSON text to a tape. spec/core/json_decode_spec.lua has the refused documents. */
 #include "../fuzz/json_fuzz.c"
 
 #include <stdio.h>
@@ -15,10 +15,9 @@ static void expect(bool ok, const char *what)
     }
 }
 
-static bool parse(struct kenar_json_tape *tape, const char *text,
-                  struct kenar_json_mistake *mistake)
+static bool parse(struct kenar_json_tape *tape, const char *text, struct kenar_json_error *error)
 {
-    return kenar_json_parse(tape, text, strlen(text), MAX_DEPTH, mistake);
+    return kenar_json_parse(tape, text, strlen(text), MAX_DEPTH, error);
 }
 
 static void test_tape(void)
@@ -34,11 +33,12 @@ static void test_tape(void)
         {KENAR_JSON_KEY, 0, ""},       {KENAR_JSON_FALSE, 0, NULL},
     };
     struct kenar_json_tape tape = {0};
-    struct kenar_json_mistake mistake;
+    struct kenar_json_error error;
     const bool parsed =
-        parse(&tape, " {\"a\" : [1,2.5, \"x\\ny\",{ }],\"b\\\"c\":null,\"\":false} \n", &mistake);
+        parse(&tape, " {\"a\" : [1,2.5, \"x\\ny\",{ }],\"b\\\"c\":null,\"\":false} \n", &error);
     expect(parsed, "the document is read");
-    expect(tape.count == sizeof wanted / sizeof *wanted && tape.deepest == 3, "its size");
+    expect(tape.count == sizeof wanted / sizeof *wanted && tape.deepest == 3,
+           "the number of nodes");
     for (size_t i = 0; parsed && i < tape.count; i++) {
         const struct kenar_json_node *node = tape.nodes + i;
         expect(node->kind == wanted[i].kind, "the kind of a node");
@@ -52,8 +52,8 @@ static void test_tape(void)
     kenar_json_tape_free(&tape);
 }
 
-/* An object of `count` keys, the one at `repeats` being that at `first` again (when not negative).
- */
+/* Writes an object of `count` keys. If `repeats` is not negative, the key at `repeats` equals the
+ * key at `first`. */
 static size_t write_object(char *out, int count, int first, int repeats)
 {
     char *end = out;
@@ -70,35 +70,34 @@ static void test_repeated_keys(void)
     struct kenar_json_tape tape = {0};
     int wrong = 0;
     for (int count = 2; count < MOST; count = count < 40 ? count + 1 : count + 53) {
-        struct kenar_json_mistake mistake;
+        struct kenar_json_error error;
         write_object(text, count, -1, -1);
-        wrong += !parse(&tape, text, &mistake);
+        wrong += !parse(&tape, text, &error);
         for (int repeats = 1; repeats < count; repeats++) {
             const int first = repeats / 2;
             char key[32];
             write_object(text, count, first, repeats);
-            wrong += parse(&tape, text, &mistake);
+            wrong += parse(&tape, text, &error);
             sprintf(key, "\"k%d\":%d", first, repeats);
-            wrong += strncmp(text + mistake.offset, key, strlen(key)) != 0;
+            wrong += strncmp(text + error.offset, key, strlen(key)) != 0;
         }
     }
     expect(wrong == 0, "a repeated key is found at its second place, in small and large objects");
     kenar_json_tape_free(&tape);
 }
 
-/* Keys made to collide must cost no more than others: this is over at once, or not before tomorrow.
- */
+/* Colliding keys must not make the search quadratic, which would take hours with so many keys. */
 static void test_many_keys(void)
 {
     enum { KEYS = 200000 };
     char *text = malloc((size_t)KEYS * 20);
     struct kenar_json_tape tape = {0};
-    struct kenar_json_mistake mistake;
+    struct kenar_json_error error;
     check(text != NULL);
     write_object(text, KEYS, -1, -1);
-    expect(parse(&tape, text, &mistake), "200,000 keys");
+    expect(parse(&tape, text, &error), "200,000 keys");
     write_object(text, KEYS, 7, KEYS - 1);
-    expect(!parse(&tape, text, &mistake), "200,000 keys, the last one being one of them");
+    expect(!parse(&tape, text, &error), "200,000 keys, the last of which repeats another");
     kenar_json_tape_free(&tape);
     free(text);
 }
@@ -106,38 +105,39 @@ static void test_many_keys(void)
 static void test_reuse(void)
 {
     struct kenar_json_tape tape = {0};
-    struct kenar_json_mistake mistake;
-    expect(parse(&tape, "{\"a\":[{\"b\":\"\\u0041\"}]}", &mistake), "a document");
-    expect(!parse(&tape, "{\"a\":[{\"b\":\"\\u0041", &mistake), "half of it on the same tape");
-    expect(parse(&tape, "\"\\u0041\"", &mistake) && tape.count == 1 && tape.deepest == 0 &&
+    struct kenar_json_error error;
+    expect(parse(&tape, "{\"a\":[{\"b\":\"\\u0041\"}]}", &error), "a document");
+    expect(!parse(&tape, "{\"a\":[{\"b\":\"\\u0041", &error),
+           "half of the document on the same tape");
+    expect(parse(&tape, "\"\\u0041\"", &error) && tape.count == 1 && tape.deepest == 0 &&
                tape.nodes[0].length == 1 && *kenar_json_tape_bytes(&tape, tape.nodes) == 'A',
-           "another one");
+           "another document");
     kenar_json_tape_recycle(&tape);
     expect(tape.capacity > 0, "recycling keeps a little memory");
-    expect(parse(&tape, "[]", &mistake), "one after recycling");
+    expect(parse(&tape, "[]", &error), "a document after recycling");
     kenar_json_tape_free(&tape);
 }
 
-/* One large document must not stay for the life of the process. */
+/* The memory of one large document is freed. */
 static void test_recycling(void)
 {
     enum { ELEMENTS = 100000 };
     static char text[ELEMENTS * 4 + 64] = "[\"\\n";
     struct kenar_json_tape tape = {0};
-    struct kenar_json_mistake mistake;
+    struct kenar_json_error error;
     size_t length = strlen(text);
     memset(text + length, 'x', KENAR_BUFFER_KEEP);
     strcpy(text + length + KENAR_BUFFER_KEEP, "\"]");
-    expect(parse(&tape, text, &mistake) && tape.text.capacity > KENAR_BUFFER_KEEP, "a long text");
+    expect(parse(&tape, text, &error) && tape.text.capacity > KENAR_BUFFER_KEEP, "a long text");
     kenar_json_tape_recycle(&tape);
-    expect(tape.text.capacity == 0 && tape.capacity > 0, "its memory alone is given back");
+    expect(tape.text.capacity == 0 && tape.capacity > 0, "only the memory of the text is freed");
     for (length = 0; length < ELEMENTS * 4; length += 4)
         memcpy(text + length, length == 0 ? "[[]," : "[],\n", 4);
     strcpy(text + length, "1]");
-    expect(parse(&tape, text, &mistake) && tape.count == ELEMENTS + 2, "many elements");
+    expect(parse(&tape, text, &error) && tape.count == ELEMENTS + 2, "many elements");
     kenar_json_tape_recycle(&tape);
-    expect(tape.capacity == 0 && tape.nodes == NULL, "their memory is given back");
-    expect(parse(&tape, "[1]", &mistake), "and a document is read all the same");
+    expect(tape.capacity == 0 && tape.nodes == NULL, "the memory of the nodes is freed");
+    expect(parse(&tape, "[1]", &error), "a document after that");
     kenar_json_tape_free(&tape);
 }
 
@@ -149,7 +149,7 @@ static uint64_t next_random(uint64_t *state)
     return *state;
 }
 
-/* The fuzzer's check over documents with a few bytes changed, always the same ones. */
+/* Runs the fuzzer's check on documents with a few changed bytes, from a fixed seed. */
 static void test_mutations(void)
 {
     static const char *const documents[] = {
@@ -181,7 +181,7 @@ static void test_mutations(void)
         }
         LLVMFuzzerTestOneInput((const uint8_t *)text, length);
     }
-    expect(true, "100,000 changed documents"); /* a broken check aborts */
+    expect(true, "100,000 changed documents"); /* a failed check aborts */
 }
 
 int main(void)

@@ -1,4 +1,4 @@
-/* The hash against the values that its authors published, and the set against a plain one. */
+/* Compares the hash with its published values, and checks the set. */
 #include "hash/key_set.h"
 
 #include <stdio.h>
@@ -17,7 +17,7 @@ static void check(bool ok, const char *what)
     }
 }
 
-/* The secret and the input are the numbers from 0 on. */
+/* The bytes of secret and input are 0, 1, 2, ... */
 static void test_published_values(void)
 {
     static const struct {
@@ -39,7 +39,7 @@ static void test_published_values(void)
     for (size_t i = 0; i < sizeof input; i++)
         input[i] = (unsigned char)i;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        /* In memory of exactly that size, so that a sanitizer sees a read past the end. */
+        /* An exact allocation, so that the sanitizer detects a read beyond the end. */
         unsigned char *bytes = malloc(rows[i].length + (rows[i].length == 0));
         if (bytes == NULL)
             abort();
@@ -61,16 +61,18 @@ static void test_one_key(void)
     struct kenar_key_set set = {.secret = "0123456789abcde"};
     int previous;
     check(kenar_key_set_get(&set, "a", 1) == -1, "an empty set has no key");
-    check(kenar_key_set_put(&set, "a", 1, 0, &previous) && previous == -1, "a new key had none");
+    check(kenar_key_set_put(&set, "a", 1, 0, &previous) && previous == -1,
+          "a new key had no state");
     check(kenar_key_set_get(&set, "a", 1) == 0, "state 0 is a state");
-    check(kenar_key_set_put(&set, "a", 1, 7, &previous) && previous == 0, "put tells the old one");
+    check(kenar_key_set_put(&set, "a", 1, 7, &previous) && previous == 0,
+          "put returns the earlier state");
     check(kenar_key_set_get(&set, "a", 1) == 7, "the state is replaced");
     check(set.count == 1, "a key counts once");
-    check(kenar_key_set_put(&set, "", 0, 3, &previous) && previous == -1, "the empty key is one");
+    check(kenar_key_set_put(&set, "", 0, 3, &previous) && previous == -1, "the empty key is a key");
     check(kenar_key_set_put(&set, "a\0", 2, 4, &previous) && previous == -1, "a zero byte counts");
     check(kenar_key_set_get(&set, "a", 1) == 7 && kenar_key_set_get(&set, "", 0) == 3 &&
               kenar_key_set_get(&set, "a\0", 2) == 4,
-          "they do not disturb each other");
+          "keys are independent");
     kenar_key_set_free(&set);
     kenar_key_set_free(&set);
     check(set.count == 0 && kenar_key_set_get(&set, "a", 1) == -1, "a freed set is empty");

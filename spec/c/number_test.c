@@ -1,4 +1,4 @@
-/* Numbers to text and back: exact, shortest, and the same in every locale. */
+/* Numbers to text and back: exact, shortest, and independent of the locale. */
 #include "text/number.h"
 
 #include <float.h>
@@ -69,7 +69,7 @@ static const struct {
     {2.2250738585072014e-308, "2.2250738585072014e-308"},
     {4.9406564584124654e-324, "5e-324"},
     {1.4821969375237396e-323, "1.5e-323"},
-    /* below a power of two doubles lie closer than above it */
+    /* below a power of two doubles are closer than above it */
     {0x1p-44, "5.684341886080802e-14"},
     {0x1p-24, "5.960464477539063e-8"},
 };
@@ -98,7 +98,7 @@ static void test_reading(void)
         {"-0.0e-0", -0.0},
         {"18446744073709551616", 18446744073709551616.0},
         {"0.000000000000000000000000000000000000001", 1e-39},
-        /* half-way between two doubles, to the even one; and a digit more, to the other */
+        /* half-way between two doubles: rounds to even; with another digit: rounds up */
         {"9007199254740993", 9007199254740992.0},
         {"9007199254740993.0000000000000000000000000000000000001", 9007199254740994.0},
         {"2.2250738585072011e-308", 2.2250738585072011e-308},
@@ -107,7 +107,7 @@ static void test_reading(void)
         check(same_bits(read_text(cases[i].text), cases[i].value), cases[i].text);
 }
 
-/* More digits than are kept: the last of them decides a tie all the same. */
+/* Digits beyond SIGNIFICANT_DIGITS still decide a tie. */
 static void test_long_numbers(void)
 {
     enum { ZEROS = 2000 };
@@ -167,7 +167,8 @@ static size_t count_digits(const char *text)
     return digits - zeros;
 }
 
-/* Reads back to the same, and its nearest number of one digit less does not. */
+/* Whether the text reads back to the same double, and the nearest number with one digit less does
+ * not. */
 static bool is_shortest(double value)
 {
     char shorter[64];
@@ -213,7 +214,7 @@ static void test_shortest(void)
     check(wrong == 0, "powers of two and their neighbours have their shortest form");
 }
 
-/* Needs localedef to make a locale with a decimal comma; without it nothing is said. */
+/* Needs localedef for a locale with a decimal comma. Without localedef it checks nothing. */
 static void test_locale(void)
 {
     char directory[] = "/tmp/kenar_locale_XXXXXX", command[256];

@@ -1,4 +1,4 @@
-/* The walks over string bytes, held against a plain one, at every length and offset. */
+/* Compares the scans of string bytes with byte-by-byte versions, at every length. */
 #include "text/scan.h"
 #include "text/scan_space.h"
 #include "text/utf8.h"
@@ -39,7 +39,7 @@ static size_t plain_run(const unsigned char *bytes, size_t count)
     return run;
 }
 
-/* UTF-8 by its definition: decode, and compare with what the scalar encodes to. */
+/* Checks UTF-8 by its definition: decodes, and compares with the encoding of the scalar value. */
 static size_t valid_prefix(const unsigned char *bytes, size_t count)
 {
     size_t offset = 0;
@@ -61,7 +61,7 @@ static size_t valid_prefix(const unsigned char *bytes, size_t count)
     return offset;
 }
 
-/* A JSON string, byte by byte. */
+/* Writes a JSON string byte by byte. */
 static size_t plain_quote(char *out, const unsigned char *bytes, size_t count)
 {
     static const char *const names[] = {['\b'] = "\\b", ['\f'] = "\\f", ['\n'] = "\\n",
@@ -90,7 +90,7 @@ static uint64_t next_random(uint64_t *state)
     return *state;
 }
 
-/* Pieces of text as it comes, and now and then a byte that does not belong. */
+/* Fills the bytes with pieces of text, and now and then with a random byte. */
 static void fill(unsigned char *bytes, size_t count, uint64_t *state)
 {
     static const char *const pieces[] = {"a", "kenar", " ",  "سلام", "ی",    "\xE2\x80\x8C",
@@ -114,7 +114,7 @@ static void fill(unsigned char *bytes, size_t count, uint64_t *state)
 
 enum { LONGEST = 80, TURNS = 400 };
 
-/* In memory of exactly that size, so that a sanitizer sees a read past the end. */
+/* An exact allocation, so that the sanitizer detects a read beyond the end. */
 static void test_text(void)
 {
     uint64_t state = 1402;

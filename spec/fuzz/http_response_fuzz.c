@@ -1,6 +1,6 @@
-/* Any bytes at all to the reader of HTTP answers: no crash, limits that hold, and the same outcome
- * wherever the bytes are cut. The first byte chooses the request, the end, the pieces, and what the
- * bytes go on from. */
+/* Feeds arbitrary bytes to the parser of HTTP answers. It must not crash or exceed its limits, and
+ * its result must not depend on how the bytes are cut. The first byte chooses the request's method,
+ * whether the connection ends, the size of the pieces, and the beginning. */
 #include "http/response.h"
 
 #include <stdlib.h>
@@ -13,7 +13,7 @@ static void check(bool holds)
         abort();
 }
 
-/* A piece of its own, so that every byte read beyond it is seen. */
+/* Feeds a copy, so that the sanitizer detects a read beyond the piece. */
 static enum kenar_http_progress feed(struct kenar_http_response *response, const uint8_t *bytes,
                                      size_t length)
 {
@@ -26,7 +26,7 @@ static enum kenar_http_progress feed(struct kenar_http_response *response, const
     return progress;
 }
 
-/* So that not every input has to find the first line by itself. */
+/* Feeds a valid beginning, so that the fuzzer reaches later states sooner. */
 static void begin(struct kenar_http_response *response, bool is_to_head, unsigned beginning)
 {
     static const char *const beginnings[] = {
@@ -53,10 +53,10 @@ static void check_fields(const struct kenar_http_response *a, const struct kenar
 static void check_same(const struct kenar_http_response *a, const struct kenar_http_response *b)
 {
     check(a->status == b->status && a->fault == b->fault && a->message == b->message);
-    check(kenar_http_response_keeps(a) == kenar_http_response_keeps(b));
+    check(kenar_http_response_keeps_alive(a) == kenar_http_response_keeps_alive(b));
     check_fields(a, b);
     check(a->body.length <= MAX_BODY && b->body.length <= MAX_BODY);
-    /* A body that grew too large was refused with another piece of it. */
+    /* The kept part of a body that is too large depends on the pieces. */
     if (a->fault == KENAR_HTTP_TOO_LARGE)
         return;
     check(a->body.length == b->body.length);

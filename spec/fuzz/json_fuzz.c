@@ -1,5 +1,5 @@
-/* Any bytes at all to the JSON parser: no crash, nodes that stay within the text, and what was read
- * is read again from what is written of it. */
+/* Parses arbitrary bytes as JSON. The parser must not crash, its nodes must stay within the text,
+ * and the written form of its result must parse to the same nodes. */
 #include "text/utf8.h"
 #include "json/parse.h"
 #include "json/write.h"
@@ -25,7 +25,7 @@ static void write_text(struct kenar_buffer *out, const struct kenar_json_tape *t
     check(kenar_json_write_string(out, bytes, node->length, &bad_offset));
 }
 
-/* Write the value that begins at `node`; returns the node behind it. */
+/* Writes the value that begins at `node`. Returns the node after it. */
 static const struct kenar_json_node *write_value(struct kenar_buffer *out,
                                                  const struct kenar_json_tape *tape,
                                                  const struct kenar_json_node *node)
@@ -75,7 +75,7 @@ static double number_of(const struct kenar_json_node *node)
     return node->kind == KENAR_JSON_INTEGER ? (double)node->as.integer : node->as.number;
 }
 
-/* A double may come back as an integer: 1.0 is written as 1. */
+/* Compares two tapes. A double may come back as an integer, because 1.0 is written as 1. */
 static void check_same(const struct kenar_json_tape *a, const struct kenar_json_tape *b)
 {
     check(a->count == b->count && a->deepest == b->deepest);
@@ -103,21 +103,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct kenar_json_tape tape = {0}, again = {0};
-    struct kenar_json_mistake mistake = {0};
+    struct kenar_json_error error = {0};
     struct kenar_buffer written = {0};
     char *text = malloc(size + 1);
     check(text != NULL);
     if (size > 0)
         memcpy(text, data, size);
     text[size] = '\0';
-    if (kenar_json_parse(&tape, text, size, MAX_DEPTH, &mistake)) {
+    if (kenar_json_parse(&tape, text, size, MAX_DEPTH, &error)) {
         check(tape.count > 0 && tape.deepest <= MAX_DEPTH);
         check(write_value(&written, &tape, tape.nodes) == tape.nodes + tape.count);
         check(kenar_buffer_add_byte(&written, '\0'));
-        check(kenar_json_parse(&again, written.data, written.length - 1, MAX_DEPTH, &mistake));
+        check(kenar_json_parse(&again, written.data, written.length - 1, MAX_DEPTH, &error));
         check_same(&tape, &again);
     } else {
-        check(mistake.message != NULL && mistake.offset <= size);
+        check(error.message != NULL && error.offset <= size);
     }
     kenar_buffer_free(&written);
     kenar_json_tape_free(&again);

@@ -1,9 +1,7 @@
-/* spec_wire: sockets, processes and descriptors for the specs, with a bound on every wait. Never
- * installed.
+/* spec_wire: sockets, processes and descriptors for specs. Never installed.
  *
- * Waits take seconds (5 when not given) and return nil, "timeout" when they pass. Everything is
- * closed when it is collected, and a process that still runs then is killed.
- */
+ * Every wait has a timeout in seconds (default 5), after which it returns nil, "timeout".
+ * Collecting an object closes it; a process that still runs is killed. */
 #include "wire.h"
 #include <dirent.h>
 #include <errno.h>
@@ -97,7 +95,7 @@ void wire_new_class(lua_State *L, const char *name, const luaL_Reg *methods)
     lua_pop(L, 1);
 }
 
-/* wire.count_fds() -> how many descriptors this process has open. */
+/* wire.count_fds() -> number of open descriptors of this process */
 static int wire_count_fds(lua_State *L)
 {
     DIR *directory = opendir("/proc/self/fd");
@@ -109,11 +107,11 @@ static int wire_count_fds(lua_State *L)
         count++;
     }
     closedir(directory);
-    lua_pushinteger(L, count - 3); /* ".", ".." and the directory itself */
+    lua_pushinteger(L, count - 3); /* without ".", ".." and the directory's own descriptor */
     return 1;
 }
 
-/* wire.executable() -> the path of the interpreter that runs this. */
+/* wire.executable() -> path of the running interpreter */
 static int wire_executable(lua_State *L)
 {
     char path[4096];
@@ -125,7 +123,7 @@ static int wire_executable(lua_State *L)
     return 1;
 }
 
-/* wire.setenv(name, value | nil). */
+/* wire.setenv(name, value | nil) */
 static int wire_setenv(lua_State *L)
 {
     const char *name = luaL_checkstring(L, 1);
@@ -134,14 +132,14 @@ static int wire_setenv(lua_State *L)
     return 1;
 }
 
-/* wire.clock() -> monotonic seconds. */
+/* wire.clock() -> monotonic seconds */
 static int wire_clock(lua_State *L)
 {
     lua_pushnumber(L, wire_now());
     return 1;
 }
 
-/* wire.raise(number) sends this process a signal. */
+/* wire.raise(number) sends a signal to this process. */
 static int wire_raise(lua_State *L)
 {
     lua_pushboolean(L, raise((int)luaL_checkinteger(L, 1)) == 0);

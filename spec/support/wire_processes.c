@@ -1,4 +1,4 @@
-/* Children of the spec: programs (spawn) and functions of the spec itself (fork). */
+/* Child processes of a spec: programs (spawn) and functions of the spec (fork). */
 #include "wire.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 #define READ_AT_MOST 65536
 
 struct wire_process {
-    pid_t pid;  /* 0 once it was waited for */
+    pid_t pid;  /* 0 after waitpid */
     int output; /* its stdout */
     int input;  /* its stdin, or -1 */
     int status; /* from waitpid */
@@ -30,8 +30,8 @@ static struct wire_process *new_process(lua_State *L)
     return self;
 }
 
-/* In the child: end when the parent ends, however it does. */
-static void die_with(pid_t parent)
+/* Runs in the child. Kills the child when the parent ends. */
+static void end_with_parent(pid_t parent)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) {
@@ -39,7 +39,7 @@ static void die_with(pid_t parent)
     }
 }
 
-/* In the child: hold none of the parent's descriptors but those in `keep` and 0 to 2. */
+/* Runs in the child. Closes all descriptors except 0 to 2 and those in `keep`. */
 static void close_others(const int *keep, size_t count)
 {
     struct rlimit limit;
@@ -58,8 +58,8 @@ static void close_others(const int *keep, size_t count)
     }
 }
 
-/* Copies the list at `index` as a NULL-ended vector into userdata on the stack; its strings stay
- * anchored by the table. */
+/* Copies the list at `index` to a NULL-terminated vector in userdata on the stack. The list keeps
+ * the strings alive. */
 static char **string_vector(lua_State *L, int index)
 {
     size_t count = lua_rawlen(L, index);
@@ -67,7 +67,7 @@ static char **string_vector(lua_State *L, int index)
     for (size_t i = 0; i < count; i++) {
         lua_rawgeti(L, index, (int)i + 1);
         if (lua_type(L, -1) != LUA_TSTRING) {
-            luaL_error(L, "argument %d of the command is no string", (int)i + 1);
+            luaL_error(L, "argument %d of the command is not a string", (int)i + 1);
         }
         vector[i] = (char *)lua_tostring(L, -1);
         lua_pop(L, 1);
@@ -94,9 +94,10 @@ static void apply_environment(lua_State *L, int options)
 }
 
 /* wire.spawn({ program, argument, ... } [, { env =, cwd =, stdin =, stderr = }]) -> process | nil,
- * message. env: map added to ours (false removes a name). stdin: "null" (default) or "pipe"
- * (process:write). stderr: "inherit" (default), "stdout" (joins what process:read gives) or "null".
- * Killed with its parent. */
+ * message
+ * env: map added to the environment (false removes a name). stdin: "null" (default) or "pipe" (for
+ * process:write). stderr: "inherit" (default), "stdout" (process:read returns it as well) or
+ * "null". The process is killed when its parent ends. */
 static int wire_spawn(lua_State *L)
 {
     int output[2] = {-1, -1};
@@ -142,7 +143,7 @@ static int wire_spawn(lua_State *L)
             int null = open("/dev/null", O_WRONLY);
             dup2(null, 2);
         }
-        die_with(parent);
+        end_with_parent(parent);
         close_others(NULL, 0);
         apply_environment(L, 2);
         if (directory == NULL || chdir(directory) == 0) {
@@ -159,9 +160,9 @@ static int wire_spawn(lua_State *L)
     return 1;
 }
 
-/* wire.fork(f [, fd, ... | "all"]) -> process | nil, message. f runs in a child that holds of our
- * descriptors only 0 to 2 and those given, or all; the child's exit status is 0 when f returned and
- * 1 when it raised (the message goes to stderr). */
+/* wire.fork(f [, fd, ... | "all"]) -> process | nil, message
+ * Runs f in a child, which keeps descriptors 0 to 2 and the given descriptors, or all. The exit
+ * status is 0 if f returns and 1 if it raises; the message goes to stderr. */
 static int wire_fork(lua_State *L)
 {
     int keep[8];
@@ -176,11 +177,11 @@ static int wire_fork(lua_State *L)
     self = new_process(L);
     self->pid = fork();
     if (self->pid == 0) {
-        die_with(parent);
+        end_with_parent(parent);
         if (!keep_all) {
             close_others(keep, count);
         }
-        lua_gc(L, LUA_GCSTOP, 0); /* what the parent made is the parent's to finalize */
+        lua_gc(L, LUA_GCSTOP, 0); /* finalizers belong to the parent */
         lua_pushvalue(L, 1);
         if (lua_pcall(L, 0, 0, 0) != 0) {
             const char *message = lua_tostring(L, -1);
@@ -208,7 +209,7 @@ static int process_pid(lua_State *L)
     return 1;
 }
 
-/* process:read([timeout]) -> what it wrote | nil, "closed" | "timeout" | message. */
+/* process:read([timeout]) -> bytes | nil, "closed" | "timeout" | message */
 static int process_read(lua_State *L)
 {
     int fd = check_process(L)->output;
@@ -216,7 +217,8 @@ static int process_read(lua_State *L)
                   : wire_receive(L, fd, READ_AT_MOST, wire_deadline(L, 2));
 }
 
-/* process:write(bytes) -> true | nil, message. Blocks while the pipe is full. */
+/* process:write(bytes) -> true | nil, message
+ * Blocks while the pipe is full. */
 static int process_write(lua_State *L)
 {
     int fd = check_process(L)->input;
@@ -234,15 +236,15 @@ static int process_write(lua_State *L)
     return 1;
 }
 
-/* process:close_input() ends its stdin. */
+/* process:close_input() closes its stdin. */
 static int process_close_input(lua_State *L)
 {
     wire_close_fd(&check_process(L)->input);
     return 0;
 }
 
-/* process:kill([number]) sends a signal, SIGKILL when none is given; false when it has ended and
- * was waited for. */
+/* process:kill([number]) sends a signal, by default SIGKILL. False if the process has been waited
+ * for. */
 static int process_kill(lua_State *L)
 {
     struct wire_process *self = check_process(L);
@@ -261,7 +263,7 @@ static int push_status(lua_State *L, int status)
     return 1;
 }
 
-/* process:wait([timeout]) -> exit status (128 + signal when killed by one) | nil, "timeout". */
+/* process:wait([timeout]) -> exit status (128 + number if killed by a signal) | nil, "timeout" */
 static int process_wait(lua_State *L)
 {
     struct wire_process *self = check_process(L);
@@ -280,8 +282,8 @@ static int process_wait(lua_State *L)
     return push_status(L, self->status);
 }
 
-/* process:close() kills what still runs, waits for it and closes the pipes. Idempotent; __gc too.
- */
+/* process:close() kills the process if it runs, waits for it and closes the pipes. Idempotent; also
+ * __gc. */
 static int process_close(lua_State *L)
 {
     struct wire_process *self = check_process(L);

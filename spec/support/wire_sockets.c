@@ -1,4 +1,4 @@
-/* TCP on 127.0.0.1: non-blocking sockets whose every call has a bound. */
+/* Non-blocking TCP sockets on 127.0.0.1. Every call has a timeout. */
 #include "wire.h"
 #include <arpa/inet.h>
 #include <errno.h>
@@ -41,8 +41,8 @@ static struct sockaddr_in loopback(int port)
     return address;
 }
 
-/* wire.listen([port [, backlog]]) -> socket | nil, message. On 127.0.0.1; port 0 (the default) is
- * any free one. */
+/* wire.listen([port [, backlog]]) -> socket | nil, message
+ * Listens on 127.0.0.1. Port 0 (default) is any free port. */
 static int wire_listen(lua_State *L)
 {
     struct sockaddr_in address = loopback((int)luaL_optinteger(L, 1, 0));
@@ -65,7 +65,7 @@ static int wire_listen(lua_State *L)
     return 1;
 }
 
-/* wire.free_port() -> a port of 127.0.0.1 that nobody listened on a moment ago. */
+/* wire.free_port() -> a port of 127.0.0.1 that was free a moment ago */
 static int wire_free_port(lua_State *L)
 {
     struct sockaddr_in address = loopback(0);
@@ -82,7 +82,7 @@ static int wire_free_port(lua_State *L)
     return 1;
 }
 
-/* wire.connect(port [, timeout]) -> socket | nil, message. */
+/* wire.connect(port [, timeout]) -> socket | nil, message */
 static int wire_connect(lua_State *L)
 {
     int port = (int)luaL_checkinteger(L, 1);
@@ -118,7 +118,7 @@ static int wire_connect(lua_State *L)
     return 1;
 }
 
-/* listener:accept([timeout]) -> socket | nil, message. */
+/* listener:accept([timeout]) -> socket | nil, message */
 static int socket_accept(lua_State *L)
 {
     int listener = check_socket(L, 1)->fd;
@@ -140,7 +140,7 @@ static int socket_accept(lua_State *L)
     }
 }
 
-/* socket:send(bytes [, timeout]) -> true | nil, message, bytes that went out. */
+/* socket:send(bytes [, timeout]) -> true | nil, message, number of bytes sent */
 static int socket_send(lua_State *L)
 {
     int fd = check_socket(L, 1)->fd;
@@ -165,23 +165,22 @@ static int socket_send(lua_State *L)
     return 1;
 }
 
-/* socket:wire_receive([at_most [, timeout]]) -> 1 to at_most bytes | nil, "closed" | "timeout" |
- * "reset" | message. */
+/* socket:receive([at_most [, timeout]]) -> 1 to at_most bytes | nil, "closed" | "timeout" | "reset"
+ * | message */
 static int socket_receive(lua_State *L)
 {
     int fd = check_socket(L, 1)->fd;
     return wire_receive(L, fd, (size_t)luaL_optinteger(L, 2, 65536), wire_deadline(L, 3));
 }
 
-/* socket:shutdown() ends our side: the peer reads to the end, we can still read. */
+/* socket:shutdown() ends sending. Receiving still works. */
 static int socket_shutdown(lua_State *L)
 {
     lua_pushboolean(L, shutdown(check_socket(L, 1)->fd, SHUT_WR) == 0);
     return 1;
 }
 
-/* socket:close() sends FIN (RST when bytes were left unread, as TCP has it). Idempotent; __gc too.
- */
+/* socket:close() sends FIN, or RST if there are unread bytes. Idempotent; also __gc. */
 static int socket_close(lua_State *L)
 {
     struct wire_socket *self = luaL_checkudata(L, 1, SOCKET);
@@ -211,8 +210,8 @@ static int socket_port(lua_State *L)
     return 1;
 }
 
-/* wire.poll({ fd, ... } [, timeout]) -> { [fd] = true, ... } of those that can be read (or have
- * failed); may be empty. */
+/* wire.poll({ fd, ... } [, timeout]) -> { [fd] = true, ... }, the descriptors that are readable or
+ * have failed; may be empty */
 static int wire_poll(lua_State *L)
 {
     double deadline = wire_deadline(L, 2);
@@ -238,8 +237,9 @@ static int wire_poll(lua_State *L)
     return 1;
 }
 
-/* wire.end_sending(port) -> how many sockets of this process that are connected to this port of
- * 127.0.0.1 can send nothing any more. */
+/* wire.end_sending(port) -> number of sockets
+ * Shuts down sending on all sockets of this process that are connected to this port of
+ * 127.0.0.1. */
 static int wire_end_sending(lua_State *L)
 {
     int port = (int)luaL_checkinteger(L, 1);

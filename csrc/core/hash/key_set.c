@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-/* A slot is empty when it is zero, so that a taken one carries a bit that is never zero. */
+/* An empty slot is zero. A taken slot has a bit that is always set. */
 enum { TAKEN = KENAR_KEY_STATES, TAG = 2 * KENAR_KEY_STATES - 1, SMALLEST = 16 };
 
 static uint64_t without_tag(uint64_t word)
@@ -15,13 +15,13 @@ static bool is_taken(const struct kenar_siphash *slot)
     return (slot->second & TAKEN) != 0;
 }
 
-/* The part is told by the highest bits, the place in it by those below. */
+/* The highest bits select the part. The bits below select the slot. */
 static size_t part_of(struct kenar_siphash hash)
 {
     return (size_t)(hash.first >> 58);
 }
 
-/* The slot of a hash, or the empty one where it belongs: there is always one. */
+/* The slot of a hash, or the empty slot for it. A part always has an empty slot. */
 static struct kenar_siphash *find_slot(const struct kenar_key_part *part, struct kenar_siphash hash)
 {
     const uint64_t place = (hash.first >> 26) & UINT32_MAX;
@@ -33,7 +33,7 @@ static struct kenar_siphash *find_slot(const struct kenar_key_part *part, struct
     return &part->slots[i];
 }
 
-/* By a half, and not by doubling: less stands empty. */
+/* Grows by half instead of doubling, which leaves fewer slots empty. */
 static bool grow(struct kenar_key_part *part)
 {
     struct kenar_key_part larger = {.count = part->count};
@@ -51,7 +51,7 @@ static bool grow(struct kenar_key_part *part)
     return true;
 }
 
-/* Four fifths: beyond that the walks get long. */
+/* At four fifths. Beyond that, probing takes too many steps. */
 static bool is_full(const struct kenar_key_part *part)
 {
     return part->capacity == 0 || part->count >= part->capacity - part->capacity / 5;

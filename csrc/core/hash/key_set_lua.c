@@ -38,7 +38,8 @@ static int push_state(lua_State *L, int state)
     return 1;
 }
 
-/* set:put(key, state) -> the state it had | nil when it is new. States are 0 to 7. */
+/* set:put(key, state) -> earlier state | nil if the key is new
+ * States are 0 to 7. */
 static int set_put(lua_State *L)
 {
     size_t length;
@@ -61,21 +62,23 @@ static int set_get(lua_State *L)
     return push_state(L, kenar_key_set_get(set, key, length));
 }
 
-/* set:count() -> how many keys it has */
+/* set:count() -> number of keys */
 static int set_count(lua_State *L)
 {
     lua_pushinteger(L, (lua_Integer)check_set(L)->count);
     return 1;
 }
 
-/* set:bytes() -> the memory that they take outside Lua's, whose collector does not know of it */
+/* set:bytes() -> memory of the keys in bytes
+ * Lua's collector does not count this memory. */
 static int set_bytes(lua_State *L)
 {
     lua_pushinteger(L, (lua_Integer)kenar_key_set_bytes(check_set(L)));
     return 1;
 }
 
-/* set:close(): forget all keys and give the memory back */
+/* set:close()
+ * Removes all keys and frees their memory. */
 static int set_close(lua_State *L)
 {
     kenar_key_set_free(check_set(L));
@@ -94,9 +97,13 @@ static const luaL_Reg methods[] = {
     {"__close", set_close}, {"__tostring", to_string}, {NULL, NULL},
 };
 
+static const luaL_Reg functions[] = {
+    {"key_set", new_key_set},
+    {NULL, NULL},
+};
+
 void kenar_key_set_open(lua_State *L)
 {
     kenar_class_open(L, METATABLE, methods);
-    lua_pushcfunction(L, new_key_set);
-    lua_setfield(L, -2, "key_set");
+    kenar_functions_open(L, functions);
 }

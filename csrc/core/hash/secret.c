@@ -6,10 +6,10 @@
 bool kenar_secret_equal(const char *given, size_t given_length, const char *kept,
                         size_t kept_length)
 {
-    /* Where the lengths tell already, the walk is over the same bytes twice: as long, and in
-     * bounds. */
+    /* If the lengths differ, `given` is compared with itself. The time stays the same, and every
+     * read is in bounds. */
     const char *other = given_length == kept_length ? kept : given;
-    /* volatile keeps the compiler from leaving the loop at the first difference. */
+    /* volatile prevents the compiler from leaving the loop at the first difference. */
     volatile unsigned char difference = given_length != kept_length;
     for (size_t i = 0; i < given_length; i++)
         difference = (unsigned char)(difference | (unsigned char)(given[i] ^ other[i]));

@@ -1,15 +1,15 @@
-/* What secrets need: a comparison whose time tells nothing, and bytes that nobody can guess. */
+/* Comparison of secrets in constant time, and random bytes for secrets. */
 #ifndef KENAR_HASH_SECRET_H
 #define KENAR_HASH_SECRET_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Whether two strings are equal, in a time that depends on the length of `given` alone. */
+/* Whether two strings are equal. The time depends only on `given_length`. */
 bool kenar_secret_equal(const char *given, size_t given_length, const char *kept,
                         size_t kept_length);
 
-/* Fill `out` from the kernel's generator; false with errno set when it cannot. */
+/* Fills `out` from the kernel's generator. False with errno set if that fails. */
 bool kenar_secret_random(char *out, size_t length);
 
 #endif

@@ -39,7 +39,7 @@ static void add_block(uint32_t hash[8], const unsigned char block[BLOCK_LENGTH])
                       (rotate(early, 7) ^ rotate(early, 18) ^ early >> 3) +
                       (rotate(late, 17) ^ rotate(late, 19) ^ late >> 10);
     }
-    uint32_t s[8]; /* the standard's a to h */
+    uint32_t s[8]; /* a to h in the standard */
     memcpy(s, hash, sizeof s);
     for (size_t i = 0; i < 64; i++) {
         uint32_t first = s[7] + (rotate(s[4], 6) ^ rotate(s[4], 11) ^ rotate(s[4], 25)) +
@@ -54,8 +54,8 @@ static void add_block(uint32_t hash[8], const unsigned char block[BLOCK_LENGTH])
         hash[i] += s[i];
 }
 
-/* The bytes behind the last whole block, a single 1 bit, zeros, and the length in bits. */
-static void add_end(uint32_t hash[8], const char *rest, size_t rest_length, uint64_t bits)
+/* Adds the bytes after the last whole block, a 1 bit, zeros, and the length in bits. */
+static void add_padding(uint32_t hash[8], const char *rest, size_t rest_length, uint64_t bits)
 {
     unsigned char blocks[2 * BLOCK_LENGTH] = {0};
     size_t length = rest_length < BLOCK_LENGTH - 8 ? BLOCK_LENGTH : 2 * BLOCK_LENGTH;
@@ -70,7 +70,7 @@ static void add_end(uint32_t hash[8], const char *rest, size_t rest_length, uint
 
 void kenar_sha256(const char *bytes, size_t length, unsigned char out[KENAR_SHA256_LENGTH])
 {
-    /* The same of the square roots of the first 8 primes. */
+    /* The first 32 bits of the fractional parts of the square roots of the first 8 primes. */
     uint32_t hash[8] = {
         0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
         0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
@@ -78,7 +78,7 @@ void kenar_sha256(const char *bytes, size_t length, unsigned char out[KENAR_SHA2
     size_t whole = length - length % BLOCK_LENGTH;
     for (size_t at = 0; at < whole; at += BLOCK_LENGTH)
         add_block(hash, (const unsigned char *)bytes + at);
-    add_end(hash, bytes + whole, length - whole, (uint64_t)length * 8);
+    add_padding(hash, bytes + whole, length - whole, (uint64_t)length * 8);
     for (size_t i = 0; i < KENAR_SHA256_LENGTH; i++)
         out[i] = (unsigned char)(hash[i / 4] >> (24 - 8 * (i % 4)));
 }

@@ -11,7 +11,7 @@ static uint64_t rotate(uint64_t value, unsigned bits)
     return value << bits | value >> (64 - bits);
 }
 
-/* Up to eight bytes as a number, the lowest first. */
+/* Reads up to eight bytes as a little-endian number. */
 static uint64_t read_word(const unsigned char *bytes, size_t count)
 {
     uint64_t word = 0;
@@ -20,7 +20,7 @@ static uint64_t read_word(const unsigned char *bytes, size_t count)
     return word;
 }
 
-static void mix(struct state *s, int rounds)
+static void run_rounds(struct state *s, int rounds)
 {
     for (int i = 0; i < rounds; i++) {
         s->v0 += s->v1;
@@ -36,16 +36,16 @@ static void mix(struct state *s, int rounds)
     }
 }
 
-static void absorb(struct state *s, uint64_t word)
+static void compress(struct state *s, uint64_t word)
 {
     s->v3 ^= word;
-    mix(s, ROUNDS_EACH_WORD);
+    run_rounds(s, ROUNDS_EACH_WORD);
     s->v0 ^= word;
 }
 
-static uint64_t squeeze(struct state *s)
+static uint64_t finalize(struct state *s)
 {
-    mix(s, ROUNDS_AT_END);
+    run_rounds(s, ROUNDS_AT_END);
     return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
 }
 
@@ -62,13 +62,13 @@ struct kenar_siphash kenar_siphash(const unsigned char secret[KENAR_SIPHASH_SECR
     };
     size_t left = length;
     for (; left >= 8; left -= 8, at += 8)
-        absorb(&s, read_word(at, 8));
-    absorb(&s, read_word(at, left) | (uint64_t)length << 56);
+        compress(&s, read_word(at, 8));
+    compress(&s, read_word(at, left) | (uint64_t)length << 56);
 
     struct kenar_siphash result;
     s.v2 ^= 0xee;
-    result.first = squeeze(&s);
+    result.first = finalize(&s);
     s.v1 ^= 0xdd;
-    result.second = squeeze(&s);
+    result.second = finalize(&s);
     return result;
 }

@@ -12,14 +12,15 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-/* What a name may consist of: RFC 9110's token. */
+/* A character of a token (RFC 9110). */
 static bool is_name_character(char c)
 {
     return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
            (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
 }
 
-/* No control character but the tab: no CR, LF or NUL above all. */
+/* Whether the bytes have no control character except the tab. Above all, CR, LF and NUL are
+ * refused. */
 static bool is_text(const char *bytes, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
@@ -43,7 +44,7 @@ bool kenar_http_read_status(const char *line, size_t length, int *status, bool *
         *status = *status * 10 + (line[i] - '0');
     }
     *is_1_1 = line[7] != '0';
-    /* Some leave out the blank along with the reason. */
+    /* Some servers omit the blank if there is no reason. */
     if (length > BEFORE_REASON && line[BEFORE_REASON] != ' ')
         return false;
     return *status >= 100 && is_text(line + BEFORE_REASON, length - BEFORE_REASON);

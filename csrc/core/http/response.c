@@ -1,6 +1,6 @@
 #include "http/response.h"
 
-/* A chunk's size and extensions. */
+/* The limit for a chunk's size and extensions. */
 enum { MAX_CHUNK_LINE = 1024 };
 
 struct input {
@@ -61,8 +61,8 @@ static bool count_line(struct kenar_http_response *response, size_t bytes)
     return true;
 }
 
-/* The next line without its CR LF. False when it has not come whole, which was kept, and on
- * failure. The line is to be used up before the next call. */
+/* Returns the next line without its CR LF. It is valid until the next call. False on failure, and
+ * if the line is incomplete; an incomplete line is kept. */
 static bool take_line(struct kenar_http_response *response, struct input *input, const char **line,
                       size_t *length)
 {
@@ -80,7 +80,7 @@ static bool take_line(struct kenar_http_response *response, struct input *input,
             return false;
         *line = response->line.data;
         *length = response->line.length;
-        response->line.length = 0; /* the bytes stay until the next line is kept */
+        response->line.length = 0; /* the bytes stay valid until the next line is kept */
     } else {
         *line = begin;
         *length = taken;
@@ -104,7 +104,7 @@ static bool keep_field(struct kenar_http_response *response, const struct kenar_
     return true;
 }
 
-/* What says where the body ends must say it once. */
+/* A header that delimits the body must not be repeated. */
 static bool note_field(struct kenar_http_response *response, const struct kenar_http_field *field)
 {
     const char *name = field->name, *value = field->value;
@@ -114,14 +114,14 @@ static bool note_field(struct kenar_http_response *response, const struct kenar_
             return malformed(response, "Content-Length is repeated");
         response->has_length = true;
         if (!kenar_http_read_length(value, length, &response->left))
-            return malformed(response, "Content-Length is no number");
+            return malformed(response, "Content-Length is not a number");
     } else if (kenar_http_is(name, name_length, "transfer-encoding")) {
         if (response->has_encoding)
             return malformed(response, "Transfer-Encoding is repeated");
         response->has_encoding = true;
         response->is_chunked = kenar_http_is(value, length, "chunked");
     } else if (kenar_http_is(name, name_length, "connection")) {
-        response->says_close = response->says_close || kenar_http_has_token(value, length, "close");
+        response->has_close = response->has_close || kenar_http_has_token(value, length, "close");
     }
     return true;
 }
@@ -148,7 +148,7 @@ static void skip_interim(struct kenar_http_response *response)
 {
     response->fields.length = 0;
     response->status = 0;
-    response->says_close = response->is_chunked = false;
+    response->has_close = response->is_chunked = false;
     response->has_encoding = response->has_length = false;
     response->state = KENAR_HTTP_IN_STATUS;
 }
@@ -157,11 +157,11 @@ static bool end_head(struct kenar_http_response *response)
 {
     const int status = response->status;
     if (response->has_encoding && response->has_length)
-        return malformed(response, "Content-Length stands beside Transfer-Encoding");
+        return malformed(response, "Content-Length and Transfer-Encoding are both given");
     if (response->has_encoding && !(response->is_chunked && response->is_1_1))
         return malformed(response, "the Transfer-Encoding is not chunked");
     if (status == 101)
-        return malformed(response, "the server switched protocols, which nobody asked for");
+        return malformed(response, "the server switched protocols without a request for it");
     if (status < 200) {
         skip_interim(response);
     } else if (response->is_to_head || status == 204 || status == 304) {
@@ -196,7 +196,7 @@ static bool end_chunk(struct kenar_http_response *response, size_t length)
     return true;
 }
 
-/* Fields after the body must not pass for fields before it. */
+/* Trailers are dropped, so that they cannot pass for headers. */
 static bool read_trailer(struct kenar_http_response *response, const char *line, size_t length)
 {
     struct kenar_http_field dropped;
@@ -290,7 +290,8 @@ enum kenar_http_progress kenar_http_response_end(struct kenar_http_response *res
     if (response->state == KENAR_HTTP_AT_END)
         return KENAR_HTTP_DONE;
     if (response->state != KENAR_HTTP_BROKEN)
-        fail(response, KENAR_HTTP_CUT, "the connection was closed before the answer was complete");
+        fail(response, KENAR_HTTP_TRUNCATED,
+             "the connection was closed before the answer was complete");
     return KENAR_HTTP_FAILED;
 }
 
@@ -299,13 +300,13 @@ int kenar_http_response_status(const struct kenar_http_response *response)
     return response->status >= 200 ? response->status : 0;
 }
 
-bool kenar_http_response_keeps(const struct kenar_http_response *response)
+bool kenar_http_response_keeps_alive(const struct kenar_http_response *response)
 {
     const bool has_known_end = response->is_to_head || response->is_chunked ||
                                response->has_length || response->status == 204 ||
                                response->status == 304;
     return response->state == KENAR_HTTP_AT_END && response->is_1_1 && has_known_end &&
-           !response->says_close && !response->has_surplus;
+           !response->has_close && !response->has_surplus;
 }
 
 static const char *end_of(const char *from, const char *end)

@@ -19,7 +19,7 @@ static size_t size_field(lua_State *L, int options, const char *name, size_t abs
     if (!lua_isnil(L, -1)) {
         const lua_Number number = lua_isnumber(L, -1) ? lua_tonumber(L, -1) : -1;
         if (!(number >= 0))
-            luaL_error(L, "%s is a number of bytes", name);
+            luaL_error(L, "%s is a number of bytes, 0 or more", name);
         size = number < 1e15 ? (size_t)number : (size_t)1e15;
     }
     lua_pop(L, 1);
@@ -40,8 +40,8 @@ static void begin(lua_State *L, struct kenar_http_response *response, int option
 }
 
 /* http_response { max_body =, max_head =, method = } -> response
- * Limits in bytes (1 MiB, 128 KiB); method is that of the request, for an answer to HEAD has no
- * body. */
+ * The limits are in bytes (1 MiB, 128 KiB). `method` is the request's, because an answer to HEAD
+ * has no body. */
 static int new_response(lua_State *L)
 {
     struct kenar_http_response *response = lua_newuserdatauv(L, sizeof *response, 0);
@@ -52,7 +52,8 @@ static int new_response(lua_State *L)
     return 1;
 }
 
-/* response:begin { max_body =, max_head =, method = }: ready for the next answer */
+/* response:begin { max_body =, max_head =, method = }
+ * Prepares for the next answer. */
 static int response_begin(lua_State *L)
 {
     begin(L, check_response(L), 2);
@@ -83,14 +84,15 @@ static int response_feed(lua_State *L)
     return push_progress(L, response, kenar_http_response_feed(response, bytes, length));
 }
 
-/* response:close() -> "done" | nil, kind, message: the connection has ended */
+/* response:close() -> "done" | nil, kind, message
+ * The connection has ended. */
 static int response_close(lua_State *L)
 {
     struct kenar_http_response *response = check_response(L);
     return push_progress(L, response, kenar_http_response_end(response));
 }
 
-/* response:status() -> number | nil when its line has not come */
+/* response:status() -> number | nil before the status line */
 static int response_status(lua_State *L)
 {
     const int status = kenar_http_response_status(check_response(L));
@@ -102,7 +104,7 @@ static int response_status(lua_State *L)
 }
 
 /* response:result() -> status, body, fields, keeps_connection
- * For an answer that is done. `fields` is what http_headers reads; few callers ever do. */
+ * For a complete answer. http_headers reads `fields`; most callers do not need them. */
 static int response_result(lua_State *L)
 {
     const struct kenar_http_response *response = check_response(L);
@@ -110,12 +112,12 @@ static int response_result(lua_State *L)
     lua_pushinteger(L, kenar_http_response_status(response));
     lua_pushlstring(L, body->length > 0 ? body->data : "", body->length);
     lua_pushlstring(L, fields->length > 0 ? fields->data : "", fields->length);
-    lua_pushboolean(L, kenar_http_response_keeps(response));
+    lua_pushboolean(L, kenar_http_response_keeps_alive(response));
     return 4;
 }
 
-/* http_headers(fields) -> map of lower-case names; repeated ones joined by ", ", in the order they
- * came */
+/* http_headers(fields) -> map with lower-case names
+ * Values of a repeated name are joined by ", " in their order. */
 static int read_headers(lua_State *L)
 {
     struct kenar_http_field field;
@@ -158,11 +160,14 @@ static const luaL_Reg methods[] = {
     {"__tostring", response_tostring}, {NULL, NULL},
 };
 
+static const luaL_Reg functions[] = {
+    {"http_response", new_response},
+    {"http_headers", read_headers},
+    {NULL, NULL},
+};
+
 void kenar_http_response_open(lua_State *L)
 {
     kenar_class_open(L, METATABLE, methods);
-    lua_pushcfunction(L, new_response);
-    lua_setfield(L, -2, "http_response");
-    lua_pushcfunction(L, read_headers);
-    lua_setfield(L, -2, "http_headers");
+    kenar_functions_open(L, functions);
 }

@@ -1,3 +1,4 @@
+#include "class.h"
 #include "core.h"
 
 #include "json/decode_lua.h"
@@ -28,10 +29,14 @@ static int codec(lua_State *L)
     return 1;
 }
 
+static const luaL_Reg functions[] = {
+    {"codec", codec},
+    {NULL, NULL},
+};
+
 void kenar_json_codec_open(lua_State *L)
 {
     lua_pushlightuserdata(L, NULL);
     lua_setfield(L, -2, "null");
-    lua_pushcfunction(L, codec);
-    lua_setfield(L, -2, "codec");
+    kenar_functions_open(L, functions);
 }

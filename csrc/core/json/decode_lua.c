@@ -9,47 +9,50 @@
 
 enum {
     DEFAULT_DEPTH = 64,
-    GREATEST_DEPTH = 1000, /* the walk below takes a C frame a level */
-    CACHE_SLOTS = 256      /* a power of two */
+    MAX_DEPTH = 1000, /* each level takes a C stack frame */
+    CACHE_SLOTS = 256 /* a power of two */
 };
 
 static const char decoder_type[] = "kenar.json_decoder";
 
-/* Keys, and short texts, recur from document to document: a Lua string met before is fetched from a
- * table by its slot's number, without hashing and interning its bytes once more. */
+/* A cache of Lua strings for keys and short texts, which recur in many documents. A hit is fetched
+ * from a table by its slot number, without hashing and interning the bytes again. */
 struct slot {
     struct kenar_short_text text;
     uint32_t length;
-    uint32_t newcomer; /* a hash takes the slot when it misses twice with no hit between: what
-                          occurs once stays out, and of two that share a slot one stays in */
+    uint32_t candidate; /* the hash of the last miss. A text enters the slot at its second miss
+                           without a hit in between, so a text that occurs once stays out, and two
+                           texts do not evict each other in turn */
 };
 
 struct decoder {
     struct kenar_json_tape tape;
-    bool busy; /* a finalizer that runs inside of a call may decode too: it gets a decoder of its
-                  own */
+    bool busy; /* set during a call. A finalizer may decode within that call; it uses a decoder of
+                  its own */
     struct slot slots[CACHE_SLOTS];
 };
 
-enum { DECODER = 1, CACHE, ARRAY_METATABLE }; /* upvalues of the function */
+enum { DECODER = 1, CACHE, ARRAY_METATABLE }; /* upvalues of decode */
 
 /* Stack indices while a document is built. */
 enum { DOCUMENT = 1, DECODER_INDEX, CACHE_INDEX };
 
-/* Apart from push_text, to keep that one small. */
-static __attribute__((noinline)) void push_missed(lua_State *L, struct slot *slot, int number,
+/* Kept apart so that push_text stays small enough to be inlined. */
+static __attribute__((noinline)) void push_missed(lua_State *L, struct decoder *decoder,
                                                   const char *bytes, struct kenar_short_text text,
                                                   const struct kenar_json_node *node)
 {
+    const unsigned index = node->as.text.hash % CACHE_SLOTS;
+    struct slot *slot = decoder->slots + index;
     lua_pushlstring(L, bytes, node->length);
-    if (slot->newcomer == node->as.text.hash) {
-        slot->length = 0; /* for as long as the table and the slot disagree */
+    if (slot->candidate == node->as.text.hash) {
+        slot->length = 0; /* invalid until the table has the new string */
         lua_pushvalue(L, -1);
-        lua_rawseti(L, CACHE_INDEX, number);
+        lua_rawseti(L, CACHE_INDEX, (int)index + 1);
         slot->text = text;
         slot->length = node->length;
     }
-    slot->newcomer = node->as.text.hash;
+    slot->candidate = node->as.text.hash;
 }
 
 static inline void push_text(lua_State *L, struct decoder *decoder,
@@ -57,7 +60,7 @@ static inline void push_text(lua_State *L, struct decoder *decoder,
 {
     const char *bytes = kenar_json_tape_bytes(&decoder->tape, node);
     const uint32_t length = node->length;
-    if (length - 1 >= KENAR_SHORT_TEXT) { /* 0 too */
+    if (length - 1 >= KENAR_SHORT_TEXT) { /* 0 as well */
         lua_pushlstring(L, bytes, length);
         return;
     }
@@ -66,17 +69,17 @@ static inline void push_text(lua_State *L, struct decoder *decoder,
     const struct kenar_short_text text =
         kenar_short_text_load(bytes, length, kenar_json_tape_available(&decoder->tape, node));
     if (slot->length == length && kenar_short_text_equal(slot->text, text)) {
-        slot->newcomer = 0;
+        slot->candidate = 0;
         lua_rawgeti(L, CACHE_INDEX, (int)index + 1);
     } else {
-        push_missed(L, slot, (int)index + 1, bytes, text, node);
+        push_missed(L, decoder, bytes, text, node);
     }
 }
 
 static const struct kenar_json_node *push_container(lua_State *L, struct decoder *decoder,
                                                     const struct kenar_json_node *node);
 
-/* Push the value that begins at `node`; returns the node behind it. */
+/* Pushes the value that begins at `node`. Returns the node after it. */
 static inline const struct kenar_json_node *push_value(lua_State *L, struct decoder *decoder,
                                                        const struct kenar_json_node *node)
 {
@@ -141,7 +144,7 @@ static int collect_decoder(lua_State *L)
     return 0;
 }
 
-/* Push a decoder and the table of its cached strings. */
+/* Pushes a decoder and its cache table. */
 static struct decoder *push_decoder(lua_State *L)
 {
     struct decoder *decoder = lua_newuserdatauv(L, sizeof *decoder, 0);
@@ -151,15 +154,15 @@ static struct decoder *push_decoder(lua_State *L)
     return decoder;
 }
 
-/* Push decoder and cache to where push_value expects them. */
+/* Pushes decoder and cache to DECODER_INDEX and CACHE_INDEX. */
 static struct decoder *begin(lua_State *L)
 {
     lua_pushvalue(L, lua_upvalueindex(DECODER));
     lua_pushvalue(L, lua_upvalueindex(CACHE));
     struct decoder *decoder = lua_touserdata(L, DECODER_INDEX);
     if (decoder->busy) {
-        /* Inside of a finalizer, or after a raise. The new one takes the place of the old, which
-         * lives as long as the call that has it on its stack. */
+        /* In a finalizer, or after a raise. A new decoder replaces the busy decoder, which stays
+         * alive on the stack of the call that uses it. */
         lua_settop(L, DOCUMENT);
         decoder = push_decoder(L);
         lua_pushvalue(L, DECODER_INDEX);
@@ -194,8 +197,8 @@ static int decode(lua_State *L)
     if (lua_gettop(L) > DOCUMENT) {
         max_bytes = luaL_optnumber(L, 2, max_bytes);
         max_depth = luaL_optnumber(L, 3, max_depth);
-        luaL_argcheck(L, max_bytes >= 0, 2, "a size expected");
-        luaL_argcheck(L, max_depth >= 0 && max_depth <= GREATEST_DEPTH, 3, "0 to 1000 expected");
+        luaL_argcheck(L, max_bytes >= 0, 2, "expected a number of bytes, 0 or more");
+        luaL_argcheck(L, max_depth >= 0 && max_depth <= MAX_DEPTH, 3, "0 to 1000 expected");
         lua_settop(L, DOCUMENT);
     }
     if ((lua_Number)count > max_bytes) {
@@ -204,14 +207,14 @@ static int decode(lua_State *L)
         return refuse(L, message, (size_t)max_bytes);
     }
     struct decoder *decoder = begin(L);
-    struct kenar_json_mistake mistake;
-    if (!kenar_json_parse(&decoder->tape, bytes, count, (unsigned)max_depth, &mistake)) {
+    struct kenar_json_error error;
+    if (!kenar_json_parse(&decoder->tape, bytes, count, (unsigned)max_depth, &error)) {
         end(decoder);
-        if (mistake.message == NULL)
+        if (error.message == NULL)
             return luaL_error(L, "not enough memory");
-        return refuse(L, mistake.message, mistake.offset);
+        return refuse(L, error.message, error.offset);
     }
-    /* A level has its table and a key on the stack. */
+    /* Each level has its table and a key on the stack. */
     const int needed = (int)decoder->tape.deepest * 2 + 4;
     if (needed > LUA_MINSTACK - CACHE_INDEX)
         luaL_checkstack(L, needed, "nested too deep");

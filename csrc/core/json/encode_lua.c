@@ -5,101 +5,103 @@
 #include <math.h>
 #include <stdint.h>
 
-/* A value may be nested this deep; a table that contains itself ends here too. */
+/* The deepest nesting. A table that contains itself fails at this depth too. */
 enum { MAX_DEPTH = 64 };
 
 static const char encoder_type[] = "kenar.json_encoder";
 
-struct walk {
+struct writer {
     lua_State *L;
     struct kenar_buffer *buffer;
     const struct kenar_json_conventions *conventions;
     struct kenar_fault *fault;
 };
 
-static bool encode(const struct walk *walk, int index, int depth);
+static bool encode(const struct writer *writer, int index, int depth);
 
-static bool check_memory(const struct walk *walk, bool enough)
+static bool check_memory(const struct writer *writer, bool enough)
 {
-    return enough || kenar_fault_no_memory(walk->fault);
+    return enough || kenar_fault_no_memory(writer->fault);
 }
 
-static bool encode_string(const struct walk *walk, int index, const char *what)
+static bool encode_string(const struct writer *writer, int index, const char *what)
 {
     size_t count, bad_offset;
-    const char *s = lua_tolstring(walk->L, index, &count);
-    if (kenar_json_write_string(walk->buffer, s, count, &bad_offset))
+    const char *s = lua_tolstring(writer->L, index, &count);
+    if (kenar_json_write_string(writer->buffer, s, count, &bad_offset))
         return true;
     if (bad_offset == KENAR_JSON_NO_MEMORY)
-        return kenar_fault_no_memory(walk->fault);
-    return kenar_fault_format(walk->fault, "%s is not valid UTF-8 at byte %zu", what,
+        return kenar_fault_no_memory(writer->fault);
+    return kenar_fault_format(writer->fault, "%s is not valid UTF-8 at byte %zu", what,
                               bad_offset + 1);
 }
 
-static bool encode_number(const struct walk *walk, int index)
+static bool encode_number(const struct writer *writer, int index)
 {
-    if (lua_isinteger(walk->L, index)) {
-        const int64_t integer = (int64_t)lua_tointeger(walk->L, index);
-        return check_memory(walk, kenar_json_write_integer(walk->buffer, integer));
+    if (lua_isinteger(writer->L, index)) {
+        const int64_t integer = (int64_t)lua_tointeger(writer->L, index);
+        return check_memory(writer, kenar_json_write_integer(writer->buffer, integer));
     }
-    const double number = (double)lua_tonumber(walk->L, index);
+    const double number = (double)lua_tonumber(writer->L, index);
     if (!isfinite(number))
-        return kenar_fault_set(walk->fault, isnan(number) ? "NaN has no JSON form"
-                                                          : "infinity has no JSON form");
-    return check_memory(walk, kenar_json_write_double(walk->buffer, number));
+        return kenar_fault_set(writer->fault, isnan(number) ? "NaN has no JSON form"
+                                                            : "infinity has no JSON form");
+    return check_memory(writer, kenar_json_write_double(writer->buffer, number));
 }
 
-/* Stack, before and after: key, value (the first pair). On success both are popped. */
-static bool encode_object(const struct walk *walk, int table, int depth)
+/* Stack at the start: key, value (the first pair). On success both are popped. */
+static bool encode_object(const struct writer *writer, int table, int depth)
 {
-    lua_State *L = walk->L;
+    lua_State *L = writer->L;
     const int value = lua_gettop(L), key = value - 1;
     char before = '{';
     do {
-        if (!check_memory(walk, kenar_buffer_add_byte(walk->buffer, before)))
+        if (!check_memory(writer, kenar_buffer_add_byte(writer->buffer, before)))
             return false;
         before = ',';
         if (lua_type(L, key) != LUA_TSTRING)
-            return kenar_fault_format(walk->fault, "an object with a %s key",
+            return kenar_fault_format(writer->fault, "an object with a %s key",
                                       luaL_typename(L, key));
-        if (!encode_string(walk, key, "the key") ||
-            !check_memory(walk, kenar_buffer_add_byte(walk->buffer, ':')) ||
-            !encode(walk, value, depth)) {
+        if (!encode_string(writer, key, "the key") ||
+            !check_memory(writer, kenar_buffer_add_byte(writer->buffer, ':')) ||
+            !encode(writer, value, depth)) {
             size_t count;
             const char *name = lua_tolstring(L, key, &count);
-            kenar_fault_prepend_key(walk->fault, name, count);
+            kenar_fault_prepend_key(writer->fault, name, count);
             return false;
         }
         lua_settop(L, key);
     } while (lua_next(L, table));
-    return check_memory(walk, kenar_buffer_add_byte(walk->buffer, '}'));
+    return check_memory(writer, kenar_buffer_add_byte(writer->buffer, '}'));
 }
 
-static bool encode_element(const struct walk *walk, int value, size_t position, int depth)
+static bool encode_element(const struct writer *writer, int value, size_t position, int depth)
 {
-    if (check_memory(walk, kenar_buffer_add_byte(walk->buffer, position == 1 ? '[' : ',')) &&
-        encode(walk, value, depth))
+    if (check_memory(writer, kenar_buffer_add_byte(writer->buffer, position == 1 ? '[' : ',')) &&
+        encode(writer, value, depth))
         return true;
-    kenar_fault_prepend_index(walk->fault, position);
+    kenar_fault_prepend_index(writer->fault, position);
     return false;
 }
 
-/* The elements from `position` on of an array whose elements a traversal does not meet in order, as
- * they do not all live in the table's array part; or something that is no array. The elements
- * before are written already and stay: writing them again would double the work on each level. */
-static bool encode_scattered_array(const struct walk *walk, int table, size_t position, int depth)
+/* Encodes an array whose elements lua_next does not return in order, because some are in the hash
+ * part. Begins at `position`: the elements before it are written already, and writing them again
+ * would double the work on each level. Fails if the table is not an array. */
+static bool encode_scattered_array(const struct writer *writer, int table, size_t position,
+                                   int depth)
 {
-    lua_State *L = walk->L;
+    lua_State *L = writer->L;
     size_t count = 0;
     double largest = 0;
     lua_pushnil(L);
     while (lua_next(L, table)) { /* key, value */
         lua_pop(L, 1);
         if (lua_type(L, -1) != LUA_TNUMBER)
-            return kenar_fault_format(walk->fault, "an array with a %s key", luaL_typename(L, -1));
+            return kenar_fault_format(writer->fault, "an array with a %s key",
+                                      luaL_typename(L, -1));
         const double key = (double)lua_tonumber(L, -1);
         if (!(key >= 1 && key <= INT32_MAX && key == floor(key)))
-            return kenar_fault_format(walk->fault, "an array with the key %.14g", key);
+            return kenar_fault_format(writer->fault, "an array with the key %.14g", key);
         if (key > largest)
             largest = key;
         count++;
@@ -108,97 +110,97 @@ static bool encode_scattered_array(const struct walk *walk, int table, size_t po
         lua_rawgeti(L, table, (int)i);
         if (lua_isnil(L, -1))
             return kenar_fault_format(
-                walk->fault, "an array with a hole: no element %zu, but one at %.0f", i, largest);
-        if (!encode_element(walk, lua_gettop(L), i, depth))
+                writer->fault, "an array with a hole: no element %zu, but one at %.0f", i, largest);
+        if (!encode_element(writer, lua_gettop(L), i, depth))
             return false;
         lua_pop(L, 1);
     }
-    return check_memory(walk, kenar_buffer_add_byte(walk->buffer, ']'));
+    return check_memory(writer, kenar_buffer_add_byte(writer->buffer, ']'));
 }
 
-/* Stack, before and after: key, value (the first pair). On success both are popped. */
-static bool encode_array(const struct walk *walk, int table, int depth)
+/* Stack at the start: key, value (the first pair). On success both are popped. */
+static bool encode_array(const struct writer *writer, int table, int depth)
 {
-    lua_State *L = walk->L;
+    lua_State *L = writer->L;
     const int value = lua_gettop(L), key = value - 1;
     size_t position = 1;
     do {
         if (lua_type(L, key) != LUA_TNUMBER || lua_tonumber(L, key) != (lua_Number)position) {
             lua_settop(L, key - 1);
-            return encode_scattered_array(walk, table, position, depth);
+            return encode_scattered_array(writer, table, position, depth);
         }
-        if (!encode_element(walk, value, position, depth))
+        if (!encode_element(writer, value, position, depth))
             return false;
         position++;
         lua_settop(L, key);
     } while (lua_next(L, table));
-    return check_memory(walk, kenar_buffer_add_byte(walk->buffer, ']'));
+    return check_memory(writer, kenar_buffer_add_byte(writer->buffer, ']'));
 }
 
-static bool encode_table(const struct walk *walk, int table, int depth)
+static bool encode_table(const struct writer *writer, int table, int depth)
 {
-    lua_State *L = walk->L;
+    lua_State *L = writer->L;
     if (depth == 0)
         return kenar_fault_format(
-            walk->fault, "nested deeper than %d, or a table that contains itself", MAX_DEPTH);
+            writer->fault, "nested deeper than %d, or a table that contains itself", MAX_DEPTH);
     luaL_checkstack(L, 8, "nested too deep");
     bool array = false, empty_array = false;
     if (lua_getmetatable(L, table)) {
         const void *metatable = lua_topointer(L, -1);
-        array = metatable == walk->conventions->array_mt;
-        empty_array = array || metatable == walk->conventions->empty_array_mt;
+        array = metatable == writer->conventions->array_mt;
+        empty_array = array || metatable == writer->conventions->empty_array_mt;
         lua_pop(L, 1);
     }
     lua_pushnil(L);
     if (!lua_next(L, table))
-        return check_memory(walk, empty_array ? kenar_buffer_add_literal(walk->buffer, "[]")
-                                              : kenar_buffer_add_literal(walk->buffer, "{}"));
+        return check_memory(writer, empty_array ? kenar_buffer_add_literal(writer->buffer, "[]")
+                                                : kenar_buffer_add_literal(writer->buffer, "{}"));
     if (array || lua_type(L, -2) == LUA_TNUMBER)
-        return encode_array(walk, table, depth - 1);
-    return encode_object(walk, table, depth - 1);
+        return encode_array(writer, table, depth - 1);
+    return encode_object(writer, table, depth - 1);
 }
 
-static bool encode(const struct walk *walk, int index, int depth)
+static bool encode(const struct writer *writer, int index, int depth)
 {
-    lua_State *L = walk->L;
+    lua_State *L = writer->L;
     const int type = lua_type(L, index);
     switch (type) {
     case LUA_TSTRING:
-        return encode_string(walk, index, "the text");
+        return encode_string(writer, index, "the text");
     case LUA_TNUMBER:
-        return encode_number(walk, index);
+        return encode_number(writer, index);
     case LUA_TTABLE:
-        if (lua_topointer(L, index) != walk->conventions->empty_array)
-            return encode_table(walk, index, depth);
-        return check_memory(walk, kenar_buffer_add_literal(walk->buffer, "[]"));
+        if (lua_topointer(L, index) != writer->conventions->empty_array)
+            return encode_table(writer, index, depth);
+        return check_memory(writer, kenar_buffer_add_literal(writer->buffer, "[]"));
     case LUA_TBOOLEAN:
-        return check_memory(walk, lua_toboolean(L, index)
-                                      ? kenar_buffer_add_literal(walk->buffer, "true")
-                                      : kenar_buffer_add_literal(walk->buffer, "false"));
+        return check_memory(writer, lua_toboolean(L, index)
+                                        ? kenar_buffer_add_literal(writer->buffer, "true")
+                                        : kenar_buffer_add_literal(writer->buffer, "false"));
     case LUA_TNIL:
-        return check_memory(walk, kenar_buffer_add_literal(walk->buffer, "null"));
+        return check_memory(writer, kenar_buffer_add_literal(writer->buffer, "null"));
     case LUA_TLIGHTUSERDATA:
     case LUA_TUSERDATA:
         if (type == LUA_TLIGHTUSERDATA && lua_touserdata(L, index) == NULL)
-            return check_memory(walk, kenar_buffer_add_literal(walk->buffer, "null"));
-        if (walk->conventions->empty_array != NULL &&
-            lua_topointer(L, index) == walk->conventions->empty_array)
-            return check_memory(walk, kenar_buffer_add_literal(walk->buffer, "[]"));
+            return check_memory(writer, kenar_buffer_add_literal(writer->buffer, "null"));
+        if (writer->conventions->empty_array != NULL &&
+            lua_topointer(L, index) == writer->conventions->empty_array)
+            return check_memory(writer, kenar_buffer_add_literal(writer->buffer, "[]"));
         break;
     default:
         break;
     }
-    return kenar_fault_format(walk->fault, "a %s has no JSON form", lua_typename(L, type));
+    return kenar_fault_format(writer->fault, "a %s has no JSON form", lua_typename(L, type));
 }
 
 bool kenar_json_encode_value(lua_State *L, int index, struct kenar_buffer *buffer,
                              const struct kenar_json_conventions *conventions,
                              struct kenar_fault *fault)
 {
-    const struct walk walk = {L, buffer, conventions, fault};
+    const struct writer writer = {L, buffer, conventions, fault};
     const int top = lua_gettop(L);
     kenar_fault_clear(fault);
-    const bool encoded = encode(&walk, lua_absindex(L, index), MAX_DEPTH);
+    const bool encoded = encode(&writer, lua_absindex(L, index), MAX_DEPTH);
     lua_settop(L, top);
     return encoded;
 }
@@ -218,7 +220,7 @@ static int collect_encoder(lua_State *L)
     return 0;
 }
 
-/* Stack: anchor. Copy a convention into it, so that the identity stays that of a living object. */
+/* Stack: table. Copies a convention into the table, so that its address stays valid. */
 static const void *keep_convention(lua_State *L, int options, const char *name)
 {
     lua_getfield(L, options, name);
@@ -250,8 +252,8 @@ struct kenar_json_encoder *kenar_json_encoder_begin(lua_State *L)
     lua_pushvalue(L, lua_upvalueindex(1));
     struct kenar_json_encoder *encoder = lua_touserdata(L, -1);
     if (encoder->busy) {
-        /* A finalizer runs in the middle of a call, or a call was left by a raise. The new one
-         * takes the place of the old, which lives as long as the call that has it on its stack. */
+        /* In a finalizer, or after a raise. A new encoder replaces the busy encoder, which stays
+         * alive on the stack of the call that uses it. */
         const struct kenar_json_conventions conventions = encoder->conventions;
         encoder = new_encoder(L);
         encoder->conventions = conventions;

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { FEW = 24 };
+enum { PAIRWISE_LIMIT = 24 };
 
 uint32_t kenar_json_key_hash(const char *bytes, size_t length, size_t available)
 {
@@ -46,7 +46,7 @@ static void sift_down(const struct kenar_json_tape *tape, struct kenar_json_open
     heap[root] = moved;
 }
 
-/* A heap sort: no memory, and n log n in the worst case too. */
+/* A heap sort, because it needs no memory and n log n steps in the worst case. */
 static void sort(const struct kenar_json_tape *tape, struct kenar_json_open_key *keys, size_t count)
 {
     for (size_t root = count / 2; root-- > 0;)
@@ -59,11 +59,10 @@ static void sort(const struct kenar_json_tape *tape, struct kenar_json_open_key 
     }
 }
 
-/* The second one, as the document has them, of two keys with the same bytes; NULL when they differ.
- */
-static const struct kenar_json_open_key *second_of(const struct kenar_json_tape *tape,
-                                                   const struct kenar_json_open_key *a,
-                                                   const struct kenar_json_open_key *b)
+/* The later of two equal keys, in the order of the document. NULL if the keys differ. */
+static const struct kenar_json_open_key *later_of_equal(const struct kenar_json_tape *tape,
+                                                        const struct kenar_json_open_key *a,
+                                                        const struct kenar_json_open_key *b)
 {
     if (a->hash != b->hash || compare(tape, *a, *b) != 0)
         return NULL;
@@ -78,14 +77,14 @@ const struct kenar_json_open_key *kenar_json_repeated_key(struct kenar_json_tape
         return NULL;
     struct kenar_json_open_key *keys = tape->keys + first;
     const struct kenar_json_open_key *repeated;
-    if (count > FEW) {
+    if (count > PAIRWISE_LIMIT) {
         sort(tape, keys, count);
         for (size_t i = 1; i < count; i++)
-            if ((repeated = second_of(tape, keys + i - 1, keys + i)) != NULL)
+            if ((repeated = later_of_equal(tape, keys + i - 1, keys + i)) != NULL)
                 return repeated;
         return NULL;
     }
-    /* A bit for each hash: where no two keys share one, none are the same. */
+    /* One bit for each hash. If no two keys share a bit, all keys differ. */
     uint64_t seen = 0, shared = 0;
     for (size_t i = 0; i < count; i++) {
         const uint64_t mark = UINT64_C(1) << (keys[i].hash & 63);
@@ -94,7 +93,7 @@ const struct kenar_json_open_key *kenar_json_repeated_key(struct kenar_json_tape
     }
     for (size_t i = 1; shared != 0 && i < count; i++)
         for (size_t j = 0; j < i; j++)
-            if ((repeated = second_of(tape, keys + j, keys + i)) != NULL)
+            if ((repeated = later_of_equal(tape, keys + j, keys + i)) != NULL)
                 return repeated;
     return NULL;
 }

@@ -14,14 +14,15 @@ typedef const unsigned char *cursor;
 struct parser {
     cursor start, end;
     struct kenar_json_tape *tape;
-    struct kenar_json_mistake *mistake;
+    struct kenar_json_error *error;
 };
 
-/* The one place where parsing stops; NULL, so that the finder can return it. */
+/* Stores the error. Returns NULL, so that a function can return its result. A NULL message means
+ * that memory is short. */
 static cursor fail(const struct parser *parser, cursor at, const char *message)
 {
-    parser->mistake->message = message;
-    parser->mistake->offset = (size_t)(at - parser->start);
+    parser->error->message = message;
+    parser->error->offset = (size_t)(at - parser->start);
     return NULL;
 }
 
@@ -57,7 +58,7 @@ static int hexadecimal(unsigned char byte)
     return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
 }
 
-/* Four hexadecimal digits; a NUL is none, so the end of the document stops it. */
+/* Reads four hexadecimal digits. The NUL at the end of the document stops it. */
 static bool read_unit(cursor at, uint32_t *unit)
 {
     *unit = 0;
@@ -70,7 +71,7 @@ static bool read_unit(cursor at, uint32_t *unit)
     return true;
 }
 
-/* \uXXXX, from its backslash on; two of them where the first is half of a pair. */
+/* Reads \uXXXX from its backslash on, or two of them for a surrogate pair. */
 static cursor read_unicode_escape(const struct parser *parser, cursor at, uint32_t *scalar)
 {
     uint32_t low;
@@ -85,7 +86,7 @@ static cursor read_unicode_escape(const struct parser *parser, cursor at, uint32
     return at + 12;
 }
 
-/* One escape, from its backslash on, appended to the tape's text. */
+/* Reads one escape from its backslash on and appends its text to the tape. */
 static cursor read_escape(const struct parser *parser, cursor at)
 {
     static const char meaning[128] = {['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
@@ -109,8 +110,8 @@ static cursor read_escape(const struct parser *parser, cursor at)
     return kenar_buffer_add(text, bytes, length) ? next : fail(parser, at, NULL);
 }
 
-/* From behind the opening quote to the closing one. Bytes up to the first escape need no copy; from
- * there on (`copied`) what was read is appended to the tape's text piece by piece. */
+/* Reads the bytes between the quotes and returns the closing quote. Up to the first escape nothing
+ * is copied. From the first escape on (`copied`) the text is appended to the tape. */
 static cursor read_string_bytes(const struct parser *parser, cursor at, bool *copied)
 {
     struct kenar_buffer *text = &parser->tape->text;
@@ -139,7 +140,7 @@ static cursor read_string_bytes(const struct parser *parser, cursor at, bool *co
     }
 }
 
-/* A string that is longer than a block, has an escape or stands at the document's end. */
+/* Reads a string that is longer than a block, has an escape, or is near the document's end. */
 static __attribute__((noinline)) cursor read_long_string(const struct parser *parser, cursor first,
                                                          struct kenar_json_node *node)
 {
@@ -159,7 +160,7 @@ static __attribute__((noinline)) cursor read_long_string(const struct parser *pa
     return quote + 1;
 }
 
-/* A string from its opening quote on; the cursor behind its closing one. */
+/* Reads a string from its opening quote on. Returns the position after its closing quote. */
 static inline cursor read_string(const struct parser *parser, cursor at, enum kenar_json_kind kind)
 {
     const cursor first = at + 1;
@@ -193,7 +194,7 @@ static bool eight_digits(uint64_t word)
     return (word & high) == zeros && ((word + six) & high) == zeros;
 }
 
-/* Pairs, then pairs of pairs, then the two halves: three multiplications in place of eight. */
+/* Adds up pairs, then fours, then eights: three multiplications instead of eight. */
 static uint64_t value_of_eight(uint64_t word)
 {
     word = (word & UINT64_C(0x0F0F0F0F0F0F0F0F)) * (10 << 8 | 1) >> 8;
@@ -213,7 +214,7 @@ static uint64_t value_of_eight(uint64_t word)
 }
 #endif
 
-/* The value may have wrapped around when there are more than 19 digits. */
+/* Beyond 19 digits the value may have overflowed. */
 static cursor read_digits(const struct parser *parser, cursor at, uint64_t *value)
 {
     uint64_t digits = *value;
@@ -248,7 +249,7 @@ static cursor read_exponent(const struct parser *parser, cursor at, int64_t *exp
 
 static cursor read_number(const struct parser *parser, cursor at)
 {
-    enum { ALWAYS_FIT = 19 }; /* digits, in 64 bits */
+    enum { ALWAYS_FIT = 19 }; /* this many digits fit 64 bits */
     const cursor first = at;
     struct kenar_decimal decimal = {.negative = *at == '-'};
     at += decimal.negative;
@@ -320,7 +321,7 @@ static cursor read_scalar(const struct parser *parser, cursor at)
     }
 }
 
-/* The key that the last node is. */
+/* Appends the last node to the open keys. */
 static inline bool append_open_key(const struct parser *parser, cursor quote)
 {
     struct kenar_json_tape *tape = parser->tape;
@@ -335,7 +336,7 @@ static inline bool append_open_key(const struct parser *parser, cursor quote)
     return true;
 }
 
-/* A key and its colon; the cursor at the value. */
+/* Reads a key and its colon. Returns the position after the colon. */
 static cursor read_key(const struct parser *parser, cursor at)
 {
     at = skip_space(parser, at);
@@ -349,7 +350,7 @@ static cursor read_key(const struct parser *parser, cursor at)
     return *at == ':' ? at + 1 : fail_unless_end(parser, at, "a colon must follow the key");
 }
 
-/* While a container is open, its node holds the node around it and its own first key. */
+/* While a container is open, its node has the index of its parent and of its first open key. */
 static bool open_container(const struct parser *parser, enum kenar_json_kind kind, uint32_t *parent)
 {
     const uint32_t index = (uint32_t)parser->tape->count;
@@ -435,10 +436,10 @@ close:
 }
 
 bool kenar_json_parse(struct kenar_json_tape *tape, const char *bytes, size_t count,
-                      unsigned max_depth, struct kenar_json_mistake *mistake)
+                      unsigned max_depth, struct kenar_json_error *error)
 {
     const cursor start = (cursor)bytes;
-    const struct parser parser = {start, start + count, tape, mistake};
+    const struct parser parser = {start, start + count, tape, error};
     tape->document = bytes;
     tape->document_length = count;
     tape->count = tape->key_count = 0;

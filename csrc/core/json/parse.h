@@ -1,23 +1,23 @@
-/* JSON text to a tape: RFC 8259, nothing more and nothing less, and no two keys the same in one
- * object. Pure C. */
+/* Parses JSON text to a tape. Accepts exactly RFC 8259, but no repeated keys in an object. Pure
+ * C. */
 #ifndef KENAR_JSON_PARSE_H
 #define KENAR_JSON_PARSE_H
 
 #include "json/tape.h"
 
-struct kenar_json_mistake {
-    const char *message; /* a literal; NULL when memory was short */
+struct kenar_json_error {
+    const char *message; /* a literal; NULL if memory was short */
     size_t
-        offset; /* of the first byte that does not fit, from 0; the length when bytes are missing */
+        offset; /* from 0: the first invalid byte, or the document's length if bytes are missing */
 };
 
-/* `bytes[count]` must be a NUL that can be read, as in a Lua string; NULs before it are an error in
- * the text like any other. At most `max_depth` containers may be open at once. The tape refers to
- * `bytes` afterwards. A document longer than KENAR_JSON_LARGEST_DOCUMENT is refused.
+/* Parses `count` bytes. `bytes[count]` must be a readable NUL, as in a Lua string; an earlier NUL
+ * is a syntax error. `max_depth` limits the open containers. Documents longer than
+ * KENAR_JSON_LARGEST_DOCUMENT are refused. The tape refers to `bytes` afterwards.
  *
- * Integers of 64 bits are kept exactly; `-0`, and numbers with a fraction, an exponent or more
- * digits become the nearest double; one too large for a double is refused. */
+ * Integers of up to 64 bits are exact. `-0` and all other numbers become the nearest double. A
+ * number too large for a double is refused. */
 bool kenar_json_parse(struct kenar_json_tape *tape, const char *bytes, size_t count,
-                      unsigned max_depth, struct kenar_json_mistake *mistake);
+                      unsigned max_depth, struct kenar_json_error *error);
 
 #endif

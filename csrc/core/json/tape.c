@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-/* Twice as many, beginning with 64; NULL when memory is short. */
+/* Doubles the capacity, from 64 on. NULL if memory is short. */
 static void *grow(void *items, size_t *capacity, size_t size)
 {
     const size_t larger = *capacity == 0 ? 64 : *capacity * 2;

@@ -1,5 +1,4 @@
-/* A JSON document, checked and taken apart: a flat list of nodes in the order of the text, from
- * which another structure is built without looking at the text again. Pure C.
+/* A parsed JSON document as a flat list of nodes in the order of the text. Pure C.
  *
  *     { "a": [1, "x"] }    OBJECT(1)  KEY "a"  ARRAY(2)  INTEGER 1  STRING "x"
  */
@@ -26,15 +25,14 @@ enum kenar_json_kind {
 
 struct kenar_json_node {
     uint8_t kind;
-    bool unescaped; /* the bytes stand in the tape's own text, not in the document */
-    uint32_t
-        length; /* of a STRING or KEY in bytes; how many elements or pairs of an ARRAY or OBJECT */
+    bool unescaped;  /* the text is in the tape's own buffer, not in the document */
+    uint32_t length; /* bytes of a STRING or KEY; elements of an ARRAY; pairs of an OBJECT */
     union {
         int64_t integer;
         double number;
         struct {
-            uint32_t offset; /* from the start of the document, or of the tape's text */
-            uint32_t hash;   /* of the bytes of a KEY; of a STRING when it is short, else 0 */
+            uint32_t offset; /* from the start of the document or of the tape's buffer */
+            uint32_t hash;   /* hash of a KEY or of a short STRING; 0 for a long STRING */
         } text;
     } as;
 };
@@ -43,14 +41,14 @@ struct kenar_json_node {
 struct kenar_json_open_key {
     uint32_t hash;
     uint32_t node;
-    uint32_t offset; /* of its opening quote in the document */
+    uint32_t offset; /* offset of its opening quote in the document */
 };
 
-/* All zero is an empty tape. The memory is reused from document to document. */
+/* A zeroed tape is empty. Its memory is reused for the next document. */
 struct kenar_json_tape {
     struct kenar_json_node *nodes;
     size_t count, capacity;
-    unsigned deepest; /* how many containers were open at once */
+    unsigned deepest; /* the largest number of open containers */
     struct kenar_buffer text;
     struct kenar_json_open_key *keys;
     size_t key_count, key_capacity;
@@ -58,16 +56,17 @@ struct kenar_json_tape {
     size_t document_length;
 };
 
-/* 2 GiB: offsets are kept in 32 bits, and Lua's sizes are ints. */
+/* 2 GiB, because offsets have 32 bits and sizes in Lua are ints. */
 enum { KENAR_JSON_LARGEST_DOCUMENT = INT32_MAX };
 
+/* Double the capacity. False if memory is short; the tape is then unchanged. */
 bool kenar_json_tape_grow_nodes(struct kenar_json_tape *tape);
 bool kenar_json_tape_grow_keys(struct kenar_json_tape *tape);
 
-/* Free the memory; the tape can be used again. */
+/* Frees the memory. The tape can be used again. */
 void kenar_json_tape_free(struct kenar_json_tape *tape);
 
-/* Give memory back that one large document took. */
+/* Frees the memory of a large document, and keeps the memory of an ordinary document. */
 void kenar_json_tape_recycle(struct kenar_json_tape *tape);
 
 /* The bytes of a STRING or KEY. */
@@ -77,7 +76,7 @@ static inline const char *kenar_json_tape_bytes(const struct kenar_json_tape *ta
     return (node->unescaped ? tape->text.data : tape->document) + node->as.text.offset;
 }
 
-/* How many bytes may be read from there on. */
+/* The number of readable bytes from the text of a STRING or KEY on. */
 static inline size_t kenar_json_tape_available(const struct kenar_json_tape *tape,
                                                const struct kenar_json_node *node)
 {

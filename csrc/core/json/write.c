@@ -4,7 +4,7 @@
 #include "text/scan.h"
 #include "text/utf8.h"
 
-/* For each byte below 0x20, and `"` and `\`: the letter after the backslash; `u` is \u00XX. */
+/* The letter after the backslash for each byte below 0x20, `"` and `\`. `u` stands for \u00XX. */
 static const char escape_letters[128] = {
     'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'b',         't',           'n', 'u',
     'f', 'r', 'u', 'u', 'u', 'u', 'u', 'u', 'u',         'u',           'u', 'u',
@@ -28,11 +28,11 @@ static char *put_escape(char *out, unsigned char byte)
     return out;
 }
 
-/* What is left of a string, the next escape and both quotes always fit; the slack is for
+/* Reserved beyond the remaining bytes: the next escape, two quotes, and the slack of
  * kenar_text_copy. */
 enum { SPARE = LONGEST_ESCAPE + 2 + KENAR_TEXT_SLACK };
 
-/* From behind the opening quote on. */
+/* Writes the string from its opening quote on. */
 static __attribute__((noinline)) bool write_rest(struct kenar_buffer *buffer, const char *s,
                                                  size_t count, size_t *bad_offset)
 {

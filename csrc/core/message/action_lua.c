@@ -3,9 +3,13 @@
 #include <stdio.h>
 
 static const struct form {
-    enum holds { HOLDS_URL, HOLDS_DATA, HOLDS_TOKEN } holds; /* url, { data = }, { post_token = } */
-    struct kenar_piece opening; /* the JSON before and after what it holds */
-    struct kenar_piece closing;
+    enum payload {
+        PAYLOAD_URL,
+        PAYLOAD_DATA,
+        PAYLOAD_TOKEN
+    } payload;                     /* a URL, { data = } or { post_token = } */
+    struct kenar_fragment opening; /* the JSON before and after the payload */
+    struct kenar_fragment closing;
 } forms[KENAR_ACTION_COUNT] = {
 #define URL_OPENING ""
 #define URL_CLOSING "}"
@@ -13,211 +17,218 @@ static const struct form {
 #define DATA_CLOSING "}}}"
 #define TOKEN_OPENING "{\"post_token\":"
 #define TOKEN_CLOSING "}}"
-#define FORM(kind, plain, wire, wire_kind, holds)                                                  \
-    {HOLDS_##holds, KENAR_PIECE("{\"action\":{\"" wire "\":" holds##_OPENING),                     \
-     KENAR_PIECE(holds##_CLOSING)},
+#define FORM(kind, plain, wire, wire_kind, payload)                                                \
+    {PAYLOAD_##payload, KENAR_FRAGMENT("{\"action\":{\"" wire "\":" payload##_OPENING),            \
+     KENAR_FRAGMENT(payload##_CLOSING)},
     KENAR_BUTTON_KINDS(FORM)
 #undef FORM
 };
 
 bool kenar_action_is_named(enum kenar_action action)
 {
-    return forms[action].holds == HOLDS_DATA;
+    return forms[action].payload == PAYLOAD_DATA;
 }
 
 #define RESERVED_PREFIX "kenar_"
 
-static bool add_opening(struct kenar_walk *walk, enum kenar_action action)
+static bool add_opening(struct kenar_writer *writer, enum kenar_action action)
 {
-    return kenar_walk_add_piece(walk, &forms[action].opening);
+    return kenar_writer_add_fragment(writer, &forms[action].opening);
 }
 
-static bool add_closing(struct kenar_walk *walk, enum kenar_action action)
+static bool add_closing(struct kenar_writer *writer, enum kenar_action action)
 {
-    return kenar_walk_add_piece(walk, &forms[action].closing);
+    return kenar_writer_add_fragment(writer, &forms[action].closing);
 }
 
-bool kenar_action_write_text(struct kenar_walk *walk, enum kenar_action action,
+bool kenar_action_write_text(struct kenar_writer *writer, enum kenar_action action,
                              struct kenar_text text)
 {
-    return add_opening(walk, action) && kenar_walk_add_string(walk, text) &&
-           add_closing(walk, action);
+    return add_opening(writer, action) && kenar_writer_add_string(writer, text) &&
+           add_closing(writer, action);
 }
 
-/* Whether the codec would write the empty table at `index` as a list. */
-static bool is_empty_list(struct kenar_walk *walk, int index)
+/* Whether the encoder writes the empty table at `index` as an array. */
+static bool is_empty_list(struct kenar_writer *writer, int index)
 {
-    const size_t length = walk->out->length;
-    const bool is_list =
-        kenar_json_encode_value(walk->L, index, walk->out, walk->conventions, walk->fault) &&
-        walk->out->data[length] == '[';
-    walk->out->length = length;
+    const size_t length = writer->out->length;
+    const bool is_list = kenar_json_encode_value(writer->L, index, writer->out, writer->conventions,
+                                                 writer->fault) &&
+                         writer->out->data[length] == '[';
+    writer->out->length = length;
     return is_list;
 }
 
-static bool refuse_data(struct kenar_walk *walk, const char *got)
+static bool refuse_data(struct kenar_writer *writer, const char *got)
 {
-    return kenar_fault_format(walk->fault,
+    return kenar_fault_format(writer->fault,
                               "data must be an object (a table with names as keys), got %s", got);
 }
 
-/* The value on top of the stack, behind its key. */
-static bool add_member(struct kenar_walk *walk, bool reserves)
+/* Writes the pair on top of the stack: key, value. */
+static bool add_member(struct kenar_writer *writer, bool reserves)
 {
-    lua_State *L = walk->L;
+    lua_State *L = writer->L;
     const struct kenar_text key = kenar_text_at(L, -2);
     if (reserves && key.length >= sizeof RESERVED_PREFIX - 1 &&
         memcmp(key.bytes, RESERVED_PREFIX, sizeof RESERVED_PREFIX - 1) == 0)
-        return kenar_fault_set(walk->fault,
-                               "keys that begin with kenar_ are the SDK's own: rename it");
-    if (!kenar_walk_add_string(walk, key) || !kenar_walk_add(walk, ":"))
+        return kenar_fault_set(writer->fault,
+                               "keys that begin with kenar_ are the SDK's own: rename the key");
+    if (!kenar_writer_add_string(writer, key) || !kenar_writer_add(writer, ":"))
         return false;
     if (lua_type(L, -1) == LUA_TSTRING)
-        return kenar_walk_add_string(walk, kenar_text_at(L, -1));
-    return kenar_json_encode_value(L, lua_gettop(L), walk->out, walk->conventions, walk->fault);
+        return kenar_writer_add_string(writer, kenar_text_at(L, -1));
+    return kenar_json_encode_value(L, lua_gettop(L), writer->out, writer->conventions,
+                                   writer->fault);
 }
 
-/* The members of the object at `data` (0 or nil: none), without braces. `reserves`: the SDK's own
- * members stand before them. A fault's path begins behind `data`. */
-static bool add_members(struct kenar_walk *walk, int data, bool reserves)
+/* Writes the members of the object at `data` (0 or nil: none) without braces. `reserves`: members
+ * of the SDK precede them. The path of a fault is relative to `data`. */
+static bool add_members(struct kenar_writer *writer, int data, bool reserves)
 {
-    lua_State *L = walk->L;
+    lua_State *L = writer->L;
     const int type = data == 0 ? LUA_TNIL : lua_type(L, data);
     if (type == LUA_TNIL)
         return true;
     if (type != LUA_TTABLE)
-        return refuse_data(walk, kenar_walk_type_name(L, data));
+        return refuse_data(writer, kenar_type_name(L, data));
     bool empty = true;
     lua_pushnil(L);
     while (lua_next(L, data) != 0) {
         if (lua_type(L, -2) != LUA_TSTRING)
-            return refuse_data(walk, lua_type(L, -2) == LUA_TNUMBER ? "a list" : "other keys");
-        if ((reserves || !empty) && !kenar_walk_add(walk, ","))
+            return refuse_data(writer, lua_type(L, -2) == LUA_TNUMBER ? "a list" : "other keys");
+        if ((reserves || !empty) && !kenar_writer_add(writer, ","))
             return false;
-        if (!add_member(walk, reserves))
-            return kenar_walk_prepend_key(walk, -2);
+        if (!add_member(writer, reserves))
+            return kenar_writer_prepend_key(writer, -2);
         empty = false;
         lua_pop(L, 1);
     }
-    return !empty || !is_empty_list(walk, data) || refuse_data(walk, "a list");
+    return !empty || !is_empty_list(writer, data) || refuse_data(writer, "a list");
 }
 
-bool kenar_action_begin_named(struct kenar_walk *walk, enum kenar_action action,
+bool kenar_action_begin_named(struct kenar_writer *writer, enum kenar_action action,
                               struct kenar_text name)
 {
     if (name.length == 0)
-        return kenar_fault_set(walk->fault, "give the name of the bot's handler, not \"\"");
-    return add_opening(walk, action) && kenar_walk_add(walk, "\"kenar_action\":") &&
-           kenar_walk_add_string(walk, name);
+        return kenar_fault_set(writer->fault, "give the name of the bot's handler, not \"\"");
+    return add_opening(writer, action) && kenar_writer_add(writer, "\"kenar_action\":") &&
+           kenar_writer_add_string(writer, name);
 }
 
-static bool add_via(struct kenar_walk *walk)
+static bool add_via(struct kenar_writer *writer)
 {
-    return walk->options->via.bytes == NULL || (kenar_walk_add(walk, ",\"kenar_via\":") &&
-                                                kenar_walk_add_string(walk, walk->options->via));
+    return writer->options->via.bytes == NULL ||
+           (kenar_writer_add(writer, ",\"kenar_via\":") &&
+            kenar_writer_add_string(writer, writer->options->via));
 }
 
-bool kenar_action_end_named(struct kenar_walk *walk, enum kenar_action action, int data)
+bool kenar_action_end_named(struct kenar_writer *writer, enum kenar_action action, int data)
 {
-    if (!add_via(walk))
+    if (!add_via(writer))
         return false;
-    if (!add_members(walk, data, true))
-        return kenar_walk_prepend(walk, KENAR_NAME_DATA);
-    return add_closing(walk, action);
+    if (!add_members(writer, data, true))
+        return kenar_writer_prepend(writer, KENAR_NAME_DATA);
+    return add_closing(writer, action);
 }
 
-bool kenar_action_write_answer(struct kenar_walk *walk, int value)
+bool kenar_action_write_answer(struct kenar_writer *writer, int value)
 {
-    const struct kenar_text state = walk->options->state;
-    return add_opening(walk, KENAR_DYNAMIC_ACTION) &&
-           kenar_walk_add(walk, "\"kenar_action\":\"kenar_answer\",\"kenar_value\":") &&
-           kenar_json_encode_value(walk->L, value, walk->out, walk->conventions, walk->fault) &&
-           (state.bytes == NULL ||
-            (kenar_walk_add(walk, ",\"kenar_state\":") && kenar_walk_add_string(walk, state))) &&
-           add_via(walk) && add_closing(walk, KENAR_DYNAMIC_ACTION);
+    const struct kenar_text state = writer->options->state;
+    return add_opening(writer, KENAR_DYNAMIC_ACTION) &&
+           kenar_writer_add(writer, "\"kenar_action\":\"kenar_answer\",\"kenar_value\":") &&
+           kenar_json_encode_value(writer->L, value, writer->out, writer->conventions,
+                                   writer->fault) &&
+           (state.bytes == NULL || (kenar_writer_add(writer, ",\"kenar_state\":") &&
+                                    kenar_writer_add_string(writer, state))) &&
+           add_via(writer) && add_closing(writer, KENAR_DYNAMIC_ACTION);
 }
 
-/* Push the only key that the table at `at`, the top of the stack, may have, and its value, which
- * comes to stand at `at + 2`; nil where the table is empty. */
-static bool push_only(struct kenar_walk *walk, int at, enum kenar_name owner, enum kenar_name only)
+/* Pushes the pair of the table at `at`, the top of the stack, which may have only the key `only`.
+ * The value is then at `at + 2`; it is nil if the table is empty. */
+static bool push_only(struct kenar_writer *writer, int at, enum kenar_name owner,
+                      enum kenar_name only)
 {
-    lua_State *L = walk->L;
+    lua_State *L = writer->L;
     if (lua_type(L, at) != LUA_TTABLE)
-        return kenar_fault_format(walk->fault, "%s must be a table { %s = ... }, got %s",
+        return kenar_fault_format(writer->fault, "%s must be a table { %s = ... }, got %s",
                                   kenar_name_texts[owner], kenar_name_texts[only],
-                                  kenar_walk_type_name(L, at));
+                                  kenar_type_name(L, at));
     lua_pushnil(L);
     if (lua_next(L, at) == 0) {
         lua_settop(L, at + 2);
         return true;
     } /* table, key, value */
-    const bool known = kenar_walk_is_name(walk, at + 1, only);
+    const bool known = kenar_writer_is_name(writer, at + 1, only);
     lua_pushvalue(L, at + 1);
     if (known && lua_next(L, at) == 0)
         return true;
     const struct kenar_names names = {only, only};
-    return kenar_walk_refuse_key(walk, known ? -2 : at + 1, kenar_name_texts[owner], names);
+    return kenar_writer_refuse_key(writer, known ? -2 : at + 1, kenar_name_texts[owner], names);
 }
 
-/* What the action's key holds is at `at`, the top of the stack. */
-static bool add_held(struct kenar_walk *walk, int at, enum kenar_action action,
-                     enum kenar_name owner)
+/* Writes the payload at `at`, the top of the stack. */
+static bool add_payload(struct kenar_writer *writer, int at, enum kenar_action action,
+                        enum kenar_name owner)
 {
     struct kenar_text text = {NULL, 0};
-    switch (forms[action].holds) {
-    case HOLDS_URL:
-        return kenar_walk_read_string(walk, owner, &text) && kenar_walk_add_string(walk, text);
-    case HOLDS_TOKEN:
-        return push_only(walk, at, owner, KENAR_NAME_POST_TOKEN) &&
-               ((kenar_walk_read_string(walk, KENAR_NAME_POST_TOKEN, &text) &&
-                 kenar_walk_add_string(walk, text)) ||
-                kenar_walk_prepend(walk, KENAR_NAME_POST_TOKEN));
-    case HOLDS_DATA:
-        return push_only(walk, at, owner, KENAR_NAME_ACTION_DATA) &&
-               (add_members(walk, at + 2, false) ||
-                kenar_walk_prepend(walk, KENAR_NAME_ACTION_DATA));
+    switch (forms[action].payload) {
+    case PAYLOAD_URL:
+        return kenar_writer_read_string(writer, owner, &text) &&
+               kenar_writer_add_string(writer, text);
+    case PAYLOAD_TOKEN:
+        return push_only(writer, at, owner, KENAR_NAME_POST_TOKEN) &&
+               ((kenar_writer_read_string(writer, KENAR_NAME_POST_TOKEN, &text) &&
+                 kenar_writer_add_string(writer, text)) ||
+                kenar_writer_prepend(writer, KENAR_NAME_POST_TOKEN));
+    case PAYLOAD_DATA:
+        return push_only(writer, at, owner, KENAR_NAME_ACTION_DATA) &&
+               (add_members(writer, at + 2, false) ||
+                kenar_writer_prepend(writer, KENAR_NAME_ACTION_DATA));
     }
     return false;
 }
 
-/* The table at `at` has no key, an unknown one or several. */
-static bool refuse_wire(struct kenar_walk *walk, int at)
+/* Sets the fault of a table at `at` that has no key, an unknown key, or several keys. Returns
+ * false. */
+static bool refuse_wire(struct kenar_writer *writer, int at)
 {
-    lua_State *L = walk->L;
+    lua_State *L = writer->L;
     unsigned given = 0;
     lua_settop(L, at);
     lua_pushnil(L);
     while (lua_next(L, at) != 0) {
-        const enum kenar_name name = kenar_walk_name(walk, -2, kenar_action_names);
+        const enum kenar_name name = kenar_writer_name(writer, -2, kenar_action_names);
         if (name >= KENAR_NAME_UNKNOWN)
-            return kenar_walk_refuse_key(walk, -2, "an action", kenar_action_names);
+            return kenar_writer_refuse_key(writer, -2, "an action", kenar_action_names);
         given |= 1u << (name - kenar_action_names.first);
         lua_pop(L, 1);
     }
-    return kenar_action_refuse_count(walk, kenar_action_names, given);
+    return kenar_action_refuse_count(writer, kenar_action_names, given);
 }
 
-bool kenar_action_write_wire(struct kenar_walk *walk, int at)
+bool kenar_action_write_wire(struct kenar_writer *writer, int at)
 {
-    lua_State *L = walk->L;
+    lua_State *L = writer->L;
     if (lua_type(L, at) != LUA_TTABLE)
-        return kenar_walk_refuse_type(walk, KENAR_NAME_ACTION, "a table");
+        return kenar_writer_refuse_type(writer, KENAR_NAME_ACTION, "a table");
     enum kenar_name name = KENAR_NAME_UNKNOWN;
     lua_pushnil(L);
     if (lua_next(L, at) != 0) {
-        name = kenar_walk_name(walk, at + 1, kenar_action_names);
+        name = kenar_writer_name(writer, at + 1, kenar_action_names);
         lua_pushvalue(L, at + 1);
     }
     if (name >= KENAR_NAME_UNKNOWN || lua_next(L, at) != 0)
-        return refuse_wire(walk, at);
+        return refuse_wire(writer, at);
     /* action, key, value */
     const enum kenar_action action = (enum kenar_action)(name - kenar_action_names.first);
-    return add_opening(walk, action) &&
-           (add_held(walk, at + 2, action, name) || kenar_walk_prepend(walk, name)) &&
-           add_closing(walk, action);
+    return add_opening(writer, action) &&
+           (add_payload(writer, at + 2, action, name) || kenar_writer_prepend(writer, name)) &&
+           add_closing(writer, action);
 }
 
-bool kenar_action_refuse_count(struct kenar_walk *walk, struct kenar_names names, unsigned given)
+bool kenar_action_refuse_count(struct kenar_writer *writer, struct kenar_names names,
+                               unsigned given)
 {
     char list[160];
     size_t length = 0;
@@ -232,6 +243,6 @@ bool kenar_action_refuse_count(struct kenar_walk *walk, struct kenar_names names
                                    kenar_name_texts[names.first + i]);
         length += wrote > 0 ? (size_t)wrote : 0;
     }
-    return kenar_fault_format(walk->fault, "exactly one action%s%s",
+    return kenar_fault_format(writer->fault, "exactly one action%s%s",
                               given != 0 ? ", got " : ": give ", list);
 }

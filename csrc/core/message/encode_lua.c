@@ -1,9 +1,10 @@
+#include "class.h"
 #include "core.h"
 
 #include "message/grid_lua.h"
-#include "message/walk_lua.h"
+#include "message/writer_lua.h"
 
-/* Keys that are right elsewhere, and why they are wrong here. */
+/* Keys that belong elsewhere, with errors that name the right place. */
 static const struct {
     const char *key, *reason;
 } misplaced[] = {
@@ -12,18 +13,19 @@ static const struct {
     {"buyer_buttons", "only a bot knows which side is the buyer: reply through it, or "
                       "give sender_buttons or receiver_buttons"},
     {"image", "upload the image first and give its media_token, or reply through a bot, "
-              "which does so"},
+              "which uploads it"},
     {"message", "the text goes in `text`"},
     {"text_message", "the text goes in `text`"},
-    {"type", "the type is written by itself"},
-    {"conversation_id", "who receives the message is no part of it"},
-    {"user_id", "who receives the message is no part of it"},
+    {"type", "the SDK writes the type: leave it out"},
+    {"conversation_id", "the recipient is not part of the message: leave it out"},
+    {"user_id", "the recipient is not part of the message: leave it out"},
 };
 
-/* Divar's two ways to send: what they call the text, and whether a message has two sides. */
+/* Divar's two kinds of message: the key of their text, and whether they have buttons for two
+ * sides. */
 static const struct message_kind {
     const char *name;
-    const char *text; /* JSON up to the colon */
+    const char *text; /* as JSON, with its colon */
     bool has_sides;
 } kinds[] = {
     {"conversation", "\"message\":", true},
@@ -37,187 +39,191 @@ static bool is_string(lua_State *L, int at, const char *wanted)
 
 struct message {
     struct kenar_text text, media_token;
-    int sender, receiver, both; /* places of the grids on the stack */
+    int sender, receiver, both; /* stack indices of the grids */
 };
 
-static bool refuse_key(struct kenar_walk *walk)
+static bool refuse_key(struct kenar_writer *writer)
 {
     for (size_t i = 0; i < sizeof misplaced / sizeof misplaced[0]; i++) {
-        if (is_string(walk->L, -2, misplaced[i].key)) {
-            kenar_fault_set(walk->fault, misplaced[i].reason);
-            return kenar_walk_prepend_key(walk, -2);
+        if (is_string(writer->L, -2, misplaced[i].key)) {
+            kenar_fault_set(writer->fault, misplaced[i].reason);
+            return kenar_writer_prepend_key(writer, -2);
         }
     }
-    return kenar_walk_refuse_key(walk, -2, "a message", kenar_message_names);
+    return kenar_writer_refuse_key(writer, -2, "a message", kenar_message_names);
 }
 
-/* The value on top of the stack, under the key below it. Pops the value. */
-static bool read_field(struct kenar_walk *walk, struct message *message)
+/* Reads the pair on top of the stack: key, value. Pops the value. */
+static bool read_field(struct kenar_writer *writer, struct message *message)
 {
-    const enum kenar_name name = kenar_walk_name(walk, -2, kenar_message_names);
+    const enum kenar_name name = kenar_writer_name(writer, -2, kenar_message_names);
     bool ok = true;
     switch ((int)name) {
     case KENAR_NAME_SENDER_BUTTONS:
-        lua_replace(walk->L, message->sender);
+        lua_replace(writer->L, message->sender);
         return true;
     case KENAR_NAME_RECEIVER_BUTTONS:
-        lua_replace(walk->L, message->receiver);
+        lua_replace(writer->L, message->receiver);
         return true;
     case KENAR_NAME_BOTH_BUTTONS:
-        lua_replace(walk->L, message->both);
+        lua_replace(writer->L, message->both);
         return true;
     case KENAR_NAME_TEXT:
-        ok = kenar_walk_read_string(walk, name, &message->text);
+        ok = kenar_writer_read_string(writer, name, &message->text);
         break;
     case KENAR_NAME_MEDIA_TOKEN:
-        ok = kenar_walk_read_string(walk, name, &message->media_token);
+        ok = kenar_writer_read_string(writer, name, &message->media_token);
         break;
     default:
-        return refuse_key(walk);
+        return refuse_key(writer);
     }
     if (!ok)
-        return kenar_walk_prepend(walk, name);
-    lua_pop(walk->L, 1);
+        return kenar_writer_prepend(writer, name);
+    lua_pop(writer->L, 1);
     return true;
 }
 
-/* Leaves the grids, or nil, on the stack. */
-static bool read_message(struct kenar_walk *walk, int index, struct message *message)
+/* Reads the message. Leaves three values on the stack: a grid or nil for each field of
+ * `message`. */
+static bool read_message(struct kenar_writer *writer, int index, struct message *message)
 {
-    const int top = lua_gettop(walk->L);
+    const int top = lua_gettop(writer->L);
     message->sender = top + 1;
     message->receiver = top + 2;
     message->both = top + 3;
-    lua_settop(walk->L, message->both);
-    lua_pushnil(walk->L);
-    while (lua_next(walk->L, index) != 0) {
-        if (!read_field(walk, message))
+    lua_settop(writer->L, message->both);
+    lua_pushnil(writer->L);
+    while (lua_next(writer->L, index) != 0) {
+        if (!read_field(writer, message))
             return false;
     }
     return true;
 }
 
-static bool check_message(struct kenar_walk *walk, const struct message_kind *kind,
+static bool check_message(struct kenar_writer *writer, const struct message_kind *kind,
                           const struct message *message)
 {
     const bool text = message->text.bytes != NULL, media = message->media_token.bytes != NULL;
     if (text == media)
-        return kenar_fault_set(walk->fault, text ? "text or media_token, not both"
-                                                 : "a message needs a text or a media_token");
+        return kenar_fault_set(writer->fault, text ? "text or media_token, not both"
+                                                   : "a message needs a text or a media_token");
     enum kenar_name side;
-    if (!lua_isnil(walk->L, message->sender))
+    if (!lua_isnil(writer->L, message->sender))
         side = KENAR_NAME_SENDER_BUTTONS;
-    else if (!lua_isnil(walk->L, message->receiver))
+    else if (!lua_isnil(writer->L, message->receiver))
         side = KENAR_NAME_RECEIVER_BUTTONS;
     else
         return true;
     if (!kind->has_sides)
-        kenar_fault_set(walk->fault, "a bot chat has one reader and one grid: give buttons");
-    else if (!lua_isnil(walk->L, message->both))
-        kenar_fault_set(walk->fault, "buttons is for both sides: give it or this, not both");
+        kenar_fault_set(writer->fault, "a bot chat has one reader and one grid: give buttons");
+    else if (!lua_isnil(writer->L, message->both))
+        kenar_fault_set(writer->fault,
+                        "buttons is for both sides: give buttons or this grid, not both");
     else
         return true;
-    return kenar_walk_prepend(walk, side);
+    return kenar_writer_prepend(writer, side);
 }
 
-/* A member's key, JSON up to the colon, after a comma unless it is the first. */
-static bool add_key(struct kenar_walk *walk, const char *key)
+/* Writes the key of a member, with a comma before it unless it is the first. `key` is JSON with its
+ * colon. */
+static bool add_key(struct kenar_writer *writer, const char *key)
 {
-    const bool first = walk->out->data[walk->out->length - 1] == '{';
-    if (!kenar_buffer_reserve(walk->out, strlen(key) + 1))
-        return kenar_fault_no_memory(walk->fault);
+    const bool first = writer->out->data[writer->out->length - 1] == '{';
+    if (!kenar_buffer_reserve(writer->out, strlen(key) + 1))
+        return kenar_fault_no_memory(writer->fault);
     if (!first)
-        kenar_buffer_put_byte(walk->out, ',');
-    kenar_buffer_put(walk->out, key, strlen(key));
+        kenar_buffer_put_byte(writer->out, ',');
+    kenar_buffer_put(writer->out, key, strlen(key));
     return true;
 }
 
-static bool add_text(struct kenar_walk *walk, const char *key, struct kenar_text text)
+static bool add_text(struct kenar_writer *writer, const char *key, struct kenar_text text)
 {
-    return add_key(walk, key) && kenar_walk_add_string(walk, text);
+    return add_key(writer, key) && kenar_writer_add_string(writer, text);
 }
 
-static bool write_content(struct kenar_walk *walk, const struct message_kind *kind,
+static bool write_content(struct kenar_writer *writer, const struct message_kind *kind,
                           const struct message *message)
 {
     if (message->text.bytes != NULL) {
-        if (walk->options->send_type && !add_key(walk, "\"type\":\"TEXT\""))
+        if (writer->options->send_type && !add_key(writer, "\"type\":\"TEXT\""))
             return false;
-        return add_text(walk, kind->text, message->text) ||
-               kenar_walk_prepend(walk, KENAR_NAME_TEXT);
+        return add_text(writer, kind->text, message->text) ||
+               kenar_writer_prepend(writer, KENAR_NAME_TEXT);
     }
-    if (walk->options->empty_text && !add_text(walk, kind->text, (struct kenar_text){"", 0}))
+    if (writer->options->empty_text && !add_text(writer, kind->text, (struct kenar_text){"", 0}))
         return false;
-    return add_text(walk, "\"media_token\":", message->media_token) ||
-           kenar_walk_prepend(walk, KENAR_NAME_MEDIA_TOKEN);
+    return add_text(writer, "\"media_token\":", message->media_token) ||
+           kenar_writer_prepend(writer, KENAR_NAME_MEDIA_TOKEN);
 }
 
-/* The grid at `at` of the stack; nothing when there is none or it is empty. */
-static bool write_grid(struct kenar_walk *walk, int at, enum kenar_name name, const char *key,
+/* Writes the grid at the stack index `at`. Writes nothing if it is nil or empty. */
+static bool write_grid(struct kenar_writer *writer, int at, enum kenar_name name, const char *key,
                        bool *written)
 {
-    const size_t before = walk->out->length;
+    const size_t before = writer->out->length;
     bool empty = true;
-    if (!lua_isnil(walk->L, at)) {
-        lua_pushvalue(walk->L, at);
-        if (!add_key(walk, key))
+    if (!lua_isnil(writer->L, at)) {
+        lua_pushvalue(writer->L, at);
+        if (!add_key(writer, key))
             return false;
-        if (!kenar_grid_write(walk, lua_gettop(walk->L), &empty))
-            return kenar_walk_prepend(walk, name);
-        lua_pop(walk->L, 1);
+        if (!kenar_grid_write(writer, lua_gettop(writer->L), &empty))
+            return kenar_writer_prepend(writer, name);
+        lua_pop(writer->L, 1);
     }
     if (empty)
-        walk->out->length = before;
+        writer->out->length = before;
     *written = !empty;
     return true;
 }
 
-/* Append what was written from `start` on once more, under another key. */
-static bool repeat(struct kenar_walk *walk, size_t start, const char *key)
+/* Appends the bytes from `start` on again, under another key. */
+static bool repeat(struct kenar_writer *writer, size_t start, const char *key)
 {
-    const size_t length = walk->out->length - start;
-    if (!add_key(walk, key))
+    const size_t length = writer->out->length - start;
+    if (!add_key(writer, key))
         return false;
-    if (!kenar_buffer_reserve(walk->out, length))
-        return kenar_fault_no_memory(walk->fault);
-    kenar_buffer_put(walk->out, walk->out->data + start, length);
+    if (!kenar_buffer_reserve(writer->out, length))
+        return kenar_fault_no_memory(writer->fault);
+    kenar_buffer_put(writer->out, writer->out->data + start, length);
     return true;
 }
 
-static bool write_grids(struct kenar_walk *walk, const struct message_kind *kind,
+static bool write_grids(struct kenar_writer *writer, const struct message_kind *kind,
                         const struct message *message)
 {
     static const char sender[] = "\"sender_buttons\":", receiver[] = "\"receiver_buttons\":";
     const size_t grid =
-        walk->out->length + 1 + sizeof sender - 1; /* behind the comma and the key */
+        writer->out->length + 1 + sizeof sender - 1; /* after the comma and the key */
     bool written;
     if (!kind->has_sides)
-        return write_grid(walk, message->both, KENAR_NAME_BOTH_BUTTONS, "\"buttons\":", &written);
-    if (!write_grid(walk, message->both, KENAR_NAME_BOTH_BUTTONS, sender, &written))
+        return write_grid(writer, message->both, KENAR_NAME_BOTH_BUTTONS, "\"buttons\":", &written);
+    if (!write_grid(writer, message->both, KENAR_NAME_BOTH_BUTTONS, sender, &written))
         return false;
     if (written)
-        return repeat(walk, grid, receiver);
-    return write_grid(walk, message->sender, KENAR_NAME_SENDER_BUTTONS, sender, &written) &&
-           write_grid(walk, message->receiver, KENAR_NAME_RECEIVER_BUTTONS, receiver, &written);
+        return repeat(writer, grid, receiver);
+    return write_grid(writer, message->sender, KENAR_NAME_SENDER_BUTTONS, sender, &written) &&
+           write_grid(writer, message->receiver, KENAR_NAME_RECEIVER_BUTTONS, receiver, &written);
 }
 
-static bool write_ids(struct kenar_walk *walk)
+static bool write_ids(struct kenar_writer *writer)
 {
-    const struct kenar_message_options *options = walk->options;
+    const struct kenar_message_options *options = writer->options;
     return (options->conversation_id.bytes == NULL ||
-            add_text(walk, "\"conversation_id\":", options->conversation_id)) &&
-           (options->user_id.bytes == NULL || add_text(walk, "\"user_id\":", options->user_id));
+            add_text(writer, "\"conversation_id\":", options->conversation_id)) &&
+           (options->user_id.bytes == NULL || add_text(writer, "\"user_id\":", options->user_id));
 }
 
-static bool write_message(struct kenar_walk *walk, const struct message_kind *kind, int index)
+static bool write_message(struct kenar_writer *writer, const struct message_kind *kind, int index)
 {
     struct message message = {0};
-    return read_message(walk, index, &message) && check_message(walk, kind, &message) &&
-           kenar_walk_add(walk, "{") && write_content(walk, kind, &message) &&
-           write_grids(walk, kind, &message) && write_ids(walk) && kenar_walk_add(walk, "}");
+    return read_message(writer, index, &message) && check_message(writer, kind, &message) &&
+           kenar_writer_add(writer, "{") && write_content(writer, kind, &message) &&
+           write_grids(writer, kind, &message) && write_ids(writer) &&
+           kenar_writer_add(writer, "}");
 }
 
-/* Push what the fault of a whole argument is, as the encoder's own faults are. */
+/* Pushes the fault of a whole argument in the form of the encoder's faults. */
 static int refuse(lua_State *L, const char *format, const char *got)
 {
     lua_pushnil(L);
@@ -226,8 +232,8 @@ static int refuse(lua_State *L, const char *format, const char *got)
     return 3;
 }
 
-/* encode_message(kind, message, options) -> bytes, captionless | nil, message, path; `captionless`
- * is true when a button has no caption */
+/* encode_message(kind, message, options) -> bytes, captionless | nil, message, path
+ * `captionless` is true if a button has no caption. */
 static int encode_message(lua_State *L)
 {
     enum { KIND = 1, MESSAGE, OPTIONS, DEEPEST = 40 };
@@ -244,12 +250,12 @@ static int encode_message(lua_State *L)
                       lua_type(L, KIND) == LUA_TSTRING ? lua_tostring(L, KIND)
                                                        : luaL_typename(L, KIND));
     if (!lua_istable(L, MESSAGE))
-        return refuse(L, "a message must be a table, got %s", kenar_walk_type_name(L, MESSAGE));
+        return refuse(L, "a message must be a table, got %s", kenar_type_name(L, MESSAGE));
     kenar_message_options_read(L, OPTIONS, !kind->has_sides, &options);
     luaL_checkstack(L, DEEPEST, "message");
 
     struct kenar_json_encoder *encoder = kenar_json_encoder_begin(L);
-    struct kenar_walk walk = {
+    struct kenar_writer writer = {
         .L = L,
         .out = &encoder->buffer,
         .conventions = &encoder->conventions,
@@ -258,14 +264,15 @@ static int encode_message(lua_State *L)
         .fault = &fault,
     };
     kenar_fault_clear(&fault);
-    if (!write_message(&walk, kind, MESSAGE))
+    if (!write_message(&writer, kind, MESSAGE))
         return kenar_json_encoder_fail(L, encoder, &fault);
     kenar_json_encoder_finish(L, encoder);
-    lua_pushboolean(L, walk.captionless);
+    lua_pushboolean(L, writer.captionless);
     return 2;
 }
 
-/* message_encoder(conventions) -> encode_message; the conventions are those of `codec` */
+/* message_encoder(conventions) -> encode_message
+ * The conventions are the options of `codec`. */
 static int message_encoder(lua_State *L)
 {
     kenar_json_encoder_push(L, 1); /* upvalues 1 and 2 */
@@ -274,8 +281,12 @@ static int message_encoder(lua_State *L)
     return 1;
 }
 
+static const luaL_Reg functions[] = {
+    {"message_encoder", message_encoder},
+    {NULL, NULL},
+};
+
 void kenar_message_open(lua_State *L)
 {
-    lua_pushcfunction(L, message_encoder);
-    lua_setfield(L, -2, "message_encoder");
+    kenar_functions_open(L, functions);
 }

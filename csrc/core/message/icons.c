@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* Packed: one name a line would be 822 lines. */
+/* Several names in a line, because 822 lines would be too long. */
 /* clang-format off */
 const char *const kenar_icon_names[KENAR_ICON_COUNT] = {
     "ACCESSIBILITY", "ACCESSORIES", "ACCESS_TIME", "ACCESS_TIME_OUTLINE",
@@ -171,7 +171,7 @@ bool kenar_icon_known(const char *name, size_t length)
         const char *known = kenar_icon_names[middle];
         int order = strncmp(name, known, length);
         if (order == 0) {
-            /* equal so far: the known name may go on, or the given one hold a zero byte */
+            /* equal so far, but either name may be longer, and `name` may contain a NUL */
             size_t known_length = strlen(known);
             if (known_length == length) {
                 return true;

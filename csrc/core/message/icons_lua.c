@@ -1,8 +1,9 @@
+#include "class.h"
 #include "core.h"
 
 #include "message/icons.h"
 
-/* icons() -> array of every name, in alphabetical order */
+/* icons() -> array of all names in alphabetical order */
 static int icons(lua_State *L)
 {
     lua_createtable(L, KENAR_ICON_COUNT, 0);
@@ -13,7 +14,7 @@ static int icons(lua_State *L)
     return 1;
 }
 
-/* icon_suggestion(name) -> the nearest name | nil when none is near */
+/* icon_suggestion(name) -> nearest name | nil */
 static int icon_suggestion(lua_State *L)
 {
     size_t length;
@@ -22,10 +23,13 @@ static int icon_suggestion(lua_State *L)
     return 1;
 }
 
+static const luaL_Reg functions[] = {
+    {"icons", icons},
+    {"icon_suggestion", icon_suggestion},
+    {NULL, NULL},
+};
+
 void kenar_icons_open(lua_State *L)
 {
-    lua_pushcfunction(L, icons);
-    lua_setfield(L, -2, "icons");
-    lua_pushcfunction(L, icon_suggestion);
-    lua_setfield(L, -2, "icon_suggestion");
+    kenar_functions_open(L, functions);
 }

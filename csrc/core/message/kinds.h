@@ -1,12 +1,13 @@
-/* The kinds of buttons: one row each. Enumerators, names and the JSON of the action are made from
- * it. */
+/* The kinds of buttons, one row each. Enumerators, names and JSON of actions are generated from the
+ * rows. */
 #ifndef KENAR_MESSAGE_KINDS_H
 #define KENAR_MESSAGE_KINDS_H
 
-/* X(enumerator, plain name, Divar's name, enumerator of Divar's name, what it holds)
+/* X(enumerator, plain name, Divar's name, enumerator of Divar's name, payload)
  *
- * What Divar's action holds: URL, a string; DATA, { data = object }, and the plain form names a
- * handler; TOKEN, { post_token = string }. Answers are dynamic actions and have no row. */
+ * The payload of Divar's action is URL, a string; DATA, { data = object }, for which the plain form
+ * has the name of a handler; or TOKEN, { post_token = string }. Answers are dynamic actions and
+ * have no row. */
 #define KENAR_BUTTON_KINDS(X)                                                                      \
     X(DIRECT_LINK, "direct_link", "open_direct_link", OPEN_DIRECT_LINK, URL)                       \
     X(SERVER_LINK, "server_link", "open_server_link", OPEN_SERVER_LINK, DATA)                      \

@@ -6,7 +6,7 @@ const char *const kenar_name_texts[KENAR_NAME_COUNT] = {
     [KENAR_NAME_SENDER_BUTTONS] = "sender_buttons",
     [KENAR_NAME_RECEIVER_BUTTONS] = "receiver_buttons",
     [KENAR_NAME_BOTH_BUTTONS] = "buttons",
-#define TEXTS(kind, plain, wire, wire_kind, holds)                                                 \
+#define TEXTS(kind, plain, wire, wire_kind, payload)                                               \
     [KENAR_NAME_##kind] = plain, [KENAR_NAME_##wire_kind] = wire,
     KENAR_BUTTON_KINDS(TEXTS)
 #undef TEXTS

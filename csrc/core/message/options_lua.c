@@ -34,7 +34,7 @@ static const struct option *find_option(const char *name)
     return NULL;
 }
 
-/* Raised where the caller of the function that called us stands: message.encode is between. */
+/* Raises at the caller of message.encode, which is the caller of this C function. */
 static void refuse(lua_State *L, const char *format, const char *name, const char *detail)
 {
     luaL_where(L, 2);
@@ -49,7 +49,7 @@ static void check_type(lua_State *L, const struct option *option, int type, cons
         refuse(L, "option '%s' must be %s", option->name, wanted);
 }
 
-/* The value is on top of the stack. */
+/* Reads the option whose value is on top of the stack. */
 static void read_option(lua_State *L, const struct option *option, char *options)
 {
     switch (option->type) {

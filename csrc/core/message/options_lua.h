@@ -7,13 +7,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Bytes of a Lua string that somebody else keeps alive; `bytes` is NULL where there is none. */
+/* The bytes of a Lua string, which the caller keeps alive. `bytes` is NULL if there is no
+ * string. */
 struct kenar_text {
     const char *bytes;
     size_t length;
 };
 
-/* Under which key a button's icon is written. Divar reads `icon`; `icon_name` is its older name. */
+/* The key of a button's icon. Divar reads `icon`; `icon_name` is the older key. */
 enum kenar_icon_key {
     KENAR_ICON,
     KENAR_ICON_NAME,
@@ -22,19 +23,19 @@ enum kenar_icon_key {
 };
 
 struct kenar_message_options {
-    struct kenar_text via;             /* kenar_via in the data of our buttons */
+    struct kenar_text via;             /* kenar_via in the data of the bot's buttons */
     struct kenar_text state;           /* kenar_state in the data of answer buttons */
-    struct kenar_text conversation_id; /* copies of the id in the path, written into the body */
+    struct kenar_text conversation_id; /* copy of the id in the path, for the body */
     struct kenar_text user_id;
     enum kenar_icon_key icon_key;
     bool strict_icons;
     bool strict_captions;
-    bool send_type;  /* "type": "TEXT" beside a text */
-    bool empty_text; /* "" as the text beside a media token */
+    bool send_type;  /* "type": "TEXT" with a text */
+    bool empty_text; /* "" as the text of a message with a media token */
 };
 
-/* Read the table at `index` (nil: the defaults); a key that is no option or a value of the wrong
- * type is the program's mistake and raises. The ids are options of `bot` messages only. */
+/* Reads the table at `index` (nil: the defaults). Raises for an unknown option, and for a value of
+ * the wrong type. `bot` allows conversation_id and user_id. */
 void kenar_message_options_read(lua_State *L, int index, bool bot,
                                 struct kenar_message_options *options);
 

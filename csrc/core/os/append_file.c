@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* How much room is asked for at once, so that few appends ask. */
+/* Bytes that one call reserves on the disk, so that most appends need no call. */
 enum { STEP = 64 * 1024 };
 
 static int fail_open(struct kenar_append_file *file, int cause)
@@ -20,7 +20,7 @@ int kenar_append_file_open(struct kenar_append_file *file, const char *path)
 {
     struct stat status;
     *file = (struct kenar_append_file){.owner = getpid()};
-    /* Not to wait for the other end where the path is that of a pipe. */
+    /* O_NONBLOCK: if the path is a pipe, open must not wait for its other end. */
     file->fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
                     S_IRUSR | S_IWUSR);
     if (file->fd < 0 || fstat(file->fd, &status) != 0)
@@ -73,14 +73,14 @@ int kenar_append_file_write(struct kenar_append_file *file, const char *bytes, s
     if (cause == 0) {
         file->size += (off_t)length;
     } else if (written > 0) {
-        /* This gives back the room behind the end as well. */
-        const int cut = kenar_append_file_cut(file, file->size);
+        /* Truncating also frees the reserved bytes after the end. */
+        const int cut = kenar_append_file_truncate(file, file->size);
         return cut != 0 ? cut : cause;
     }
     return cause;
 }
 
-int kenar_append_file_cut(struct kenar_append_file *file, off_t size)
+int kenar_append_file_truncate(struct kenar_append_file *file, off_t size)
 {
     int result;
     if (file->fd < 0)
@@ -103,7 +103,7 @@ int kenar_append_file_close(struct kenar_append_file *file)
         return 0;
     if (file->owner == getpid()) {
         if (file->reserved > file->size)
-            cause = kenar_append_file_cut(file, file->size);
+            cause = kenar_append_file_truncate(file, file->size);
         if (fdatasync(file->fd) != 0)
             cause = errno;
     }

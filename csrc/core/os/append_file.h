@@ -1,5 +1,5 @@
-/* A file that grows at its end by whole pieces: each is one write(2), so that it is there when the
- * process is killed right after, and one that fails leaves nothing behind. Pure C. */
+/* A file to which whole records are appended. Each record is written by one write(2), so it
+ * survives a kill of the process. A write that fails leaves no part of the record. Pure C. */
 #ifndef KENAR_OS_APPEND_FILE_H
 #define KENAR_OS_APPEND_FILE_H
 
@@ -8,26 +8,26 @@
 #include <sys/types.h>
 
 struct kenar_append_file {
-    int fd;         /* -1 when it is closed */
-    pid_t owner;    /* who opened it: the others do not know its size */
-    off_t size;     /* what is written */
-    off_t reserved; /* up to where the disk has set room aside */
+    int fd;         /* -1 if the file is closed */
+    pid_t owner;    /* the process that opened the file; only this process knows its size */
+    off_t size;     /* bytes written */
+    off_t reserved; /* end of the bytes that the disk has reserved */
 };
 
-/* Opens a file, made where it is missing and readable by its owner only. All give 0 or an errno.
- * ENOTBLK: there is something, and it is no plain file. */
+/* Opens the file. A missing file is created, readable by its owner only. All functions return 0 or
+ * an errno. ENOTBLK: the path exists and is not a plain file. */
 int kenar_append_file_open(struct kenar_append_file *file, const char *path);
 
-/* Appends the bytes when there is room on the disk for them and for `room` more, which later
- * appends without a `room` of their own may use: they find it even when the disk is full. Where a
- * file system cannot set room aside, only the bytes themselves are sure of theirs. */
+/* Appends the bytes if the disk has space for them and for `room` more bytes. Later appends with
+ * `room` 0 use that reserve, so they succeed on a full disk. On a file system that cannot reserve
+ * space, only the bytes themselves are certain. */
 int kenar_append_file_write(struct kenar_append_file *file, const char *bytes, size_t length,
                             size_t room);
 
-/* Drops what is behind the first `size` bytes. */
-int kenar_append_file_cut(struct kenar_append_file *file, off_t size);
+/* Removes everything after the first `size` bytes. */
+int kenar_append_file_truncate(struct kenar_append_file *file, off_t size);
 
-/* Waits until the disk has it, and gives back the room that was not used. */
+/* Frees the unused reserve, flushes the file to the disk and closes it. */
 int kenar_append_file_close(struct kenar_append_file *file);
 
 #endif

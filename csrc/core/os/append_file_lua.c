@@ -15,7 +15,7 @@ static struct kenar_append_file *check_file(lua_State *L)
 
 static size_t check_size(lua_State *L, int argument, lua_Integer size)
 {
-    luaL_argcheck(L, size >= 0, argument, "expected a number of bytes");
+    luaL_argcheck(L, size >= 0, argument, "expected a number of bytes, 0 or more");
     return (size_t)size;
 }
 
@@ -31,7 +31,8 @@ static int push_outcome(lua_State *L, int cause)
     return 2;
 }
 
-/* append_file(path) -> file | nil, message. Made where it is missing, for its owner's eyes only. */
+/* append_file(path) -> file | nil, message
+ * A missing file is created, readable by its owner only. */
 static int open_file(lua_State *L)
 {
     size_t length;
@@ -49,8 +50,8 @@ static int open_file(lua_State *L)
 }
 
 /* file:append(bytes [, room]) -> true | nil, message
- * One write(2), all or nothing; with `room` only when so many more bytes have their place on the
- * disk. */
+ * Writes all bytes or none. With `room` it succeeds only if the disk has space for so many more
+ * bytes. */
 static int file_append(lua_State *L)
 {
     size_t length;
@@ -60,13 +61,15 @@ static int file_append(lua_State *L)
     return push_outcome(L, kenar_append_file_write(file, bytes, length, room));
 }
 
-/* file:cut(size) -> true | nil, message. Drops what is behind the first `size` bytes. */
+/* file:cut(size) -> true | nil, message
+ * Removes everything after the first `size` bytes. */
 static int file_cut(lua_State *L)
 {
     struct kenar_append_file *file = check_file(L);
     const size_t size = check_size(L, 2, luaL_checkinteger(L, 2));
-    luaL_argcheck(L, (off_t)size <= file->size, 2, "the file is not so long");
-    return push_outcome(L, kenar_append_file_cut(file, (off_t)size));
+    luaL_argcheck(L, (off_t)size <= file->size, 2,
+                  "expected a size that is not larger than the file");
+    return push_outcome(L, kenar_append_file_truncate(file, (off_t)size));
 }
 
 /* file:size() -> bytes */
@@ -76,7 +79,8 @@ static int file_size(lua_State *L)
     return 1;
 }
 
-/* file:close() -> true | nil, message. Waits until the disk has it. May be called again. */
+/* file:close() -> true | nil, message
+ * Flushes the file to the disk. May be called again. */
 static int file_close(lua_State *L)
 {
     return push_outcome(L, kenar_append_file_close(check_file(L)));
@@ -94,9 +98,13 @@ static const luaL_Reg methods[] = {
     {"__tostring", to_string}, {NULL, NULL},
 };
 
+static const luaL_Reg functions[] = {
+    {"append_file", open_file},
+    {NULL, NULL},
+};
+
 void kenar_append_file_lua_open(lua_State *L)
 {
     kenar_class_open(L, METATABLE, methods);
-    lua_pushcfunction(L, open_file);
-    lua_setfield(L, -2, "append_file");
+    kenar_functions_open(L, functions);
 }

@@ -1,3 +1,4 @@
+#include "class.h"
 #include "core.h"
 
 #include <time.h>
@@ -10,7 +11,7 @@ static int push_seconds(lua_State *L, clockid_t id)
     return 1;
 }
 
-/* clock() -> seconds of a clock that never jumps */
+/* clock() -> seconds of the monotonic clock */
 static int monotonic(lua_State *L)
 {
     return push_seconds(L, CLOCK_MONOTONIC);
@@ -22,18 +23,20 @@ static int now(lua_State *L)
     return push_seconds(L, CLOCK_REALTIME);
 }
 
-/* cpu() -> seconds of processor time that the process has used */
+/* cpu() -> processor time of the process in seconds */
 static int cpu(lua_State *L)
 {
     return push_seconds(L, CLOCK_PROCESS_CPUTIME_ID);
 }
 
+static const luaL_Reg functions[] = {
+    {"clock", monotonic},
+    {"now", now},
+    {"cpu", cpu},
+    {NULL, NULL},
+};
+
 void kenar_clock_open(lua_State *L)
 {
-    lua_pushcfunction(L, monotonic);
-    lua_setfield(L, -2, "clock");
-    lua_pushcfunction(L, now);
-    lua_setfield(L, -2, "now");
-    lua_pushcfunction(L, cpu);
-    lua_setfield(L, -2, "cpu");
+    kenar_functions_open(L, functions);
 }

@@ -9,13 +9,14 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A holder writes its number right after it has the lock: how often, and with what pause, to look
- * for it. */
+/* A holder writes its process number after it has the lock. A reader retries so often, with this
+ * pause. */
 enum { READ_ATTEMPTS = 50 };
 enum { MOST_DIGITS = 10 };
 static const struct timespec READ_PAUSE = {.tv_sec = 0, .tv_nsec = 2000000};
 
-/* On a full disk the lock holds without a number: it must not keep its holder from making room. */
+/* A full disk is no failure, because the holder may need the lock to free space. The lock then has
+ * no number. */
 static int write_number(int fd, pid_t number)
 {
     char text[32];
@@ -27,8 +28,8 @@ static int write_number(int fd, pid_t number)
     return 0;
 }
 
-/* Whether the file is a lock's: empty, or a process number. `*number` is 0 when there is none, or
- * only half of one. */
+/* Whether the file can be a lock file: empty, or a process number. `*number` is 0 if there is no
+ * complete number. */
 static bool read_number(int fd, pid_t *number)
 {
     char text[32];
@@ -47,7 +48,8 @@ static bool read_number(int fd, pid_t *number)
     return true;
 }
 
-/* The file may still name an earlier holder that was killed. */
+/* The file may still have the number of an earlier holder that was killed, so a number counts only
+ * if its process exists. */
 static pid_t find_holder(int fd)
 {
     pid_t holder = 0;
@@ -62,7 +64,8 @@ static pid_t find_holder(int fd)
     return holder;
 }
 
-/* Follows no link, and waits for no other end of a pipe. */
+/* Does not follow a symbolic link. O_NONBLOCK: if the path is a pipe, open must not wait for its
+ * other end. */
 static int open_lock(const char *path, int *fd)
 {
     struct stat status;
@@ -75,15 +78,15 @@ static int open_lock(const char *path, int *fd)
 
 static int lock_whole(int fd)
 {
-    /* Locks of this kind belong to the descriptor: one process cannot take it twice, and does not
-     * lose it when it opens and closes the file elsewhere. */
+    /* An open file description lock: a second lock in the same process fails, and closing another
+     * descriptor of the file does not release it. */
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     if (fcntl(fd, F_OFD_SETLK, &whole) == 0)
         return 0;
     return errno == EACCES ? EAGAIN : errno;
 }
 
-int kenar_file_lock_take(struct kenar_file_lock *lock, const char *path, pid_t *holder)
+int kenar_file_lock_acquire(struct kenar_file_lock *lock, const char *path, pid_t *holder)
 {
     pid_t earlier;
     *holder = 0;
@@ -108,7 +111,8 @@ void kenar_file_lock_release(struct kenar_file_lock *lock)
 {
     if (lock->fd < 0)
         return;
-    /* What cannot be emptied names one who is gone, which the next holder overwrites. */
+    /* A number that cannot be removed belongs to a process that has ended. The next holder
+     * overwrites it. */
     if (lock->owner == getpid() && ftruncate(lock->fd, 0) != 0)
         lock->owner = 0;
     close(lock->fd);

@@ -1,4 +1,4 @@
-/* A file that one process at a time holds, and that says which. Pure C. */
+/* A lock file that one process at a time holds. It contains the number of its holder. Pure C. */
 #ifndef KENAR_OS_FILE_LOCK_H
 #define KENAR_OS_FILE_LOCK_H
 
@@ -6,21 +6,22 @@
 #include <sys/types.h>
 
 struct kenar_file_lock {
-    int fd; /* -1 when it is not held */
+    int fd; /* -1 if the lock is not held */
     pid_t owner;
 };
 
-/* Opens `path`, made where it is missing and readable by its owner only, locks it and writes the
- * own process number into it. Returns 0, or an errno: EAGAIN when somebody holds it already, who
- * may be this very process; `*holder` is that process's number then, or 0 where it does not say,
- * as after a start on a full disk. ELOOP: `path` is a symbolic link; ENOTBLK: no plain file;
- * EEXIST: a file with something else in it. These stay as they are.
+/* Opens `path`, locks it and writes the process number into it. A missing file is created, readable
+ * by its owner only. Returns 0 or an errno:
+ * - EAGAIN: the lock is held, perhaps by this process. `*holder` is the holder's number, or 0 if
+ * the file has none, for example after a start on a full disk.
+ * - ELOOP: `path` is a symbolic link. ENOTBLK: it is not a plain file. EEXIST: the file has other
+ * content. All three are left unchanged.
  *
- * The lock ends with the process, however that ends. A child of a fork shares it: it lasts until
- * both are gone. */
-int kenar_file_lock_take(struct kenar_file_lock *lock, const char *path, pid_t *holder);
+ * The lock ends with the process. A child of a fork shares it, so it lasts until both processes
+ * have ended. */
+int kenar_file_lock_acquire(struct kenar_file_lock *lock, const char *path, pid_t *holder);
 
-/* Gives it back; the file stays, empty. Nothing when it is not held. */
+/* Releases the lock. The file remains, empty. Does nothing if the lock is not held. */
 void kenar_file_lock_release(struct kenar_file_lock *lock);
 
 #endif

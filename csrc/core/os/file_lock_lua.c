@@ -31,9 +31,9 @@ static const char *message_of(int cause)
 
 /* lock_file(path) -> lock | nil, message | nil, message, pid
  *
- * Makes the file where it is missing (0600) and locks it until close, or until the process is gone.
- * With `pid` somebody holds it already: the process of that number, which may be this one. It does
- * not wait. The file stays behind. */
+ * Locks the file until close or until the process ends. A missing file is created with mode 0600,
+ * and remains after close. Does not wait. With `pid` the lock is held by that process, which may be
+ * this process. */
 static int lock_file(lua_State *L)
 {
     size_t length;
@@ -47,7 +47,7 @@ static int lock_file(lua_State *L)
     luaL_getmetatable(L, METATABLE);
     lua_setmetatable(L, -2);
 
-    int cause = kenar_file_lock_take(lock, path, &holder);
+    int cause = kenar_file_lock_acquire(lock, path, &holder);
     if (cause == 0)
         return 1;
     lua_pushnil(L);
@@ -60,7 +60,8 @@ static int lock_file(lua_State *L)
     return 2;
 }
 
-/* lock:close(): somebody else may take it. May be called again. */
+/* lock:close()
+ * Releases the lock. May be called again. */
 static int close_lock(lua_State *L)
 {
     kenar_file_lock_release(check_lock(L));
@@ -78,9 +79,13 @@ static const luaL_Reg methods[] = {
     {"__tostring", to_string}, {NULL, NULL},
 };
 
+static const luaL_Reg functions[] = {
+    {"lock_file", lock_file},
+    {NULL, NULL},
+};
+
 void kenar_file_lock_open(lua_State *L)
 {
     kenar_class_open(L, METATABLE, methods);
-    lua_pushcfunction(L, lock_file);
-    lua_setfield(L, -2, "lock_file");
+    kenar_functions_open(L, functions);
 }

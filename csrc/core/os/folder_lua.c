@@ -1,3 +1,4 @@
+#include "class.h"
 #include "core.h"
 
 #include <dirent.h>
@@ -21,8 +22,8 @@ static int failure(lua_State *L, const char *path, int error)
     return 2;
 }
 
-/* make_folder(path) -> true, or false when there is something by that name | nil, message
- * Its parent must be there. */
+/* make_folder(path) -> true, or false if the path exists | nil, message
+ * The parent folder must exist. */
 static int make_folder(lua_State *L)
 {
     const char *path = check_path(L);
@@ -33,8 +34,8 @@ static int make_folder(lua_State *L)
     return 1;
 }
 
-/* The names in an open folder, and errno. Called by pcall: when memory is short this raises, and
- * the folder is closed all the same. */
+/* Returns the names in the open folder and an errno. It runs under pcall, so that the folder is
+ * closed even if memory is short. */
 static int push_names(lua_State *L)
 {
     DIR *folder = lua_touserdata(L, 1);
@@ -75,10 +76,13 @@ static int list_folder(lua_State *L)
     return 1;
 }
 
+static const luaL_Reg functions[] = {
+    {"make_folder", make_folder},
+    {"list_folder", list_folder},
+    {NULL, NULL},
+};
+
 void kenar_folder_open(lua_State *L)
 {
-    lua_pushcfunction(L, make_folder);
-    lua_setfield(L, -2, "make_folder");
-    lua_pushcfunction(L, list_folder);
-    lua_setfield(L, -2, "list_folder");
+    kenar_functions_open(L, functions);
 }

@@ -7,10 +7,10 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-/* A smaller piece of the disk holds no page of SQLite's log. */
+/* A smaller reserve cannot hold a page of SQLite's log. */
 enum { SMALLEST_STEP = 4096 };
 
-/* O_NONBLOCK: the path may be that of a pipe, whose other end nobody opens. */
+/* O_NONBLOCK: if the path is a pipe, open must not wait for its other end. */
 static const int FLAGS = O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
 
 void kenar_reserve_file_close(struct kenar_reserve_file *file)
@@ -66,7 +66,7 @@ static int check_owner(const struct kenar_reserve_file *file)
     return file->owner == getpid() ? 0 : EPERM;
 }
 
-static int cut(struct kenar_reserve_file *file, off_t size)
+static int truncate_to(struct kenar_reserve_file *file, off_t size)
 {
     int result;
     do
@@ -99,8 +99,8 @@ int kenar_reserve_file_fill(struct kenar_reserve_file *file, off_t size)
             step = size - file->size;
         cause = allocate(file, step);
         if (cause == ENOSPC || cause == EDQUOT) {
-            /* A failed call may have taken a part. */
-            cause = cut(file, file->size);
+            /* A call that fails may have allocated a part. */
+            cause = truncate_to(file, file->size);
             step /= 2;
         }
     }
@@ -110,5 +110,5 @@ int kenar_reserve_file_fill(struct kenar_reserve_file *file, off_t size)
 int kenar_reserve_file_release(struct kenar_reserve_file *file)
 {
     const int cause = check_owner(file);
-    return cause == 0 ? cut(file, 0) : cause;
+    return cause == 0 ? truncate_to(file, 0) : cause;
 }

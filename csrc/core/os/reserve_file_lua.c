@@ -21,7 +21,7 @@ static struct named_file *check_file(lua_State *L)
 static uint64_t check_bytes(lua_State *L, int argument)
 {
     const lua_Number bytes = luaL_checknumber(L, argument);
-    luaL_argcheck(L, bytes >= 0 && bytes < 1e15, argument, "expected a number of bytes");
+    luaL_argcheck(L, bytes >= 0 && bytes < 1e15, argument, "expected a number of bytes, 0 or more");
     return (uint64_t)bytes;
 }
 
@@ -34,7 +34,8 @@ static int push_failure(lua_State *L, const char *path, int cause)
     return 2;
 }
 
-/* reserve_file(path) -> file | nil, message. Makes no file: `fill` does. */
+/* reserve_file(path) -> file | nil, message
+ * Does not create the file; `fill` does. */
 static int open_file(lua_State *L)
 {
     size_t length;
@@ -53,8 +54,8 @@ static int open_file(lua_State *L)
 }
 
 /* file:fill(bytes, room) -> size | nil, message
- * Takes room on the disk until the file has so many bytes, or as many as there are. A file that
- * does not exist is made only if the disk has `room` bytes free; the result is 0 otherwise. */
+ * Extends the file to `bytes`, or as far as the disk allows. A missing file is created only if the
+ * disk has `room` bytes free; otherwise the result is 0. */
 static int file_fill(lua_State *L)
 {
     struct named_file *named = check_file(L);
@@ -70,7 +71,8 @@ static int file_fill(lua_State *L)
     return 1;
 }
 
-/* file:release() -> true | nil, message. Gives all room up; the file stays. */
+/* file:release() -> true | nil, message
+ * Releases all space. The file remains, empty. */
 static int file_release(lua_State *L)
 {
     struct named_file *named = check_file(L);
@@ -81,7 +83,7 @@ static int file_release(lua_State *L)
     return 1;
 }
 
-/* file:size() -> bytes | nil without a file */
+/* file:size() -> bytes | nil if there is no file */
 static int file_size(lua_State *L)
 {
     const struct named_file *named = check_file(L);
@@ -92,7 +94,8 @@ static int file_size(lua_State *L)
     return 1;
 }
 
-/* file:close(). The file keeps its room. May be called again. */
+/* file:close()
+ * The file keeps its space. May be called again. */
 static int file_close(lua_State *L)
 {
     kenar_reserve_file_close(&check_file(L)->file);
@@ -112,9 +115,13 @@ static const luaL_Reg methods[] = {
     {"__tostring", to_string}, {NULL, NULL},
 };
 
+static const luaL_Reg functions[] = {
+    {"reserve_file", open_file},
+    {NULL, NULL},
+};
+
 void kenar_reserve_file_lua_open(lua_State *L)
 {
     kenar_class_open(L, METATABLE, methods);
-    lua_pushcfunction(L, open_file);
-    lua_setfield(L, -2, "reserve_file");
+    kenar_functions_open(L, functions);
 }

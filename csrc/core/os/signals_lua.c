@@ -13,7 +13,7 @@
 struct signals {
     int fd;
     bool is_blocked;
-    sigset_t ours; /* those that were not blocked before us */
+    sigset_t newly_blocked; /* signals that the process did not block before */
 };
 
 static const struct {
@@ -45,7 +45,7 @@ static void release(struct signals *signals)
         close(signals->fd);
     signals->fd = -1;
     if (signals->is_blocked)
-        sigprocmask(SIG_UNBLOCK, &signals->ours, NULL);
+        sigprocmask(SIG_UNBLOCK, &signals->newly_blocked, NULL);
     signals->is_blocked = false;
 }
 
@@ -59,7 +59,7 @@ static int push_failure(lua_State *L, struct signals *signals)
 }
 
 /* signals(name, ...) -> object | nil, message
- * From here on they no longer end the process, until close. */
+ * Until close, these signals do not end the process. */
 static int new_signals(lua_State *L)
 {
     sigset_t wanted, before;
@@ -77,11 +77,11 @@ static int new_signals(lua_State *L)
 
     if (sigprocmask(SIG_BLOCK, &wanted, &before) != 0)
         return push_failure(L, signals);
-    sigemptyset(&signals->ours);
+    sigemptyset(&signals->newly_blocked);
     for (size_t i = 0; i < KNOWN_COUNT; i++)
         if (sigismember(&wanted, known[i].number) == 1 &&
             sigismember(&before, known[i].number) == 0)
-            sigaddset(&signals->ours, known[i].number);
+            sigaddset(&signals->newly_blocked, known[i].number);
     signals->is_blocked = true;
     signals->fd = signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC);
     if (signals->fd < 0)
@@ -89,7 +89,7 @@ static int new_signals(lua_State *L)
     return 1;
 }
 
-/* signals:fd() -> descriptor that is readable when one has come | nil when closed */
+/* signals:fd() -> descriptor that is readable if a signal is pending | nil if closed */
 static int signals_fd(lua_State *L)
 {
     struct signals *signals = check_signals(L);
@@ -100,7 +100,7 @@ static int signals_fd(lua_State *L)
     return 1;
 }
 
-/* signals:read() -> name | nil when none has come */
+/* signals:read() -> name | nil if no signal is pending */
 static int signals_read(lua_State *L)
 {
     struct signals *signals = check_signals(L);
@@ -114,7 +114,8 @@ static int signals_read(lua_State *L)
     return 1;
 }
 
-/* signals:close(): the signals do again what they did before */
+/* signals:close()
+ * The signals have their earlier effect again. */
 static int signals_close(lua_State *L)
 {
     release(check_signals(L));
@@ -127,23 +128,23 @@ static int signals_tostring(lua_State *L)
     return 1;
 }
 
-/* Unlike SIG_IGN it is not passed on to the programs that the process starts. */
+/* A handler instead of SIG_IGN, because programs that the process starts would inherit SIG_IGN. */
 static void do_nothing(int number)
 {
     (void)number;
 }
 
 /* survive_broken_pipes()
- * From here on a write that nobody reads fails, and does not end the process. If the program has
- * decided otherwise about SIGPIPE, that stays. */
+ * A write to a pipe without a reader fails from now on, and does not end the process. If the
+ * program has set a disposition of SIGPIPE, it stays. */
 static int survive_broken_pipes(lua_State *L)
 {
-    struct sigaction current, ours = {.sa_handler = do_nothing, .sa_flags = SA_RESTART};
+    struct sigaction current, handler = {.sa_handler = do_nothing, .sa_flags = SA_RESTART};
     (void)L;
-    sigemptyset(&ours.sa_mask);
+    sigemptyset(&handler.sa_mask);
     if (sigaction(SIGPIPE, NULL, &current) == 0 && (current.sa_flags & SA_SIGINFO) == 0 &&
         current.sa_handler == SIG_DFL)
-        sigaction(SIGPIPE, &ours, NULL);
+        sigaction(SIGPIPE, &handler, NULL);
     return 0;
 }
 
@@ -157,11 +158,14 @@ static const luaL_Reg methods[] = {
     {NULL, NULL},
 };
 
+static const luaL_Reg functions[] = {
+    {"signals", new_signals},
+    {"survive_broken_pipes", survive_broken_pipes},
+    {NULL, NULL},
+};
+
 void kenar_signals_open(lua_State *L)
 {
     kenar_class_open(L, METATABLE, methods);
-    lua_pushcfunction(L, new_signals);
-    lua_setfield(L, -2, "signals");
-    lua_pushcfunction(L, survive_broken_pipes);
-    lua_setfield(L, -2, "survive_broken_pipes");
+    kenar_functions_open(L, functions);
 }

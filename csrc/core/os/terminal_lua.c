@@ -1,3 +1,4 @@
+#include "class.h"
 #include "core.h"
 
 #include <errno.h>
@@ -21,7 +22,7 @@ static int is_terminal(lua_State *L)
     return 1;
 }
 
-/* terminal_width(fd) -> columns | nil where it is no terminal, or one that does not tell */
+/* terminal_width(fd) -> columns | nil if `fd` is no terminal or its width is unknown */
 static int terminal_width(lua_State *L)
 {
     struct winsize size;
@@ -33,9 +34,8 @@ static int terminal_width(lua_State *L)
     return 1;
 }
 
-/* read_input(fd) -> bytes | nil when there are none yet | "" at the end | nil, message
- * Never waits. On a terminal the bytes are a whole line, or what the person had typed before
- * Ctrl-D. */
+/* read_input(fd) -> bytes | nil if none are available | "" at the end | nil, message
+ * Never blocks. A terminal delivers a whole line, or the text typed before Ctrl-D. */
 static int read_input(lua_State *L)
 {
     char bytes[4096];
@@ -59,12 +59,14 @@ static int read_input(lua_State *L)
     return 1;
 }
 
+static const luaL_Reg functions[] = {
+    {"is_terminal", is_terminal},
+    {"terminal_width", terminal_width},
+    {"read_input", read_input},
+    {NULL, NULL},
+};
+
 void kenar_terminal_open(lua_State *L)
 {
-    lua_pushcfunction(L, is_terminal);
-    lua_setfield(L, -2, "is_terminal");
-    lua_pushcfunction(L, terminal_width);
-    lua_setfield(L, -2, "terminal_width");
-    lua_pushcfunction(L, read_input);
-    lua_setfield(L, -2, "read_input");
+    kenar_functions_open(L, functions);
 }

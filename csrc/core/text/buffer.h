@@ -1,4 +1,4 @@
-/* A string of bytes that grows. */
+/* A byte buffer that grows. */
 #ifndef KENAR_TEXT_BUFFER_H
 #define KENAR_TEXT_BUFFER_H
 
@@ -6,34 +6,35 @@
 #include <stddef.h>
 #include <string.h>
 
-/* All zero is an empty buffer. */
+/* A zeroed buffer is empty. */
 struct kenar_buffer {
     char *data;
     size_t length, capacity;
 };
 
-/* A buffer kept for reuse gives its memory back when it grew past this: one large value must not
- * stay for the life of the process. */
+/* A reused buffer frees its memory if its capacity is larger, so that one large value does not
+ * occupy memory for the life of the process. */
 enum { KENAR_BUFFER_KEEP = 256 * 1024 };
 
-/* Make the capacity enough for `length + more`, at least doubling it. False when memory is short;
- * the buffer is then as it was. */
+/* Grows the capacity to at least `length + more`, and at least doubles it. False if memory is
+ * short; the buffer is then unchanged. */
 bool kenar_buffer_grow(struct kenar_buffer *buffer, size_t more);
 
-/* Free the memory; the buffer is empty and can be used again. */
+/* Frees the memory. The buffer is empty and can be used again. */
 void kenar_buffer_free(struct kenar_buffer *buffer);
 
-/* Empty it for the next use: keeps the memory unless there is more than KENAR_BUFFER_KEEP of it. */
+/* Empties the buffer for its next use. Frees the memory if it is larger than KENAR_BUFFER_KEEP. */
 void kenar_buffer_recycle(struct kenar_buffer *buffer);
 
-/* Room for `more` bytes beyond `length`, and memory even for none; false when memory is short. */
+/* Reserves `more` bytes beyond `length`. `data` is not NULL afterwards, even if `more` is 0. False
+ * if memory is short. */
 static inline bool kenar_buffer_reserve(struct kenar_buffer *buffer, size_t more)
 {
     return more < buffer->capacity - buffer->length || kenar_buffer_grow(buffer, more);
 }
 
-/* The `put` forms need room that was reserved; the `add` forms reserve it and say whether they
- * could. */
+/* `put` functions need reserved space. `add` functions reserve it, and return false if memory is
+ * short. */
 static inline void kenar_buffer_put_byte(struct kenar_buffer *buffer, char byte)
 {
     buffer->data[buffer->length++] = byte;
@@ -61,7 +62,7 @@ static inline bool kenar_buffer_add(struct kenar_buffer *buffer, const char *byt
     return true;
 }
 
-/* For string literals: the length is known to the compiler. */
+/* For string literals, whose length the compiler knows. */
 #define kenar_buffer_put_literal(buffer, literal)                                                  \
     kenar_buffer_put((buffer), (literal), sizeof(literal) - 1)
 #define kenar_buffer_add_literal(buffer, literal)                                                  \

@@ -16,7 +16,7 @@ static size_t least(size_t a, size_t b, size_t c)
     return ab < c ? ab : c;
 }
 
-/* Levenshtein's distance, given up as soon as it must exceed `bound`: then bound + 1. */
+/* The Levenshtein distance, or `bound + 1` if it is above `bound`. */
 static size_t edit_distance(const char *a, size_t a_length, const char *b, size_t b_length,
                             size_t bound)
 {

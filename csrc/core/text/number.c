@@ -6,13 +6,13 @@
 #include <string.h>
 
 enum {
-    DOUBLE_DIGITS = 17,       /* as many tell all doubles apart */
-    MANTISSA_BITS = 52,       /* as stored: the leading one is implied */
-    EXPONENT_BIAS = 1075,     /* makes value = mantissa * 2^(stored - bias) with a whole mantissa */
-    LARGEST_FIXED_SHIFT = 58, /* the remainder below, times ten, must fit 64 bits */
-    SIGNIFICANT_DIGITS =
-        770, /* more than the longest decimal between two neighbouring doubles has */
-    EXPONENT_LIMIT = 1000000, /* far past both ends of the range, and far from overflow */
+    DOUBLE_DIGITS = 17, /* enough to distinguish all doubles */
+    MANTISSA_BITS = 52, /* stored bits: the leading one is implied */
+    EXPONENT_BIAS =
+        1075, /* value = mantissa * 2^(stored exponent - bias), with an integer mantissa */
+    LARGEST_FIXED_SHIFT = 58, /* ten times the remainder must fit 64 bits */
+    SIGNIFICANT_DIGITS = 770, /* more than the longest decimal half-way between two doubles has */
+    EXPONENT_LIMIT = 1000000, /* beyond the range of doubles, and too small to overflow */
     SMALLEST_PLAIN_EXPONENT = -7
 };
 
@@ -54,17 +54,18 @@ size_t kenar_number_write_integer(char out[KENAR_INTEGER_ROOM], int64_t value)
     return 1 + write_unsigned(out + 1, UINT64_C(0) - (uint64_t)value);
 }
 
-/* A fraction whose mantissa has few enough bits below the point that exact arithmetic fits 64 bits.
- * Digits are produced until no shorter number is nearer to this double than to its neighbours
- * (Steele and White's free-format algorithm, in fixed point). */
+/* Writes a fraction whose mantissa has so few bits after the point that exact arithmetic fits 64
+ * bits. Digits are produced until they identify the double (Steele and White's free-format
+ * algorithm, in fixed point). */
 static size_t write_fixed(char *out, uint64_t mantissa, unsigned shift)
 {
     size_t length = write_unsigned(out, mantissa >> shift);
     out[length++] = '.';
-    /* In units of a quarter of the mantissa's last bit: half-way to the neighbours is a whole
-     * number of them even below a power of two, where doubles lie twice as close. */
+    /* The unit is a quarter of the mantissa's last bit, so that half the distance to a neighbour is
+     * an integer. Below a power of two the neighbour is twice as close. */
     const uint64_t one = UINT64_C(4) << shift;
-    const bool inclusive = mantissa % 2 == 0; /* readers round a tie to even: towards this number */
+    const bool inclusive =
+        mantissa % 2 == 0; /* parsers round a tie to even, which is this number */
     uint64_t rest = (mantissa << 2) & (one - 1);
     uint64_t above = 2, below = mantissa == UINT64_C(1) << MANTISSA_BITS ? 1 : 2;
     for (;;) {
@@ -85,8 +86,8 @@ static size_t write_fixed(char *out, uint64_t mantissa, unsigned shift)
     }
 }
 
-/* `digits` x 10^(exponent - count + 1), laid out as people expect it. */
-static size_t lay_out(char *out, const char *digits, size_t count, int exponent)
+/* Writes `digits` x 10^(exponent - count + 1) as a decimal or with an exponent. */
+static size_t write_layout(char *out, const char *digits, size_t count, int exponent)
 {
     size_t length = 0;
     if (exponent < 0 && exponent >= SMALLEST_PLAIN_EXPONENT + 1) {
@@ -107,7 +108,7 @@ static size_t lay_out(char *out, const char *digits, size_t count, int exponent)
     return length + kenar_number_write_integer(out + length, exponent);
 }
 
-/* `digits` x 10^exponent by the C library, which rounds correctly and sees no decimal point. */
+/* `digits` x 10^exponent. strtod rounds correctly, and sees no decimal point. */
 static double read_digits(const char *digits, size_t count, int64_t exponent)
 {
     char text[SIGNIFICANT_DIGITS + 2 + 2 + KENAR_INTEGER_ROOM];
@@ -118,24 +119,25 @@ static double read_digits(const char *digits, size_t count, int64_t exponent)
     return strtod(text, NULL);
 }
 
-/* Very small and very large numbers: rare enough to try one precision after another. */
+/* Writes very small and very large numbers. They are rare, so one precision is tried after the
+ * other. */
 static size_t write_scientific(char *out, double value)
 {
-    const int fewest = value < 0x1p-1022 ? 1 : 15; /* a normal double holds any 15 digits */
+    const int fewest = value < 0x1p-1022 ? 1 : 15; /* a normal double represents any 15 digits */
     for (int precision = fewest;; precision++) {
         char printed[64], digits[DOUBLE_DIGITS];
         snprintf(printed, sizeof printed, "%.*e", precision - 1, value);
         const char *mark = strchr(printed, 'e');
         digits[0] = printed[0];
-        /* What stands after the first digit is the locale's business. */
+        /* Skips the decimal separator, which depends on the locale. */
         memcpy(digits + 1, mark - (precision - 1), (size_t)(precision - 1));
         size_t count = (size_t)precision;
         const int exponent = (int)strtol(mark + 1, NULL, 10);
         const int scale = exponent - (precision - 1);
         bool found = read_digits(digits, count, scale) == value;
         if (!found && precision < DOUBLE_DIGITS && digits[precision - 1] != '9') {
-            /* Below a power of two doubles lie closer than above: the next digit up may do where
-             * the nearest does not. */
+            /* Below a power of two doubles are closer than above it. So the next digit up may
+             * identify the double if the nearest digit does not. */
             digits[precision - 1]++;
             found = read_digits(digits, count, scale) == value;
         }
@@ -143,7 +145,7 @@ static size_t write_scientific(char *out, double value)
             continue;
         while (count > 1 && digits[count - 1] == '0')
             count--;
-        return lay_out(out, digits, count, exponent);
+        return write_layout(out, digits, count, exponent);
     }
 }
 
@@ -175,7 +177,7 @@ bool kenar_number_from_decimal(const struct kenar_decimal *decimal, double *valu
     static const double powers_of_ten[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                            1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
                                            1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-    /* Both operands are exact, so that the one rounding is the right one. */
+    /* Both operands are exact, so the single rounding is correct. */
     if (decimal->digits > KENAR_EXACT_INTEGERS || decimal->exponent < -22 || decimal->exponent > 22)
         return false;
     double magnitude = (double)decimal->digits;
@@ -211,7 +213,7 @@ double kenar_number_read(const char *text, size_t count)
     }
     if (kept == 0)
         return negative ? -0.0 : 0.0;
-    if (dropped) { /* only that it is more than the digits kept can still matter */
+    if (dropped) { /* a final 1 is enough to record that digits were dropped */
         digits[kept++] = '1';
         exponent--;
     }

@@ -1,11 +1,10 @@
-/* The walk over string bytes that both directions of JSON share: how far can bytes be taken as they
- * are?
+/* Finds the bytes of a string that need no escape, for the JSON parser and writer.
  *
- * Plain are ASCII without `"`, `\` and control characters, and well-formed sequences of two bytes,
- * which is what Latin, Persian and Arabic text is made of. The walk stops before anything else;
- * sequences of three and four bytes, escapes and mistakes are for the caller to look at.
+ * Such plain bytes are ASCII without `"`, `\` and control characters, and well-formed sequences of
+ * two bytes, which Latin, Persian and Arabic text consists of. A run ends before any other byte;
+ * the caller handles longer sequences, escapes and errors.
  *
- * Reads never leave `bytes[0 .. count-1]`. */
+ * Reads stay within `bytes[0 .. count-1]`. */
 #ifndef KENAR_TEXT_SCAN_H
 #define KENAR_TEXT_SCAN_H
 
@@ -14,7 +13,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* kenar_text_copy may write this many bytes past the run. */
+/* kenar_text_copy may write this many bytes beyond the run. */
 enum { KENAR_TEXT_SLACK = 16 };
 
 static inline uint64_t kenar_load_8(const unsigned char *bytes)
@@ -29,8 +28,8 @@ static inline bool kenar_text_all_ascii(uint64_t word)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones * 0x80;
     const uint64_t quote = word ^ ones * '"', escape = word ^ ones * '\\';
-    /* A subtraction that borrows sets the top bit: of a byte that is looked for or, no matter, of
-     * one above it. */
+    /* A subtraction that borrows sets the top bit of the byte that matches. It may also set a bit
+     * of a higher byte, which changes nothing because one match is enough. */
     return (((word - ones * 0x20) | (quote - ones) | (escape - ones) | word) & tops) == 0;
 }
 
@@ -40,8 +39,8 @@ static inline bool kenar_text_all_ascii(uint64_t word)
 
 enum { KENAR_TEXT_BLOCK = 16 };
 
-/* Fewer bytes than a block, the rest zero: put together from loads that overlap, for a copy of
- * variable length costs more than everything else here. */
+/* Loads fewer bytes than a block; the rest is zero. Overlapping loads of fixed size are used,
+ * because a memcpy of variable length costs more than the rest of the scan. */
 static inline __m128i kenar_text_load_part(const unsigned char *bytes, size_t count)
 {
     uint64_t low = 0, high = 0;
@@ -67,8 +66,8 @@ static inline __m128i kenar_text_load(const unsigned char *bytes, size_t count)
                                      : kenar_text_load_part(bytes, count);
 }
 
-/* How many bytes at the front of the block are plain. A zero stops the run, so a part ends by
- * itself. */
+/* The number of plain bytes at the front of the block. A zero byte ends the run, so a partial block
+ * needs no length. */
 static inline size_t kenar_text_plain(__m128i block)
 {
     const unsigned none = 1u << KENAR_TEXT_BLOCK;
@@ -78,20 +77,20 @@ static inline size_t kenar_text_plain(__m128i block)
     const __m128i special = _mm_or_si128(_mm_or_si128(quote, escape), control);
     const unsigned high = (unsigned)_mm_movemask_epi8(block);
     unsigned stop = (unsigned)_mm_movemask_epi8(special);
-    if ((stop | high) == 0) /* a branch, so that the next block need not wait for the count */
+    if ((stop | high) == 0) /* a branch, so that the next block does not wait for the count */
         return KENAR_TEXT_BLOCK;
     const unsigned ascii = (unsigned)__builtin_ctz(stop | high);
     if ((high >> ascii & 1) == 0)
         return ascii;
-    /* Signed: 0x80..0xBF lie below 0xC0, and 0xC2..0xDF between 0xC1 and 0xE0. */
+    /* The comparison is signed: 0x80..0xBF are below 0xC0, and 0xC2..0xDF between 0xC1 and 0xE0. */
     const unsigned continuation =
         (unsigned)_mm_movemask_epi8(_mm_cmplt_epi8(block, _mm_set1_epi8((char)0xC0)));
     const unsigned lead = (unsigned)_mm_movemask_epi8(
         _mm_and_si128(_mm_cmpgt_epi8(block, _mm_set1_epi8((char)0xC1)),
                       _mm_cmplt_epi8(block, _mm_set1_epi8((char)0xE0))));
-    stop |= high & ~continuation & ~lead; /* longer sequences */
-    stop |= continuation ^ (lead << 1);   /* not one continuation behind each lead */
-    stop |= lead & (none >> 1);           /* cut by the block's end */
+    stop |= high & ~continuation & ~lead; /* sequences of three or four bytes */
+    stop |= continuation ^ (lead << 1);   /* a lead byte without exactly one continuation byte */
+    stop |= lead & (none >> 1);           /* a sequence that the block's end cuts */
     const unsigned run = (unsigned)__builtin_ctz(stop | none);
     return run - (run > 0 && (lead >> (run - 1) & 1));
 }
@@ -151,13 +150,14 @@ static inline size_t kenar_text_run(const unsigned char *bytes, size_t count)
         const size_t plain = kenar_text_plain(kenar_text_load(bytes + run, count - run));
         run += plain;
         if (plain <
-            KENAR_TEXT_BLOCK - 1) /* a sequence cut by the block's end leaves one byte less */
+            KENAR_TEXT_BLOCK - 1) /* a sequence that the block's end cuts shortens the run by one */
             break;
     }
     return run;
 }
 
-/* The same, and the run copied to `out`, which needs room for `count` + KENAR_TEXT_SLACK bytes. */
+/* Like kenar_text_run, but copies the run to `out`, which has room for `count` + KENAR_TEXT_SLACK
+ * bytes. */
 static inline size_t kenar_text_copy(char *out, const unsigned char *bytes, size_t count)
 {
     size_t run = 0;
@@ -172,8 +172,8 @@ static inline size_t kenar_text_copy(char *out, const unsigned char *bytes, size
     return run;
 }
 
-/* Copy up to 16 bytes if they are all plain ASCII, as names and short texts mostly are. The two
- * halves are loads and stores of a fixed size, which overlap. */
+/* Copies up to 16 bytes if all are plain ASCII, as most names and short texts are. Two overlapping
+ * loads and stores of fixed size do it. */
 static inline bool kenar_text_copy_short(char *out, const unsigned char *bytes, size_t count)
 {
     if (count >= 8) {

@@ -29,7 +29,7 @@ static const unsigned char *skip_blanks(const unsigned char *at, const unsigned 
     return at;
 }
 
-/* A new line and its indentation are one turn. */
+/* Each turn skips a newline and its indentation. */
 const unsigned char *kenar_space_run(const unsigned char *at, const unsigned char *end)
 {
     while (is_space(*at))

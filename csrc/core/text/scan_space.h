@@ -1,13 +1,14 @@
-/* The walk over JSON's white space. */
+/* Skips JSON's white space. */
 #ifndef KENAR_TEXT_SCAN_SPACE_H
 #define KENAR_TEXT_SCAN_SPACE_H
 
 #include <stddef.h>
 
-/* The first byte from `at` on that is no white space. `*end` must be readable and none. */
+/* The first byte from `at` on that is not white space. `*end` must be readable and not white
+ * space. */
 const unsigned char *kenar_space_run(const unsigned char *at, const unsigned char *end);
 
-/* The same, for between two tokens, where most often there is nothing, or one blank. */
+/* The same, but fast between two tokens, which mostly have no white space or one blank. */
 static inline const unsigned char *kenar_skip_space(const unsigned char *at,
                                                     const unsigned char *end)
 {

@@ -1,4 +1,4 @@
-/* A text of up to 16 bytes as two words, so that it is hashed and compared without a loop. */
+/* A text of up to 16 bytes in two words, for hashing and comparison without a loop. */
 #ifndef KENAR_TEXT_SHORT_H
 #define KENAR_TEXT_SHORT_H
 
@@ -9,17 +9,18 @@
 
 enum { KENAR_SHORT_TEXT = 16 };
 
-/* The bytes, and zeros behind them: texts of one length are the same when both words are. */
+/* The bytes, filled up with zeros. Two texts of the same length are equal if both words are
+ * equal. */
 struct kenar_short_text {
     uint64_t low, high;
 };
 
-/* Of the bytes from `bytes` on, `length` (at most KENAR_SHORT_TEXT) are the text and `available`,
- * no less than that, may be read. */
+/* Loads `length` bytes, at most KENAR_SHORT_TEXT. `available` bytes, at least `length`, must be
+ * readable. */
 static inline struct kenar_short_text kenar_short_text_load(const char *bytes, size_t length,
                                                             size_t available)
 {
-    /* Seen through this window from 16 - length on, the bytes behind the text are zeros. */
+    /* A load from 16 - length on is a mask for the bytes of the text. */
     static const unsigned char window[2 * KENAR_SHORT_TEXT] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
                                                                0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
                                                                0xFF, 0xFF, 0xFF, 0xFF};
@@ -40,7 +41,7 @@ static inline bool kenar_short_text_equal(struct kenar_short_text a, struct kena
     return a.low == b.low && a.high == b.high;
 }
 
-/* Mix two words into a running hash. */
+/* Mixes a text into a running hash. */
 static inline uint64_t kenar_short_text_mix(uint64_t hash, struct kenar_short_text text)
 {
     hash ^= text.low + text.high * UINT64_C(0x9E3779B97F4A7C15);

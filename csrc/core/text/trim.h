@@ -1,13 +1,13 @@
-/* White space at the ends of a text: the six bytes that Lua's %s takes. */
+/* Measures the white space at the ends of a text: the six bytes of Lua's %s. Pure C. */
 #ifndef KENAR_TEXT_TRIM_H
 #define KENAR_TEXT_TRIM_H
 
 #include <stddef.h>
 
-/* How many bytes of white space the text begins with. */
+/* The number of white-space bytes at the start. */
 size_t kenar_leading_space(const char *text, size_t length);
 
-/* How long the text is without the white space at its end. */
+/* The length without the white space at the end. */
 size_t kenar_trimmed_length(const char *text, size_t length);
 
 #endif

@@ -133,7 +133,9 @@ describe("core.http_response", function()
    end)
 
    it("raises for limits that are none", function()
-      assert.has_error(function() core.http_response { max_body = "much" } end, "max_body is a number of bytes")
-      assert.has_error(function() core.http_response { max_head = -1 } end, "max_head is a number of bytes")
+      assert.has_error(function() core.http_response { max_body = "much" } end,
+         "max_body is a number of bytes, 0 or more")
+      assert.has_error(function() core.http_response { max_head = -1 } end,
+         "max_head is a number of bytes, 0 or more")
    end)
 end)

@@ -64,7 +64,7 @@ describe("kenar.core.append_file", function()
       assert.is_true(file:cut(4))
       file:append "two\n"
       assert.equal("one\ntwo\n", folder:read "log")
-      assert.error_matches(function() file:cut(9) end, "the file is not so long")
+      assert.error_matches(function() file:cut(9) end, "not larger than the file")
       file:close()
    end)
 

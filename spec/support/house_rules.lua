@@ -88,11 +88,11 @@ local function wing_of(module)
    return module:match "^kenar%.([%w_]+)"
 end
 
--- The modules of kenar that a file requires, each with its line. Names in tables of modules count as well.
+-- The modules of kenar that a file requires, each with its line.
 local function requires_of(text)
    local found = {}
    each_code_line(text, function(line, number)
-      for module in line:gmatch "[\"'](kenar%.[%w_.]+)[\"']" do
+      for module in line:gmatch "require[%s,%(]*[\"'](kenar%.[%w_.]+)[\"']" do
          found[#found + 1] = { module = module, line = number }
       end
    end)
@@ -271,7 +271,8 @@ function house_rules.bindings(sources)
    for path, text in pairs(sources) do
       local code = text:gsub("/%*.-%*/", "")
       local uses_lua = code:find "#include <lua%.h>" or code:find "#include <lauxlib%.h>"
-         or code:find '#include "compat%.h"' or code:find '#include "[%w_/]*_lua%.h"' or code:find "%f[%w_]lua_State%f[^%w_]"
+         or code:find '#include "compat%.h"' or code:find '#include "[%w_/]*_lua%.h"'
+         or code:find "%f[%w_]lua_State%f[^%w_]"
       if uses_lua and not is_binding(path) then
          found[#found + 1] = path .. ": uses Lua without the suffix _lua"
       elseif not uses_lua and path:find "_lua%.[ch]$" then

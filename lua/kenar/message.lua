@@ -1,8 +1,10 @@
 --- What a bot says: messages with their buttons, checked against Divar's rules and written as JSON in one step.
 
+local action = require "kenar.message.action"
 local core = require "kenar.core"
 local errors = require "kenar.error"
 local json = require "kenar.json"
+local legacy = require "kenar.message.legacy"
 
 local message = {}
 
@@ -26,10 +28,6 @@ local message = {}
 
 local encode_message = core.message_encoder(json.conventions)
 
-local function refuse(problem, path)
-   return nil, errors.new { kind = "invalid", message = problem, path = path }
-end
-
 -- The path of the first button without a caption. That is rare, so the encoder does not keep paths for it.
 local function path_without_caption(kind, content, options)
    local strict = { strict_captions = true }
@@ -51,7 +49,7 @@ end
 ---@return string? captionless the path of the first button without a caption; Divar's documents do not refuse one
 function message.encode(kind, content, options)
    if kind == "legacy" then
-      local body, err, captionless = require("kenar.message.legacy").build(content, options)
+      local body, err, captionless = legacy.build(content, options)
       if not body then
          return nil, err
       end
@@ -60,40 +58,13 @@ function message.encode(kind, content, options)
    end
    local bytes, problem, path = encode_message(kind, content, options)
    if not bytes then
-      return refuse(problem, path)
+      return nil, errors.new { kind = "invalid", message = problem, path = path }
    elseif problem then
       return bytes, nil, path_without_caption(kind, content, options)
    end
    return bytes
 end
 
--- What only a button in a message has.
-local button_only = { "caption", "icon", "icon_name", 1 }
-
---- Divar's action object for the answer to a dynamic action, from the same fields as a button's: one of direct_link,
---- server_link, dynamic_action (with `data` or without), post_page, post_manage_page, or `action` in Divar's form.
----@param fields kenar.Button without caption and icon
----@param options? { via: string? } as in kenar.EncodeOptions
----@return table? action, kenar.Error? err kind `invalid`
-function message.action(fields, options)
-   if type(fields) ~= "table" then
-      return refuse("an action must be a table, got " .. type(fields), "")
-   end
-   for _, name in ipairs(button_only) do
-      if fields[name] ~= nil then
-         return refuse("an action has no caption or icon", name == 1 and "[1]" or name)
-      end
-   end
-   -- The rules are the encoder's: let it write a message with this one button, and read the action back.
-   local button = { "-" }
-   for name, value in pairs(fields) do
-      button[name] = value
-   end
-   local bytes, problem, path = encode_message("bot", { text = "", buttons = { { button } } }, options)
-   if not bytes then
-      return refuse(problem, (path:gsub("^buttons%[1%]%[1%]%.?", "")))
-   end
-   return assert(json.decode(bytes)).buttons.rows[1].buttons[1].action
-end
+message.action = action
 
 return message

@@ -1,9 +1,9 @@
 --- Messages for the endpoint before conversations had ids: a text, and one button a side that opens a link.
 
+local action = require "kenar.message.action"
 local errors = require "kenar.error"
-local message = require "kenar.message"
 
-local legacy_message = {}
+local legacy = {}
 
 local function refuse(path, problem)
    return nil, errors.new { kind = "invalid", path = path, message = problem }
@@ -107,8 +107,8 @@ local function button_of(grid, name, options)
    if extra_data ~= nil then
       fields.data = nil
    end
-   local action, err = message.action(fields, { via = options.via })
-   if not action then
+   local wire, err = action(fields, { via = options.via })
+   if not wire then
       err.path = path .. (err.path and err.path ~= "" and "." .. err.path or "")
       return nil, err
    end
@@ -117,7 +117,7 @@ local function button_of(grid, name, options)
    if not caption then
       return nil, err
    end
-   local kind, value = next(action)
+   local kind, value = next(wire)
    local build = actions[kind]
    if not build then
       return refuse(path, ("the old endpoint opens links only; %s needs send_message"):format(kind))
@@ -142,7 +142,7 @@ local ids = { "user_id", "post_token", "peer_id" }
 ---   whose name, about which post and to whom; `via` and `strict_captions` as in kenar.EncodeOptions
 ---@return table? body, kenar.Error? err kind `invalid`
 ---@return string? captionless the path of a button without a caption
-function legacy_message.build(content, options)
+function legacy.build(content, options)
    options = options or {}
    local body = { type = "TEXT" }
    for _, name in ipairs(ids) do
@@ -177,4 +177,4 @@ function legacy_message.build(content, options)
    return body, nil, captionless
 end
 
-return legacy_message
+return legacy

@@ -212,7 +212,11 @@ ROCK_ABI = $(shell $(LUA) -e 'io.write(_VERSION:match "[%d.]+")')
 .PHONY: rock
 rock:
 	$(MAKE) $(foreach m,$(MODULES),$(BUILD)/$(ROCK_ABI)/kenar/$(m).so)
+# What an earlier installation put there goes first: a module that has moved since would shadow the one of today.
 install: ## copy the library and the command into LUADIR, LIBDIR and BINDIR (luarocks calls this)
+	$(if $(and $(LUA),$(LUADIR),$(LIBDIR),$(BINDIR)),,$(error make install: give LUA, LUADIR, LIBDIR and BINDIR))
+	rm -rf "$(LUADIR)/kenar"
+	rm -f $(foreach m,core curl httpd $(OPTIONAL_MODULES),"$(LIBDIR)/kenar/$(m).so")
 	mkdir -p "$(LUADIR)" "$(LIBDIR)/kenar" "$(BINDIR)"
 	cp -r lua/kenar "$(LUADIR)"
 	rm "$(LUADIR)/kenar/cli/kenar"

@@ -146,4 +146,21 @@ describe("the rock", function()
          end)
       end
    end
+
+   it("leaves no module of an older installation that would be taken for one of today's", function()
+      local tree = folder .. "/plain"
+      local places = ("LUA=lua5.4 LUADIR=%s/lua LIBDIR=%s/lib BINDIR=%s/bin"):format(tree, tree, tree)
+      local install = ("cd %s && make --silent rock install %s"):format(folder .. "/moved", places)
+      shell(install)
+      shell(("cd %s && touch lua/kenar/settings.lua lua/kenar/router.lua lib/kenar/sqlite.so.old"):format(tree))
+      shell(install)
+      assert.equal("Only in " .. folder .. "/moved/lua/kenar/cli: kenar\n",
+         shell(("diff -r %s/moved/lua/kenar %s/lua/kenar || true"):format(folder, tree)))
+      assert.equal("sqlite.so.old\n", shell(("ls %s/lib/kenar | grep old"):format(tree)))
+   end)
+
+   it("is not installed into the root when its places are not named", function()
+      local output = shell(("cd %s/moved && make --silent install LUA=lua5.4 LUADIR= || true"):format(folder))
+      assert.matches("make install: give LUA, LUADIR, LIBDIR and BINDIR", output, 1, true)
+   end)
 end)

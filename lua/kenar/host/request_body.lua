@@ -21,7 +21,7 @@ local function open_file(part)
    local found = file:seek "end"
    file:seek("set", 0)
    if not why and size and size ~= found then
-      why = "its size is not the one given"
+      why = "its size differs from the size given"
    end
    if why then
       file:close()

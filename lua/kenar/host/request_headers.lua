@@ -11,7 +11,7 @@ local function fault_of(name, value)
    if value:find "[\r\n%z]" then
       return "has CR, LF or NUL in its value"
    elseif OURS[name:lower()] then
-      return "is written by the transport itself"
+      return "is written by the transport itself: leave it out"
    elseif #name + #value > LONGEST then
       return "is longer than 64 KiB"
    end
@@ -25,7 +25,7 @@ local function compile(map)
       if type(name) ~= "string" or value_type ~= "string" and value_type ~= "number" then
          error("headers are a map of strings to strings", 4)
       elseif not name:find "^[%w!#$%%&'*+.^_`|~-]+$" then
-         return nil, "a header has a name that no header has"
+         return nil, "a header name is empty or has a character that HTTP does not allow"
       end
       value = tostring(value)
       local fault = fault_of(name, value)

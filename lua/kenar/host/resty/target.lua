@@ -23,9 +23,9 @@ local function read_host(authority)
    else
       host, port = authority:match "^([%w.%-_]+)(.*)$"
       if not host then
-         return nil, "the URL has no host that can be called"
+         return nil, "the URL has no valid host"
       elseif port ~= "" and port:sub(1, 1) ~= ":" then
-         return nil, "the URL has a character in its host that no host has"
+         return nil, "the URL has a character that is not allowed in a host"
       end
    end
    if port == "" then
@@ -50,7 +50,7 @@ local function read_origin(origin, insecure_http, most_kept)
       return nil, port
    end
    if scheme == "http" and not insecure_http and not loopback.is_host(host) then
-      return nil, "http:// leads to another machine, where anybody on the way can read it: use https://"
+      return nil, "http:// to another machine is not encrypted: use https://"
    end
    local is_default = port == nil or port == SCHEMES[scheme]
    port = port or SCHEMES[scheme]
@@ -86,7 +86,7 @@ function target.reader(insecure_http, most_kept)
       end
       origin, path = url:match "^(%a+://[^/?#]+)([^#]*)"
       if not origin then
-         return nil, url:find "^[Hh][Tt][Tt][Pp][Ss]?://" and "the URL has no host that can be called"
+         return nil, url:find "^[Hh][Tt][Tt][Pp][Ss]?://" and "the URL has no valid host"
             or "the URL begins with neither https:// nor http://"
       end
       local known = origins[origin]

@@ -83,6 +83,11 @@ local cases = {
          "csrc/core/json/parse.c:2: f takes more than 5 parameters" },
       { { ["csrc/core/json/parse.h"] = "/* f */\nint f(int a, int b, int c, int d, int e, int f);\n" },
          "csrc/core/json/parse.h:2: f takes more than 5 parameters" },
+      { { ["csrc/core/json/parse.c"] =
+            "\nstatic __attribute__((cold)) int f(int a, int b, int c, int d, void (*e)(int, int), int f)\n{\n}\n" },
+         "csrc/core/json/parse.c:2: f takes more than 5 parameters" },
+      { { ["csrc/httpd/exchange.c"] = "\nstatic int f(int a, int b, int c, int d, int e, int f)\n{\n}\n" },
+         "csrc/httpd/exchange.c:2: f takes more than 5 parameters" },
    } },
 }
 

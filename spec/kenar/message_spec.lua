@@ -90,7 +90,7 @@ describe("kenar.message.action", function()
       { { direct_link = 5 }, "direct_link", "direct_link must be a string, got number" },
       { { server_link = "visit", data = { a = 0 / 0 } }, "data.a", nil },
       { { server_link = "visit", data = { kenar_via = "x" } }, "data.kenar_via",
-         "keys that begin with kenar_ are the SDK's own: rename it" },
+         "keys that begin with kenar_ are the SDK's own: rename the key" },
       { { action = { open_link = "u" } }, "action.open_link", "unknown key in an action" },
       { { caption = "a", direct_link = "u" }, "caption", "an action has no caption or icon" },
       { { "a", direct_link = "u" }, "[1]", "an action has no caption or icon" },

@@ -1,6 +1,6 @@
---- Calls to Divar: no grants and no routing, one method for each row of kenar.client.endpoints.
+--- Calls to Divar, without grants and routing: one method for each row of kenar.client.endpoints.
 --
--- Each returns a result or `nil, err`; a wrong type of argument raises.
+-- Each method returns a result or `nil, err`. A wrong type of argument raises.
 
 local advice = require "kenar.client.advice"
 local call = require "kenar.client.call"
@@ -8,10 +8,11 @@ local endpoints = require "kenar.client.endpoints"
 local hosts = require "kenar.host"
 local log = require "kenar.telemetry.log"
 local media = require "kenar.client.media"
+local methods = require "kenar.client.method"
 local settings = require "kenar.settings"
 
 ---@class kenar.Client
----@field legacy kenar.LegacyClient calls of the time before 2024-11
+---@field legacy kenar.LegacyClient the calls before 2024-11
 local Client = {}
 Client.__index = Client
 Client.__name = "kenar.client"
@@ -23,37 +24,35 @@ Legacy.__name = "kenar.client.legacy"
 
 -- The settings hold keys and tokens.
 function Client:__tostring()
-   return "kenar.client: " .. self._values.base_url
+   return "kenar.client: " .. self._transport.settings.base_url
 end
 
 local client_options = { host = true }
 for _, endpoint in ipairs(endpoints) do
-   local method = call.method(endpoint)
-   if endpoint.is_legacy then
-      Legacy[endpoint.name] = function(self, ...)
-         return method(self._client, ...)
-      end
-   else
-      Client[endpoint.name] = method
+   local method = methods.of(endpoint)
+   local class = endpoint.is_legacy and Legacy or Client
+   -- A tail call: an error's position is then in the program. A method has at most three arguments.
+   class[endpoint.name] = function(self, first, second, third)
+      return method(self._transport, first, second, third)
    end
 end
 
---- Upload a medium, for the `media_token` of a message. It is read from the disk piece by piece, and its size and
---- format are checked before the first byte leaves.
+--- Upload a medium, for the `media_token` of a message. The file is read from the disk piece by piece. Its size and
+--- format are checked before the first byte is sent.
 ---@param kind "image"|"file"|"voice"|"video"
 ---@param source { path: string } | { bytes: string, name: string } and `on_progress(sent, total)`, `name`
 ---@param options? { timeout: number?, deadline: number?, retry_maybe: boolean? } `timeout` in seconds: default 60 and
----   one more for every 64 KiB; the others count for each of the two calls
+---   one more for every 64 KiB; the other options count for each of the two calls
 ---@return { media_token: string }? result, kenar.Error? err
 function Client:upload_media(kind, source, options)
-   return media.upload(self, kind, source, options)
+   return media.upload(self._transport, kind, source, options)
 end
 
--- The current call is a GET; the documents' older form of it was a POST.
+-- The current call is a GET. Divar's older documents had a POST.
 local get_user, get_user_by_post = Client.get_user, Client.get_user_by_post
 Client.get_user_by_post = nil
 
---- The user whose token the client holds.
+--- Get the user for whom the client acts.
 ---@param options? { method: "GET"|"POST" } and the options of every call; POST is the older form
 ---@return { user_id: string?, phone_number: string?, phone_numbers: string[] }? user each field only with its scope
 ---@return kenar.Error? err
@@ -78,8 +77,8 @@ local function own_log(values, host)
    }
 end
 
-local function build(values, host, metrics, store, warnings)
-   -- Without the defaults: reading options costs as much as writing a button.
+-- The message options that differ from their defaults, because reading options costs as much as writing a button.
+local function encodings(values)
    local encoding, bot_encoding = {}, { via = "bot" }
    for name, default in pairs {
       icon_key = "icon", strict_icons = false, strict_captions = false, send_type = true, text_with_media = false,
@@ -88,28 +87,33 @@ local function build(values, host, metrics, store, warnings)
          encoding[name], bot_encoding[name] = values[name], values[name]
       end
    end
-   local self = setmetatable({
-      _values = values, _host = host, _metrics = metrics, _store = store, _advice = warnings,
-      _headers = call.headers(values, values.access_token), _key_headers = call.headers(values),
-      _encoding = next(encoding) and encoding, _bot_encoding = bot_encoding,
-   }, Client)
-   self.legacy = setmetatable({ _client = self }, Legacy)
-   return self
+   return next(encoding) and encoding, bot_encoding
 end
 
---- A copy that acts for another user.
+local function build(values, host, metrics, store, its_advice)
+   local encoding, bot_encoding = encodings(values)
+   local transport = call.transport {
+      settings = values, host = host, metrics = metrics, store = store, advice = its_advice,
+      encoding = encoding, bot_encoding = bot_encoding,
+   }
+   return setmetatable({
+      _transport = transport, legacy = setmetatable({ _transport = transport }, Legacy),
+   }, Client)
+end
+
+--- A copy of the client that acts for another user.
 ---@param options { access_token: string }
 ---@return kenar.Client
 function Client:as(options)
    settings.check(options, {}, 2)
-   local values = {}
-   for name, value in pairs(self._values) do
+   local transport, values = self._transport, {}
+   for name, value in pairs(transport.settings) do
       values[name] = value
    end
    for name, value in pairs(options) do
       values[name] = value
    end
-   return build(values, self._host, self._metrics, self._store, self._advice)
+   return build(values, transport.host, transport.metrics, transport.store, transport.advice)
 end
 
 local client = {}

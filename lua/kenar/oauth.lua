@@ -3,7 +3,7 @@
 -- A bot mounts all of this by itself (ctx:authorize, bot:granted); this is for programs with a web server of their own.
 -- Forms and addresses are those of Divar's docs, OAuth pages; `legacy` those of 2024-05 and before.
 
-local delivery = require "kenar.client.attempt"
+local attempt = require "kenar.client.attempt"
 local errors = require "kenar.error"
 local expect = require "kenar.base.expect"
 local hosts = require "kenar.host"
@@ -176,14 +176,15 @@ local function request_tokens(self, kind, values)
    end
    local host = self._host or hosts.current()
    local began = host.now()
-   local result, err = delivery.send(host, endpoint, {
+   local result, err = attempt.send({ host = host, metrics = self._metrics }, {
       method = endpoint.method, url = self._oauth_url .. generation.token, body = generation.body(fields),
       headers = {
          ["content-type"] = generation.content_type, accept = "application/json",
          ["user-agent"] = "kenar/" .. version, ["x-api-key"] = generation.has_api_key and self._api_key or nil,
       },
       timeout = self._timeout, connect_timeout = self._connect_timeout, max_body = MAX_ANSWER,
-   }, self._metrics)
+      endpoint = endpoint,
+   })
    if not result then
       return clean(err, fields)
    end
@@ -243,7 +244,7 @@ end
 local options_known = {
    client_id = "string", client_secret = "string", redirect_uri = "string", oauth_url = "string", api_key = "string",
    store = true, host = "table", legacy = true, send_code_on_refresh = "boolean", timeout = "number",
-   connect_timeout = "number",
+   connect_timeout = "number", metrics = "table",
 }
 
 --- Make the OAuth side of an app.
@@ -251,7 +252,8 @@ local options_known = {
 ---   without a query; `store` (default "memory:"), where states are kept; `oauth_url` (https://oauth.divar.ir);
 ---   `send_code_on_refresh` (true): Divar's documents put the current access token into a refresh's `code`; `legacy`:
 ---   (false) the calls of 2024-05 and before, true with JSON and "form" with a form, with `api_key` and mostly
----   `oauth_url = "https://api.divar.ir"`; `timeout` and `connect_timeout` in seconds (10, 5); `host`
+---   `oauth_url = "https://api.divar.ir"`; `timeout` and `connect_timeout` in seconds (10, 5); `host`; `metrics`, a
+---   kenar.Metrics that counts the calls
 ---@return kenar.OAuth
 function oauth.new(options)
    expect.table(options, "options", 2)
@@ -285,7 +287,7 @@ function oauth.new(options)
       states = states.new(store), redirect_uri = options.redirect_uri,
       _client_id = options.client_id, _client_secret = options.client_secret, _api_key = options.api_key,
       _oauth_url = oauth_url:match "^(.*[^/])/*$", _host = options.host,
-      _generation = generation,
+      _metrics = options.metrics, _generation = generation,
       _send_code_on_refresh = options.send_code_on_refresh ~= false,
       _timeout = options.timeout or 10, _connect_timeout = options.connect_timeout or 5,
    }, OAuth)

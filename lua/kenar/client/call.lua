@@ -1,34 +1,53 @@
---- How a row of kenar.client.endpoints becomes a method of the client.
+--- Executes calls: in the order of their conversation, through the limits of the app, with retries.
 
-local call_options = require "kenar.client.options"
-local call_path = require "kenar.client.path"
-local core = require "kenar.core"
-local departures = require "kenar.client.limits.gate"
 local errors = require "kenar.error"
+local gates = require "kenar.client.limits.gate"
 local hosts = require "kenar.host"
-local json = require "kenar.json"
-local media = require "kenar.client.media"
-local message = require "kenar.message"
-local order = require "kenar.client.order"
+local orders = require "kenar.client.order"
 local retry = require "kenar.client.retry"
 local stores = require "kenar.store"
 local version = require "kenar.version"
 
-local call = {}
+local calls = {}
 
---- The headers of a call.
----@param values table settings
----@param access_token? string
----@return table<string, string>
-function call.headers(values, access_token)
+--- One call. It is the host's request as well: hosts ignore the fields from `endpoint` on. A message sets eight of the
+--- fields, because a ninth would double the table's size.
+---@class kenar.Call
+---@field method string
+---@field url string
+---@field headers table<string, string>
+---@field body? string|table
+---@field timeout? number         seconds of one attempt
+---@field connect_timeout? number
+---@field max_body? integer
+---@field on_progress? fun(sent: integer, total: integer)
+---@field endpoint kenar.Endpoint
+---@field options? table          the caller's, see kenar.client.options
+---@field content? kenar.Message  a message whose medium has to be uploaded first
+---@field prepare? fun(transport: kenar.Transport, call: kenar.Call): true?, kenar.Error? called in the conversation's
+---   turn, before the first attempt
+
+--- The part of a client that all its calls share.
+---@class kenar.Transport
+---@field settings table
+---@field host? table              set by the first call if it is nil
+---@field metrics? kenar.Metrics   counts attempts
+---@field store? kenar.Store      keeps the quota; nil: the store of the settings
+---@field encoding? table          options of kenar.message that differ from their defaults
+---@field bot_encoding table       the same for messages of the bot's chat
+---@field advice kenar.Advice
+local Transport = {}
+Transport.__index = Transport
+
+local function headers_with(settings, access_token)
    local headers = {
-      ["x-api-key"] = values.api_key,
+      ["x-api-key"] = settings.api_key,
       ["content-type"] = "application/json",
       accept = "application/json",
       ["user-agent"] = "kenar/" .. version,
    }
    if access_token then
-      if values.token_header == "x_access_token" then
+      if settings.token_header == "x_access_token" then
          headers["x-access-token"] = access_token
       else
          headers.authorization = "Bearer " .. access_token
@@ -37,259 +56,149 @@ function call.headers(values, access_token)
    return headers
 end
 
--- A client's own headers never change, so that a host may keep what it made of them.
+-- A client's own tables of headers never change, because hosts compile them once and know them by identity.
 local function headers_for(self, endpoint, options)
    if endpoint.token == "none" then
       return self._key_headers
    end
    local token = options and options.access_token
-   if token and token ~= self._values.access_token then
-      return call.headers(self._values, token)
+   if token and token ~= self.settings.access_token then
+      return headers_with(self.settings, token)
    end
    return self._headers
 end
 
-local function describe(err, endpoint)
+--- Complete the error of a call that was not sent.
+---@param endpoint kenar.Endpoint
+---@param err kenar.Error
+---@return nil, kenar.Error
+function calls.refuse(endpoint, err)
    err.endpoint, err.method, err.sent, err.retryable = endpoint.name, endpoint.method, "no", false
    return nil, err
 end
 
-local function failure(endpoint, fields)
-   return describe(errors.new(fields), endpoint)
-end
-
--- What every call needs before its body is made.
-local function prepare(self, endpoint, options)
-   if options then
-      call_options.check(options, 3) -- the method's caller: it runs between that and this
-   end
-   local values = self._values
-   if not values.api_key then
-      return failure(endpoint, {
+--- Check that the client has the key, and the user's token, that an endpoint needs.
+---@param endpoint kenar.Endpoint
+---@param options? { access_token: string? }
+---@return true? ok, kenar.Error? err
+function Transport:authorize(endpoint, options)
+   local settings = self.settings
+   if not settings.api_key then
+      return calls.refuse(endpoint, errors.new {
          kind = "auth", code_name = "NO_API_KEY", message = "no API key: give api_key, or set KENAR_API_KEY",
       })
    end
-   if endpoint.token == "required" and not (values.access_token or options and options.access_token) then
-      return failure(endpoint, {
+   if endpoint.token == "required" and not (settings.access_token or options and options.access_token) then
+      return calls.refuse(endpoint, errors.new {
          kind = "auth", code_name = "NO_ACCESS_TOKEN",
          message = endpoint.name .. " acts for a user: give access_token",
       })
    end
-   return values
+   return true
 end
 
--- Where the calls of the client's app leave; its quota is kept in the client's store.
-local function departures_of(self, host)
-   local values = self._values
-   local found = departures.of(host, values.api_key)
-   if values.quota then
-      local ok, err = found:limit(values.quota, function()
-         if self._store then
-            return self._store
+--- Make the record of a call to Divar's API.
+---@param endpoint kenar.Endpoint
+---@param path string
+---@param body? string
+---@param options? table
+---@return kenar.Call
+function Transport:call(endpoint, path, body, options)
+   local settings = self.settings
+   return {
+      method = endpoint.method,
+      url = settings.base_url .. path,
+      headers = headers_for(self, endpoint, options),
+      body = body,
+      timeout = options and options.timeout or settings.timeout,
+      connect_timeout = settings.connect_timeout,
+      endpoint = endpoint,
+      options = options,
+   }
+end
+
+-- The limits of the client's app. Its quota is kept in the client's store.
+local function open_gate(self)
+   local host, settings = self.host, self.settings
+   local gate = gates.of(host, settings.api_key)
+   if settings.quota then
+      local ok, err = gate:limit(settings.quota, function()
+         if self.store then
+            return self.store
          end
-         return stores.open(values.store, host)
+         return stores.open(settings.store, host)
       end)
       if not ok then
          return nil, err
       end
    end
-   self._departures = found
-   return found
+   self._gate = gate
+   return gate
 end
 
-local function send_with(self, host, endpoint, path, body, options, ends_at, headers)
-   local values, leave = self._values, self._departures
-   if not leave then
-      local err
-      leave, err = departures_of(self, host)
-      if not leave then
-         return describe(err, endpoint)
+local function send(self, call, ends_at)
+   local endpoint, options, prepare = call.endpoint, call.options, call.prepare
+   if prepare then
+      local ok, err = prepare(self, call)
+      if not ok then
+         return nil, err
       end
    end
-   return retry.send(host, endpoint, {
-      method = endpoint.method,
-      url = values.base_url .. path,
-      headers = headers,
-      body = body,
-      timeout = options and options.timeout or values.timeout,
-      connect_timeout = values.connect_timeout,
-   }, values, options, ends_at, self._metrics, leave)
-end
-
-local function send(self, host, endpoint, path, body, options, ends_at)
-   local result, err = send_with(self, host, endpoint, path, body, options, ends_at,
-      headers_for(self, endpoint, options))
+   local gate
+   if not endpoint.is_unlimited then
+      local problem
+      gate = self._gate
+      if not gate then
+         gate, problem = open_gate(self)
+         if not gate then
+            return calls.refuse(endpoint, problem)
+         end
+      end
+   end
+   local result, err = retry.send(self, call, gate, ends_at)
    local renew = options and options.renew
    if result or not renew or err.status ~= 401 or err.sent ~= "no" or endpoint.token == "none" then
       return result, err
    end
-   -- Divar may end a token before its time. Here the conversation's turn is kept meanwhile.
-   local token, why = renew()
+   -- Divar may end a token before it expires. Renewing it here keeps the conversation's turn.
+   local token, problem = renew()
    if not token then
-      return nil, why or err
+      return nil, problem or err
    end
-   return send_with(self, host, endpoint, path, body, options, ends_at, call.headers(self._values, token))
+   call.headers = headers_with(self.settings, token)
+   return retry.send(self, call, gate, ends_at)
 end
 
--- Call `f(self, host, endpoint, path, content, options, ends_at)` when the conversation's turn has come.
-local function in_order(self, endpoint, id, f, path, content, options)
-   local host = self._host or hosts.current()
-   local conversations = self._order
-   if not conversations then
-      conversations = order.of(host, self._values.api_key)
-      self._order = conversations
+--- Execute a call.
+---@param call kenar.Call
+---@param conversation? string its key: the call waits until earlier calls for the conversation are over
+---@return table? result, kenar.Error? err
+function Transport:send(call, conversation)
+   if not self.host then
+      self.host = hosts.current()
    end
-   -- A deadline that the call gives counts from now; the one of the settings from the turn on.
-   local patience = options and options.deadline
-   return conversations:run(endpoint, id, patience, f, self, host, endpoint, path, content, options,
-      patience and host.clock() + patience)
+   if not conversation then
+      return send(self, call)
+   end
+   local order = self._order
+   if not order then
+      order = orders.of(self.host, self.settings.api_key)
+      self._order = order
+   end
+   return order:run(call, conversation, send, self)
 end
 
-local function encoding_for(self, endpoint, options)
-   local encoding = endpoint.via and self._bot_encoding or self._encoding
-   if not options or not (options.via or options.state) then
-      return encoding
-   end
-   local own = { via = options.via or endpoint.via, state = options.state }
-   for name, value in pairs(encoding or {}) do
-      own[name] = own[name] or value
-   end
-   return own
+--- Make the transport of a client.
+---@param options { settings: table, host: table?, metrics: kenar.Metrics?, store: kenar.Store?, encoding: table?,
+---   bot_encoding: table, advice: kenar.Advice }
+---@return kenar.Transport
+function calls.transport(options)
+   local settings = options.settings
+   return setmetatable({
+      settings = settings, host = options.host, metrics = options.metrics, encoding = options.encoding,
+      bot_encoding = options.bot_encoding, advice = options.advice, store = options.store,
+      _headers = headers_with(settings, settings.access_token), _key_headers = headers_with(settings),
+   }, Transport)
 end
 
--- The bytes of a message; a button without a caption is told of in the log.
-local function encode(self, endpoint, content, options)
-   local body, err, captionless = message.encode(endpoint.message, content, encoding_for(self, endpoint, options))
-   if not body then
-      return describe(err, endpoint)
-   elseif captionless then
-      self._advice:captionless(endpoint.name, captionless, options and options.names)
-   end
-   return body
-end
-
--- A medium is uploaded in its turn, so that a text given later does not overtake it.
-local function send_with_medium(self, host, endpoint, path, content, options)
-   local body, err
-   content, err = media.resolve(self, content, options)
-   if not content then
-      err.sent = "no" -- the message; what Divar may have is a medium that no message shows
-      return nil, err
-   end
-   body, err = encode(self, endpoint, content, options)
-   if not body then
-      return nil, err
-   end
-   return send(self, host, endpoint, path, body, options)
-end
-
-local function message_method(endpoint)
-   local path_of = call_path.maker(endpoint)
-   return function(self, id, content, options)
-      if type(content) == "string" then
-         content = { text = content }
-      elseif type(content) ~= "table" then
-         error("message: expected a table or a string, got " .. type(content), 2)
-      end
-      local values, err = prepare(self, endpoint, options)
-      if not values then
-         return nil, err
-      end
-      local path
-      path, err = path_of(id, values.path_style)
-      if not path then
-         return describe(err, endpoint)
-      end
-      if media.is_in(content) then
-         return in_order(self, endpoint, id, send_with_medium, path, content, options)
-      end
-      local body
-      body, err = encode(self, endpoint, content, options)
-      if not body then
-         return nil, err
-      end
-      return in_order(self, endpoint, id, send, path, body, options)
-   end
-end
-
-local function ids_of(names, argument)
-   local ids = {}
-   for index, name in ipairs(names) do
-      ids[index] = tostring(argument[name])
-   end
-   return table.concat(ids, "\0")
-end
-
-local function query_of(names, argument)
-   local parts = {}
-   for index, name in ipairs(names) do
-      local value = argument[name]
-      if not call_path.is_id(value) then
-         return nil, name
-      end
-      parts[index] = name .. "=" .. core.percent_encode(value)
-   end
-   return "?" .. table.concat(parts, "&")
-end
-
--- A call whose argument is an id for the path, a table for the query, what `endpoint.body` reads, or nothing.
-local function call_method(endpoint)
-   local path_of = endpoint.id and call_path.maker(endpoint)
-   local takes_argument = endpoint.id or endpoint.query or endpoint.body
-   return function(self, argument, options)
-      if not takes_argument then
-         argument, options = nil, argument
-      end
-      local values, err = prepare(self, endpoint, options)
-      if not values then
-         return nil, err
-      end
-      local path, body = endpoint.path, endpoint.constant_body
-      if endpoint.id then
-         path, err = path_of(argument, values.path_style)
-         if not path then
-            return describe(err, endpoint)
-         end
-      elseif endpoint.query then
-         local query, missing = query_of(endpoint.query, type(argument) == "table" and argument or {})
-         if not query then
-            return failure(endpoint, {
-               kind = "invalid", path = missing, message = "expected the id as Divar gave it",
-            })
-         end
-         path = path .. query
-      elseif endpoint.body then
-         local value, captionless
-         value, err, captionless = endpoint.body(argument, values, options)
-         if value then
-            body, err = json.encode(value)
-         end
-         if not body then
-            return describe(err, endpoint)
-         elseif captionless then
-            self._advice:captionless("legacy." .. endpoint.name, captionless, options and options.names)
-         end
-      end
-      local result
-      if endpoint.conversation then
-         local key = ids_of(endpoint.conversation, argument)
-         result, err = in_order(self, endpoint, key, send, path, body, options)
-      else
-         result, err = send(self, self._host or hosts.current(), endpoint, path, body, options)
-      end
-      if not result then
-         return nil, err
-      end
-      return endpoint.result and endpoint.result(result) or result
-   end
-end
-
---- The method of an endpoint: `client:name(id, message, options)` where it sends a message, `client:name(argument,
---- options)` where it takes an id or a table, else `client:name(options)`.
----@param endpoint kenar.Endpoint
----@return function
-function call.method(endpoint)
-   return endpoint.message and message_method(endpoint) or call_method(endpoint)
-end
-
-return call
+return calls

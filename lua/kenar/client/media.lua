@@ -1,13 +1,13 @@
---- Pictures, files, voices and videos: one call for a token, then the bytes to another host.
+--- Uploads pictures, files, voices and videos: one call for a token, then a call to another host with the bytes.
 --
--- The formats and sizes are those of Divar's documents, which do not say whether an MB is 10^6 or 2^20 bytes. The
--- smaller is the limit here, so that Divar refuses nothing that has passed.
+-- Formats and sizes are taken from Divar's documents, which do not say whether an MB is 10^6 or 2^20 bytes. The limit
+-- here is the smaller one, so that Divar refuses no file that passes.
 
+local call_options = require "kenar.client.options"
+local core = require "kenar.core"
+local endpoints = require "kenar.client.endpoints"
 local errors = require "kenar.error"
-local hosts = require "kenar.host"
 local json = require "kenar.json"
-local multipart = require "kenar.client.multipart"
-local retry = require "kenar.client.retry"
 
 local media = {}
 
@@ -58,8 +58,8 @@ local function names_of(set)
    return table.concat(names, ", ")
 end
 
--- The size of a source and its first bytes.
-local function look_at(source)
+-- The size of a source and its first bytes; nil and a message if it cannot be read.
+local function inspect(source)
    if source.bytes then
       return #source.bytes, source.bytes:sub(1, LONGEST_BEGINNING)
    end
@@ -70,14 +70,14 @@ local function look_at(source)
    local beginning = file:read(LONGEST_BEGINNING)
    local size = file:seek "end"
    file:close()
-   -- A folder can be opened, but not read.
+   -- A folder can be opened but not read.
    if not size or beginning == nil and size > 0 then
       return nil, source.path .. ": cannot be read as a file"
    end
    return size, beginning or ""
 end
 
--- Everything that can be known before the first byte leaves.
+-- The checks before the first byte is sent.
 local function check(kind, source)
    for key in pairs(source) do
       if not source_keys[key] then
@@ -96,7 +96,7 @@ local function check(kind, source)
    if not (" " .. row.formats .. " "):find(" " .. ending .. " ", 1, true) then
       return refuse("invalid", "name", ("%q: Divar takes %s of these formats: %s"):format(name, kind, row.formats))
    end
-   local size, beginning = look_at(source)
+   local size, beginning = inspect(source)
    if not size then
       return refuse("invalid", "path", beginning)
    end
@@ -117,22 +117,65 @@ local function check(kind, source)
    return { name = name, size = size, type = format[1] }
 end
 
-local endpoint = { name = "upload_media", method = "POST" }
+-- As browsers write names (WHATWG HTML, "multipart/form-data encoding algorithm"): quotes and line breaks cannot end
+-- the header.
+local escapes = { ['"'] = "%22", ["\r"] = "%0D", ["\n"] = "%0A" }
 
--- What each step of an upload takes over of the options of the whole.
-local function steps_of(options)
+-- The body as multipart/form-data with one file (RFC 7578): a list, so that a host streams the file from the disk.
+local function frame(file, content)
+   local boundary = "kenar-" .. core.base64_encode(assert(core.random_bytes(24)), true)
+   local head = ("--%s\r\nContent-Disposition: form-data; name=\"file\"; filename=\"%s\"\r\n"
+      .. "Content-Type: %s\r\n\r\n"):format(boundary, (file.name:gsub('["\r\n]', escapes)), file.type)
+   return { head, content, ("\r\n--%s--\r\n"):format(boundary) }, "multipart/form-data; boundary=" .. boundary
+end
+
+-- No row of kenar.client.endpoints, because uploads go to a host of their own, whose calls no quota counts.
+---@type kenar.Endpoint
+local upload_endpoint = { name = "upload_media", method = "POST", token = "none", is_unlimited = true }
+
+local token_endpoint
+for _, endpoint in ipairs(endpoints) do
+   if endpoint.name == "create_upload_token" then
+      token_endpoint = endpoint
+   end
+end
+
+-- The options that count for each of the two calls.
+local function common_options(options)
    return options and {
       deadline = options.deadline, retry_maybe = options.retry_maybe, priority = options.priority,
    }
 end
 
+local function create_token(transport, options)
+   local ok, result, err
+   ok, err = transport:authorize(token_endpoint, options)
+   if not ok then
+      return nil, err
+   end
+   result, err = transport:send(
+      transport:call(token_endpoint, token_endpoint.path, token_endpoint.constant_body, options))
+   if not result then
+      return nil, err
+   end
+   if type(result.token) ~= "string" or result.token:find "[\r\n%z]" then
+      return refuse("http", "token", "Divar gave no upload token")
+   end
+   return result.token
+end
+
+-- Neither the API key nor the user's token goes to the other host.
+local function upload_headers(token, content_type)
+   return { authorization = "Bearer " .. token, accept = "*/*", ["content-type"] = content_type }
+end
+
 --- Upload a medium.
----@param client kenar.Client
+---@param transport kenar.Transport
 ---@param kind "image"|"file"|"voice"|"video"
 ---@param source table see kenar.Client.upload_media
 ---@param options? { timeout: number?, deadline: number?, retry_maybe: boolean?, priority: string? }
 ---@return { media_token: string }? result, kenar.Error? err
-function media.upload(client, kind, source, options)
+function media.upload(transport, kind, source, options)
    if not kinds[kind] then
       error(("kind of medium: expected one of %s, got %q"):format(names_of(kinds), tostring(kind)), 2)
    end
@@ -143,56 +186,47 @@ function media.upload(client, kind, source, options)
    if not file then
       return nil, err
    end
-   local ticket
-   ticket, err = client:create_upload_token(steps_of(options))
-   if not ticket then
+   local common = common_options(options)
+   if common then
+      call_options.check(common, 2)
+   end
+   local token, result
+   token, err = create_token(transport, common)
+   if not token then
       return nil, err
    end
-   if type(ticket.token) ~= "string" or ticket.token:find "[\r\n%z]" then
-      return refuse("http", "token", "Divar gave no upload token")
-   end
-
-   local values = client._values
-   local body, content_type = multipart.file("file", file.name, file.type,
-      source.bytes or { path = source.path, size = file.size })
-   local result
-   -- Another host: neither the API key nor the user's token goes there.
-   result, err = retry.send(client._host or hosts.current(), endpoint, {
-      method = "POST",
-      url = values.upload_url .. "/upload/" .. kind,
-      headers = {
-         authorization = "Bearer " .. ticket.token, accept = "*/*", ["content-type"] = content_type,
-      },
-      body = body,
-      timeout = options and options.timeout or 60 + file.size / 65536,
-      connect_timeout = values.connect_timeout,
-      on_progress = source.on_progress,
-   }, values, options, nil, client._metrics)
+   local body, content_type = frame(file, source.bytes or { path = source.path, size = file.size })
+   local call = transport:call(upload_endpoint, "", body, options)
+   call.url = transport.settings.upload_url .. "/upload/" .. kind
+   call.headers = upload_headers(token, content_type)
+   call.timeout = options and options.timeout or 60 + file.size / 65536
+   call.on_progress = source.on_progress
+   result, err = transport:send(call)
    if not result then
       return nil, err
    end
    if type(result.id) ~= "string" or result.id == "" then
       return nil, errors.new {
-         kind = "http", endpoint = endpoint.name, method = "POST", sent = "yes", retryable = false,
+         kind = "http", endpoint = upload_endpoint.name, method = "POST", sent = "yes", retryable = false,
          message = "the upload was accepted, but its answer has no id", body = json.encode(result),
       }
    end
    return { media_token = result.id, status = result.status }
 end
 
---- Whether a message has a medium that is still to be uploaded.
+--- Whether a message has a medium that is not uploaded yet.
 ---@param content kenar.Message
 ---@return boolean
 function media.is_in(content)
    return content.image ~= nil or content.file ~= nil or content.voice ~= nil or content.video ~= nil
 end
 
---- A message whose medium is uploaded: `image = { path = }` or one of its sisters becomes a media_token.
----@param client kenar.Client
+--- Upload the medium of a message, which becomes `media_token` in a copy of the message.
+---@param transport kenar.Transport
 ---@param content kenar.Message with a medium
----@param options? { deadline: number?, retry_maybe: boolean? } for each step of the upload
+---@param options? { deadline: number?, retry_maybe: boolean? } for each call of the upload
 ---@return kenar.Message? content, kenar.Error? err
-function media.resolve(client, content, options)
+function media.resolve(transport, content, options)
    local found
    for kind in pairs(kinds) do
       if content[kind] ~= nil then
@@ -206,7 +240,7 @@ function media.resolve(client, content, options)
       return refuse("invalid", found, "a message has a text or one medium, this one has "
          .. (content.text ~= nil and "text" or "media_token") .. " as well")
    end
-   local result, err = media.upload(client, found, content[found], steps_of(options))
+   local result, err = media.upload(transport, found, content[found], common_options(options))
    if not result then
       return nil, err
    end

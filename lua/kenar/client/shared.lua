@@ -1,12 +1,12 @@
---- What all clients of one app share on a host, whoever they act for.
+--- Objects that all clients of one app share on a host, for whichever user a client acts.
 
-local per_app = {}
+local shared = {}
 
---- A function that finds it, and makes it where there is none. A host's goes with the host, an app's with its last
---- client.
+--- Make a function that returns the object of an app on a host, and makes it at the first call. An object lives as long
+--- as its host and a client of its app.
 ---@param make fun(host: table, api_key: string): table
 ---@return fun(host: table, api_key: string): table of
-function per_app.of(make)
+function shared.by_app(make)
    local hosts = setmetatable({}, { __mode = "k" })
    return function(host, api_key)
       local apps = hosts[host]
@@ -23,4 +23,4 @@ function per_app.of(make)
    end
 end
 
-return per_app
+return shared

@@ -229,9 +229,8 @@ function consent.attach(bot, values, host)
          redirect_uri = values.public_url and values.public_url .. bot.prefix .. consent.RETURN_PATH,
          oauth_url = values.oauth_url, api_key = values.api_key, legacy = values.legacy_oauth,
          send_code_on_refresh = values.send_code_on_refresh,
-         timeout = values.timeout, connect_timeout = values.connect_timeout,
+         timeout = values.timeout, connect_timeout = values.connect_timeout, metrics = bot.metrics,
       }
-      bot.oauth._metrics = bot.metrics
    end
    bot.grants = grants.new {
       store = store, host = host, client = bot.client, oauth = bot.oauth, log = bot.log, timeout = values.timeout,

@@ -191,10 +191,11 @@ describe("messages of one app", function()
       end)
 
       it("because it came at the very moment of the deadline pass it on", function()
-         local order, conversation = orders.of(host, "key-1"), { name = "send", id = "conversation_id" }
+         local order, endpoint = orders.of(host, "key-1"), { name = "send", id = "conversation_id" }
          local reached = {}
          local function run(name, patience)
-            return host.spawn(order.run, order, conversation, "c", patience, function()
+            local call = { endpoint = endpoint, options = { deadline = patience } }
+            return host.spawn(order.run, order, call, "c", function()
                host.sleep(1)
                reached[#reached + 1] = name
             end)

@@ -5,11 +5,11 @@
 local errors = require "kenar.error"
 local update = require "kenar.store.update"
 
-local day_budget = {}
+local day_quota = {}
 
----@class kenar.DayBudget
-local Budget = {}
-Budget.__index = Budget
+---@class kenar.DayQuota
+local DayQuota = {}
+DayQuota.__index = DayQuota
 
 local DAY = 86400
 -- Iran has kept one time the whole year since 2022: 3 h 30 min ahead of UTC.
@@ -19,13 +19,13 @@ local WARNING, RESERVE = 0.8, 0.1
 
 --- The day it is, as a number that grows by one at midnight.
 ---@return integer
-function Budget:today()
+function DayQuota:today()
    return math.floor((self._now() + OFFSET) / DAY)
 end
 
 --- Seconds until the day ends.
 ---@return number
-function Budget:left_of_day()
+function DayQuota:left_of_day()
    return (self:today() + 1) * DAY - OFFSET - self._now()
 end
 
@@ -63,7 +63,7 @@ end
 ---@param priority "reply"|"bulk" of the last tenth only replies are taken
 ---@return integer? day for give_back
 ---@return kenar.Error? err kind `quota` with code_name DAY_QUOTA and `retry_after`, or `store`
-function Budget:take(priority)
+function DayQuota:take(priority)
    local today, limit = self:today(), priority == "bulk" and self._day - self._reserve or self._day
    local is_taken
    local used, err = update(self._store, key_of(self, today), function(value)
@@ -87,7 +87,7 @@ end
 
 --- Give a call back that was not made.
 ---@param day integer as `take` gave it
-function Budget:give_back(day)
+function DayQuota:give_back(day)
    -- Where the store fails, one call fewer is made today.
    update(self._store, key_of(self, day), function(value)
       local count = tonumber(value) or 0
@@ -99,12 +99,12 @@ end
 
 --- Make a budget.
 ---@param options { store: kenar.Store, prefix: string, day: integer, host: table, on_warning: fun(info: table)? }
----@return kenar.DayBudget
-function day_budget.new(options)
+---@return kenar.DayQuota
+function day_quota.new(options)
    return setmetatable({
       _store = options.store, _prefix = options.prefix, _day = options.day, _host = options.host,
       _now = options.host.now, _on_warning = options.on_warning, _reserve = math.floor(options.day * RESERVE),
-   }, Budget)
+   }, DayQuota)
 end
 
-return day_budget
+return day_quota

@@ -3,19 +3,19 @@
 -- As long as there is no quota and Divar has refused nothing, a call passes without looking for anything.
 
 local core = require "kenar.core"
-local day_budget = require "kenar.client.limits.day_quota"
+local day_quota = require "kenar.client.limits.day_quota"
 local errors = require "kenar.error"
 local paces = require "kenar.client.limits.pace"
-local per_app = require "kenar.client.shared"
+local queues = require "kenar.client.limits.queue"
+local shared = require "kenar.client.shared"
 local token_bucket = require "kenar.client.limits.token_bucket"
-local waiting_lines = require "kenar.client.limits.queue"
 
-local departures = {}
+local gate = {}
 
----@class kenar.Departures
+---@class kenar.Gate
 ---@field is_guarded boolean whether there is anything to look for
-local Departures = {}
-Departures.__index = Departures
+local Gate = {}
+Gate.__index = Gate
 
 -- Keys of a store must not give the API key away.
 local function digest_of(api_key)
@@ -40,10 +40,12 @@ local function may_leave(self, priority)
 end
 
 --- Where the calls of an app leave on a host.
----@type fun(host: table, api_key: string): kenar.Departures
-departures.of = per_app.of(function(host, api_key)
-   local self = setmetatable({ _host = host, _api_key = api_key, _pace = paces.new(), is_guarded = false }, Departures)
-   self._line = waiting_lines.new(host, function(priority) return may_leave(self, priority) end)
+---@type fun(host: table, api_key: string): kenar.Gate
+gate.of = shared.by_app(function(host, api_key)
+   local self = setmetatable({
+      _host = host, _api_key = api_key, _pace = paces.new(), _has_quota = false, is_guarded = false,
+   }, Gate)
+   self._queue = queues.new(host, function(priority) return may_leave(self, priority) end)
    return self
 end)
 
@@ -51,7 +53,7 @@ end)
 ---@param quota { minute: integer?, day: integer?, on_warning: fun(info: table)? }
 ---@param open_store fun(): kenar.Store?, kenar.Error?
 ---@return true? ok, kenar.Error? err kind `store`
-function Departures:limit(quota, open_store)
+function Gate:limit(quota, open_store)
    if self._has_quota then
       return true
    end
@@ -63,7 +65,7 @@ function Departures:limit(quota, open_store)
    self._bucket = quota.minute and token_bucket.new {
       store = store, key = prefix .. ":minute", minute = quota.minute, now = self._host.now,
    }
-   self._budget = quota.day and day_budget.new {
+   self._day_quota = quota.day and day_quota.new {
       store = store, prefix = prefix .. ":day", day = quota.day, host = self._host, on_warning = quota.on_warning,
    }
    self._has_quota, self.is_guarded = true, true
@@ -90,7 +92,7 @@ local function wait(self, priority, patience)
    if pause > patience then
       return refusal(self, pause)
    end
-   local passed, reason, detail = self._line:pass(priority, patience)
+   local passed, reason, detail = self._queue:pass(priority, patience)
    if passed then
       return true
    elseif reason == "timeout" then
@@ -103,11 +105,11 @@ local function wait(self, priority, patience)
 end
 
 local function pass_guarded(self, priority, ends_at)
-   local budget = self._budget
+   local quota_of_day = self._day_quota
    local day, err
-   if budget then
+   if quota_of_day then
       -- First, so that nobody waits for a minute of a day that is over.
-      day, err = budget:take(priority)
+      day, err = quota_of_day:take(priority)
       if not day then
          err.sent, err.retryable = "no", false
          return nil, err
@@ -117,12 +119,12 @@ local function pass_guarded(self, priority, ends_at)
    passed, err = wait(self, priority, ends_at - self._host.clock())
    if not passed then
       if day then
-         budget:give_back(day)
+         quota_of_day:give_back(day)
       end
       return nil, err
-   elseif day and day ~= budget:today() then
-      budget:give_back(day)
-      day, err = budget:take(priority)
+   elseif day and day ~= quota_of_day:today() then
+      quota_of_day:give_back(day)
+      day, err = quota_of_day:take(priority)
       return day and true, err
    end
    self.is_guarded = self._has_quota or self._pace.is_slowed
@@ -136,7 +138,7 @@ end
 ---@return integer? round for `refused` and `accepted`
 ---@return kenar.Error? err unsent: kind `quota` with code_name MINUTE_QUOTA or DAY_QUOTA, `rate_limited` with
 ---   code_name PAUSED, `store` or `closed`
-function Departures:pass(priority, ends_at, now)
+function Gate:pass(priority, ends_at, now)
    local pace = self._pace
    if self.is_guarded then
       local passed, err = pass_guarded(self, priority, ends_at)
@@ -151,16 +153,16 @@ end
 
 --- Divar has taken a call: to be told while `is_guarded`.
 ---@param round integer as `pass` gave it
-function Departures:accepted(round)
+function Gate:accepted(round)
    if self._pace:accept(round) then
-      self._line:ask_again()
+      self._queue:ask_again()
    end
 end
 
 --- How many refusals in a row a 429 makes.
 ---@param round integer
 ---@return integer
-function Departures:refusals(round)
+function Gate:refusals(round)
    return self._pace.refusals + (round == self._pace.round and 1 or 0)
 end
 
@@ -168,7 +170,7 @@ end
 ---@param round integer
 ---@param seconds number nothing leaves for so long
 ---@param asked number? how long Divar asked to wait
-function Departures:refused(round, seconds, asked)
+function Gate:refused(round, seconds, asked)
    self._pace:refuse(self._host.clock(), round, seconds, asked)
    self.is_guarded = true
    local pause = self._pace:pause(self._host.clock())
@@ -180,8 +182,8 @@ end
 
 --- How many calls wait to leave.
 ---@return integer
-function Departures:waiting()
-   return self._line:count()
+function Gate:waiting()
+   return self._queue:count()
 end
 
-return departures
+return gate

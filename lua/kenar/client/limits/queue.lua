@@ -2,11 +2,11 @@
 --
 -- One task, which lives only while somebody waits, asks for the one who is first, and sleeps as long as it is told.
 
-local waiting_line = {}
+local queue = {}
 
----@class kenar.WaitingLine
-local Line = {}
-Line.__index = Line
+---@class kenar.Queue
+local Queue = {}
+Queue.__index = Queue
 
 local PRIORITIES = { "reply", "bulk" }
 -- Shorter sleeps are not worth their while, and may be too short to move a clock.
@@ -106,7 +106,7 @@ end
 ---@return true? passed
 ---@return "timeout"|"closed"|"failed"|nil reason
 ---@return any detail after "timeout" how long it would have taken, where that is known; after "failed" the error
-function Line:pass(priority, patience)
+function Queue:pass(priority, patience)
    if not self._is_served then
       self._is_served = true
       local may, seconds, err = self._may_pass(priority)
@@ -126,13 +126,13 @@ function Line:pass(priority, patience)
 end
 
 --- Ask for the one who is first now: something has changed.
-function Line:ask_again()
+function Queue:ask_again()
    ring(self)
 end
 
 --- How many wait.
 ---@return integer
-function Line:count()
+function Queue:count()
    return self._count
 end
 
@@ -140,12 +140,12 @@ end
 ---@param host table
 ---@param may_pass fun(priority: string): boolean, number?, any whether one may pass, which is then so; else how many
 ---   seconds to wait before asking again, or nil and an error
----@return kenar.WaitingLine
-function waiting_line.new(host, may_pass)
+---@return kenar.Queue
+function queue.new(host, may_pass)
    return setmetatable({
       _host = host, _may_pass = may_pass, _is_asleep = false, _is_served = false, _count = 0,
       _places = { reply = { first = 1, last = 0 }, bulk = { first = 1, last = 0 } },
-   }, Line)
+   }, Queue)
 end
 
-return waiting_line
+return queue

@@ -1,4 +1,4 @@
-local day_budget = require "kenar.client.limits.day_quota"
+local day_quota = require "kenar.client.limits.day_quota"
 local each_store = require "spec.support.each_store"
 local virtual = require "kenar.host.virtual"
 
@@ -19,7 +19,7 @@ describe("kenar.client.limits.day_quota", function()
       end)
 
       local function budget_of(day, on_warning)
-         return day_budget.new { store = store, prefix = "quota:day", day = day, host = host, on_warning = on_warning }
+         return day_quota.new { store = store, prefix = "quota:day", day = day, host = host, on_warning = on_warning }
       end
 
       local function note(info)

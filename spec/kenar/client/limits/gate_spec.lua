@@ -1,5 +1,5 @@
 local client = require "kenar.client"
-local departures = require "kenar.client.limits.gate"
+local gates = require "kenar.client.limits.gate"
 local memory = require "kenar.store.memory"
 local virtual = require "kenar.host.virtual"
 
@@ -31,7 +31,7 @@ describe("after a 429", function()
    end)
 
    after_each(function()
-      assert.equal(0, departures.of(host, "key-1"):waiting())
+      assert.equal(0, gates.of(host, "key-1"):waiting())
       assert.equal(0, host:count())
    end)
 
@@ -174,7 +174,7 @@ describe("after a 429", function()
       host:advance(60)
       begin "later"
       host:run()
-      assert.is_false(departures.of(host, "key-1").is_guarded)
+      assert.is_false(gates.of(host, "key-1").is_guarded)
    end)
 
    it("where a quota is kept, other processes wait as well", function()

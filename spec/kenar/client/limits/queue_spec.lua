@@ -1,5 +1,5 @@
 local virtual = require "kenar.host.virtual"
-local waiting_lines = require "kenar.client.limits.queue"
+local queues = require "kenar.client.limits.queue"
 
 describe("kenar.client.limits.queue", function()
    local host, line, passed, opens_at, asked
@@ -18,7 +18,7 @@ describe("kenar.client.limits.queue", function()
    before_each(function()
       host = virtual.new { on_error = function() end }
       passed, asked, opens_at = {}, {}, { reply = 10, bulk = 20 }
-      line = waiting_lines.new(host, may_pass)
+      line = queues.new(host, may_pass)
    end)
 
    after_each(function()
@@ -101,7 +101,7 @@ describe("kenar.client.limits.queue", function()
    end)
 
    it("keeps the order where asking itself takes time", function()
-      line = waiting_lines.new(host, function()
+      line = queues.new(host, function()
          host.sleep(1)
          return true
       end)
@@ -115,7 +115,7 @@ describe("kenar.client.limits.queue", function()
    it("tells what failed to the one who was asked for", function()
       local failure = { "broken" }
       opens_at.reply = 5
-      line = waiting_lines.new(host, function(priority)
+      line = queues.new(host, function(priority)
          if host.clock() < 5 then
             return may_pass(priority)
          end

@@ -1,5 +1,5 @@
 local client = require "kenar.client"
-local departures = require "kenar.client.limits.gate"
+local gates = require "kenar.client.limits.gate"
 local each_store = require "spec.support.each_store"
 local edges = require "spec.support.oauth_edge"
 local virtual = require "kenar.host.virtual"
@@ -24,7 +24,7 @@ describe("calls under a quota", function()
       end)
 
       after_each(function()
-         assert.equal(0, departures.of(host, "key-1"):waiting())
+         assert.equal(0, gates.of(host, "key-1"):waiting())
          assert.equal(0, host:count())
       end)
 

@@ -1,4 +1,4 @@
---- The JSON bodies of calls that carry no message of kenar.message's own kinds.
+--- The JSON bodies of calls without a message, and of the old endpoint's message.
 
 local errors = require "kenar.error"
 local json = require "kenar.json"
@@ -10,68 +10,78 @@ local function refuse(path, problem)
    return nil, errors.new { kind = "invalid", path = path, message = problem }
 end
 
--- Checks the fields of an argument: each named field must be a non-empty string where `fields` says true, and may be
--- absent where it says "optional".
-local function check(argument, fields)
-   if type(argument) ~= "table" then
-      return refuse("", "expected a table, got " .. type(argument))
+local function is_array(value)
+   return getmetatable(value) == json.array_mt or value[1] ~= nil
+end
+
+-- What is wrong with the value of a field; nil if it is right.
+local function problem_of(field, value)
+   if value == nil and field.is_optional then
+      return nil
+   elseif field.is_object then
+      return (type(value) ~= "table" or is_array(value)) and "expected an object" or nil
+   elseif type(value) ~= "string" or value == "" and not field.is_optional then
+      return ("expected %s, got %s"):format(field.expected or "a string", value == "" and "an empty one" or type(value))
    end
-   for name in pairs(argument) do
-      if fields[name] == nil then
-         return refuse(tostring(name), "this call has no such field")
+end
+
+local function key_of(field, settings)
+   return field.key_setting and settings[field.key_setting] or field.key or field.name
+end
+
+local function add(body, field, value, settings)
+   local problem = problem_of(field, value)
+   if problem then
+      return refuse(field.name, problem)
+   end
+   body[key_of(field, settings)] = value
+   return body
+end
+
+local function from_value(field)
+   return function(value, settings)
+      return add({}, field, value, settings)
+   end
+end
+
+local function from_table(fields)
+   local known = {}
+   for _, field in ipairs(fields) do
+      known[field.name] = true
+   end
+   return function(argument, settings)
+      if type(argument) ~= "table" then
+         return refuse("", "expected a table, got " .. type(argument))
       end
-   end
-   for name, rule in pairs(fields) do
-      local value = argument[name]
-      if rule == true and (type(value) ~= "string" or value == "") then
-         return refuse(name, "expected a string, got " .. (value == "" and "an empty one" or type(value)))
+      for name in pairs(argument) do
+         if not known[name] then
+            return refuse(tostring(name), "this call has no such field")
+         end
       end
+      local body = {}
+      for _, field in ipairs(fields) do
+         local ok, err = add(body, field, argument[field.name], settings)
+         if not ok then
+            return nil, err
+         end
+      end
+      return body
    end
-   return true
 end
 
---- client:subscribe { event_type =, resource_id =, metadata = }
-function bodies.subscription(argument, values)
-   local ok, err = check(argument, { event_type = true, resource_id = "optional", metadata = "optional" })
-   if not ok then
-      return nil, err
-   end
-   local resource_id, metadata = argument.resource_id, argument.metadata
-   if resource_id ~= nil and type(resource_id) ~= "string" then
-      return refuse("resource_id", "expected a post token, or nothing for all posts, got " .. type(resource_id))
-   end
-   if metadata ~= nil and (type(metadata) ~= "table" or getmetatable(metadata) == json.array_mt or metadata[1] ~= nil)
-   then
-      return refuse("metadata", "expected an object")
-   end
-   return {
-      event_type = argument.event_type, event_resource_id = resource_id, [values.metadata_key] = metadata,
-   }
-end
-
---- client:get_user_id_by_phone(phone)
-function bodies.phone(phone)
-   if type(phone) ~= "string" or phone == "" then
-      return refuse("phone", "expected a phone number as a string, got " .. type(phone))
-   end
-   return { phone = phone }
-end
-
---- client.legacy:notify_post_conversations { post_token =, endpoint =, identification_key = }
-function bodies.notify(argument)
-   local ok, err = check(argument, { post_token = true, endpoint = true, identification_key = true })
-   if not ok then
-      return nil, err
-   end
-   return argument
+--- Make the body function of an endpoint from its `fields`.
+---@param fields kenar.EndpointField[]
+---@return fun(argument: any, settings: table): table?, kenar.Error?
+function bodies.of(fields)
+   return fields[1].is_positional and from_value(fields[1]) or from_table(fields)
 end
 
 --- client.legacy:send_message { user_id =, post_token =, peer_id =, and a message }
-function bodies.legacy_message(argument, values, options)
+function bodies.legacy_message(argument, settings, options)
    if type(argument) ~= "table" then
       return refuse("", "expected a table, got " .. type(argument))
    end
-   local content, ids = {}, { via = options and options.via, strict_captions = values.strict_captions }
+   local content, ids = {}, { via = options and options.via, strict_captions = settings.strict_captions }
    for name, value in pairs(argument) do
       if name == "user_id" or name == "post_token" or name == "peer_id" then
          ids[name] = value

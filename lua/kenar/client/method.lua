@@ -1,5 +1,6 @@
 --- Turns a row of kenar.client.endpoints into a method: checks the arguments, and makes path, query and body.
 
+local bodies = require "kenar.client.bodies"
 local call = require "kenar.client.call"
 local call_options = require "kenar.client.options"
 local call_path = require "kenar.client.path"
@@ -124,7 +125,7 @@ end
 
 -- The bytes of the body, from the argument. A button without a caption is logged.
 local function body_maker(endpoint)
-   local make = endpoint.body
+   local make = endpoint.body or endpoint.fields and bodies.of(endpoint.fields)
    if not make then
       return nil
    end

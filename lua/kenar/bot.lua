@@ -175,12 +175,12 @@ local function open_store(self, values, host)
 end
 
 --- Bind the bot to where it runs; whoever serves it does this.
----@param host table
+---@param host kenar.Host
 ---@param overrides? table settings that win over the bot's own options and the environment
 ---@return kenar.Bot
 function Bot:attach(host, overrides)
    local values = settings.resolve(self._options, overrides)
-   self.host, self._values = host, values
+   self.host, self._values = hosts.complete(host), values
    self.metrics = metrics.new { clock = host.clock }
    open_store(self, values, host)
    self.log = log.new {

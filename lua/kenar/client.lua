@@ -132,8 +132,9 @@ function client.new(options)
    options = options or {}
    settings.check(options, client_options, 2)
    local values = settings.resolve(options)
-   return build(values, options.host, nil, nil, advice.new(function()
-      return own_log(values, options.host)
+   local host = options.host and hosts.complete(options.host)
+   return build(values, host, nil, nil, advice.new(function()
+      return own_log(values, host)
    end))
 end
 

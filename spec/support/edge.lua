@@ -1,4 +1,6 @@
 --- A host at whose edge a spec plays Divar: every request is kept, and answered from a list.
+local contract = require "kenar.host.contract"
+
 local edge = {}
 
 ---@param answers table[] { status =, headers =, body = } or { err = kenar.Error }; the last one is repeated
@@ -29,7 +31,7 @@ function edge.host(answers)
       end
       return { status = answer.status, headers = answer.headers or {}, body = answer.body }
    end
-   return host, requests
+   return contract.complete(host), requests
 end
 
 return edge

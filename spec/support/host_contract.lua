@@ -67,6 +67,38 @@ return function(make, runner)
       assert.is_true(host.clock() >= first)
    end)
 
+   it("has every optional member, so that no caller tests for it", function()
+      for name, kind in pairs { start = "function", log = "function", random = "function", on_stop = "function",
+         stats = "function", is_interactive = "boolean" } do
+         assert.equal(kind, type(host[name]), name)
+      end
+      local share = host.random()
+      assert.is_true(share >= 0 and share <= 1)
+      host.on_stop(function() end)
+   end)
+
+   it("counts its requests", function()
+      in_task(function()
+         assert.same({ active = 0, queued = 0 }, host.stats())
+         assert(host.request { url = subject.url .. "/answer" })
+         assert.same({ active = 0, queued = 0 }, host.stats())
+      end)
+   end)
+
+   it("starts a task that nobody waits for, with three arguments", function()
+      in_task(function()
+         local got
+         host.start(function(...)
+            host.sleep(0.01)
+            got = { ... }
+         end, 1, "b", false)
+         while not got do
+            host.sleep(0.01)
+         end
+         assert.same({ 1, "b", false }, got)
+      end)
+   end)
+
    describe("request", function()
       everywhere("gives status, headers in lower case and body", function()
          local res = assert(host.request { method = "GET", url = subject.url .. "/answer" })

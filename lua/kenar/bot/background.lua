@@ -41,16 +41,12 @@ local function run_unattended(self, f, argument)
    end
 end
 
---- Run `f(argument)` as a task that nobody waits for: it costs less where the host can do so, and may begin at once.
+--- Run `f(argument)` as a task that nobody waits for: it costs less than `spawn` on some hosts, and may begin at once.
 ---@param f fun(argument: any)
 ---@param argument any
 function Background:start(f, argument)
    self._count = self._count + 1
-   if self._host.start then
-      self._host.start(run_unattended, self, f, argument)
-   else
-      self._host.spawn(run_unattended, self, f, argument)
-   end
+   self._host.start(run_unattended, self, f, argument)
 end
 
 --- Wait until all have ended.

@@ -4,7 +4,6 @@
 -- only if the caller asks for that (`retry_maybe`).
 
 local attempt = require "kenar.client.attempt"
-local core = require "kenar.core"
 
 local retry = {}
 
@@ -12,16 +11,6 @@ local retry = {}
 local BASE, CAP = 0.5, 30
 -- Seconds that a bulk send without a deadline waits after a 429: more than Divar's minute, less than its day.
 local PATIENCE = 120
-
--- Not math.random: the program owns its seed, and LuaJIT starts with the same seed in every process.
-local function random()
-   local bytes = core.random_bytes(3)
-   if not bytes then
-      return math.random()
-   end
-   local high, middle, low = bytes:byte(1, 3)
-   return (high * 65536 + middle * 256 + low) / 16777216
-end
 
 --- The delay after a failed attempt: a random part of a span that doubles with each attempt ("full jitter"), so that
 --- clients which failed together do not come back together. The delay that Divar asked for is added.
@@ -49,7 +38,7 @@ end
 
 -- The delay after a failed attempt. A 429 delays all other calls of the app as well.
 local function delay_after(host, err, attempts, gate, round)
-   local draw = host.random or random
+   local draw = host.random
    if err.status ~= 429 or not gate then
       return retry.delay(attempts, err.retry_after, draw)
    end

@@ -1,11 +1,13 @@
---- The host that a client uses when it is given none: nginx's where this runs inside nginx, else one loop for the whole
---- program.
+--- The host that a client uses by default, and what every host promises (see kenar.host.contract).
 
-local host = {}
+local contract = require "kenar.host.contract"
+
+local host = { complete = contract.complete }
 
 local current
 
----@return table host
+--- The host of this program: nginx's inside nginx, one loop elsewhere. It is made at the first call.
+---@return kenar.Host host
 function host.current()
    if not current then
       -- The loop would block nginx's worker, and its libcurl may bring another OpenSSL than nginx has.

@@ -4,6 +4,7 @@
 -- next timer, whichever comes first; then it resumes the tasks for which something happened.
 -- A request's `headers` table is compiled once and known again by identity: never change one that was given.
 
+local contract = require "kenar.host.contract"
 local core = require "kenar.core"
 local errors = require "kenar.error"
 local printable = require "kenar.base.printable"
@@ -244,12 +245,16 @@ local function add_contract(self, tasks)
    function self.semaphore(count)
       return semaphores.new(tasks, count)
    end
+
+   function self.stats()
+      return self.transfers:stats()
+   end
 end
 
 --- Make a loop. Options: those of `kenar.curl`'s pool (`max_transfers` 64, `idle` 30 s, `http2`, `proxy`, `ca_file`,
 --- `insecure_http`), and `on_error(err, traceback)`, which hears of tasks that raised (default: stderr).
 ---@param options? table
----@return table host as the contract of hosts has it: name, now, clock, closing, request, sleep, spawn, semaphore
+---@return kenar.Host host
 function loop.new(options)
    options = options or {}
    local known, pool_options = { on_error = true }, {}
@@ -278,7 +283,7 @@ function loop.new(options)
    }
    self.transfers = transfers.new(self.scheduler, pool_options)
    add_contract(self, self.scheduler)
-   return self
+   return contract.complete(self)
 end
 
 return loop

@@ -5,6 +5,7 @@
 -- honoured, and https:// needs `lua_ssl_trusted_certificate`, names need `resolver`.
 
 local bodies = require "kenar.host.request_body"
+local contract = require "kenar.host.contract"
 local core = require "kenar.core"
 local errors = require "kenar.error"
 local exchange = require "kenar.host.resty.exchange"
@@ -164,9 +165,12 @@ local function add_contract(self, tasks)
       return semaphores.new(tasks, count)
    end
 
-   -- Beyond the contract: `f` is called when a stop begins, as long as somebody else keeps it.
    function self.on_stop(f)
       tasks.stop_listeners[f] = true
+   end
+
+   function self.stats()
+      return self.places:stats()
    end
 end
 
@@ -175,7 +179,7 @@ end
 --- `insecure_http` to allow http:// to other machines, `on_error(err, traceback)` hears of tasks that raised (default:
 --- nginx's error log), `log(line)` takes what is logged (default: stderr).
 ---@param options? table
----@return table host as the contract of hosts has it: name, now, clock, closing, request, sleep, spawn, semaphore
+---@return kenar.Host host
 function resty.new(options)
    options = options or {}
    for name, value in pairs(options) do
@@ -196,7 +200,7 @@ function resty.new(options)
    }
    self.places = places.new(self.scheduler, max_transfers)
    add_contract(self, self.scheduler)
-   return self
+   return contract.complete(self)
 end
 
 return resty

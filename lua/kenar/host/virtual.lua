@@ -4,6 +4,7 @@
 -- Time stands still while anything can run, and jumps to the next timer when everything waits, so a test of an hour
 -- takes no time. Tasks and waits are those of the real loop.
 
+local contract = require "kenar.host.contract"
 local errors = require "kenar.error"
 local request_bodies = require "kenar.host.request_body"
 local request_headers = require "kenar.host.request_headers"
@@ -228,11 +229,12 @@ end
 --- in seconds since 1970 (default 2025-01-01T00:00:00Z). `options.on_error(err, traceback)` hears of tasks that raised
 --- (default: stderr), `options.log(line)` takes what is logged (default: nobody).
 ---@param options? { serves?: table<string, function>, now?: number, on_error?: function, log?: fun(line: string) }
----@return table host as the contract of hosts has it
+---@return kenar.Host host
 function virtual.new(options)
    options = options or {}
    local self = setmetatable({
-      name = "virtual", time = 0, serves = options.serves or {}, compile_headers = request_headers.compiler(),
+      name = "virtual", is_interactive = false, time = 0, serves = options.serves or {},
+      compile_headers = request_headers.compiler(),
    }, Host)
    self.log = options.log or function() end
    self.scheduler = schedulers.new {
@@ -241,7 +243,7 @@ function virtual.new(options)
       on_error = options.on_error or default_on_error,
    }
    add_contract(self, options.now or DEFAULT_EPOCH)
-   return self
+   return contract.complete(self)
 end
 
 return virtual

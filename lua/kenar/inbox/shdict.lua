@@ -56,10 +56,8 @@ function shdict_inbox.new(options)
    self._keeper = keepers.new(host, function(now)
       return self:fall_due(now)
    end)
-   if host.on_stop then
-      self._on_stop = function() self._keeper:stop() end
-      host.on_stop(self._on_stop)
-   end
+   self._on_stop = function() self._keeper:stop() end
+   host.on_stop(self._on_stop)
    self:follow()
    self._keeper:wake_by(host.clock())
    return self

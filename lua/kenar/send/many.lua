@@ -78,7 +78,7 @@ local function display_of(wanted, host, level)
       return wanted
    elseif wanted ~= nil and type(wanted) ~= "boolean" then
       error("progress: expected true, false or a function, got " .. type(wanted), level + 1)
-   elseif wanted or wanted == nil and host.name ~= "virtual" and progress_display.has_terminal() then
+   elseif wanted or wanted == nil and host.is_interactive and progress_display.has_terminal() then
       return progress_display.new()
    end
 end

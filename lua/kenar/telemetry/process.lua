@@ -19,18 +19,8 @@ local function memory()
    return { lua = collectgarbage "count" * 1024, resident = resident_bytes() }
 end
 
--- The loop's transfers; a host of another kind keeps its own to itself.
-local function transfers_of(host)
-   local pool = host.transfers and host.transfers.pool
-   if not pool then
-      return { active = 0, queued = 0 }
-   end
-   local active, queued = pool:count()
-   return { active = active, queued = queued }
-end
-
 --- The metrics of the process, from now on.
----@param host table on which it serves
+---@param host kenar.Host on which it serves
 ---@return kenar.Metrics
 function process_metrics.new(host)
    local self, started = metrics.new { of = "process", clock = host.clock }, host.now()
@@ -38,9 +28,7 @@ function process_metrics.new(host)
    self:gauge("kenar_start_time_seconds", function()
       return started
    end)
-   self:gauge("kenar_transfers", function()
-      return transfers_of(host)
-   end)
+   self:gauge("kenar_transfers", host.stats)
    return self
 end
 

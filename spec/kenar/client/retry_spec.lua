@@ -1,5 +1,6 @@
 local client = require "kenar.client"
 local errors = require "kenar.error"
+local hosts = require "kenar.host"
 local kenar = require "kenar"
 local retry = require "kenar.client.retry"
 local testing = require "kenar.testing"
@@ -185,6 +186,7 @@ describe("a call that fails", function()
       it("at random, where the host has no randomness of its own", function()
          local c = client_before({ busy }, { attempts = 5 })
          host.random = nil
+         hosts.complete(host)
          c:send_bot_message("c", "t")
          for number = 2, 5 do
             local waited = at[number] - at[number - 1]

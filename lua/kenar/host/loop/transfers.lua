@@ -117,6 +117,15 @@ function Transfers:step(seconds, ...)
    end
 end
 
+---@return kenar.HostStats
+function Transfers:stats()
+   if not self.pool then
+      return { active = 0, queued = 0 }
+   end
+   local active, queued = self.pool:count()
+   return { active = active, queued = queued }
+end
+
 --- Break off what is under way, as "closed", and close the connections.
 function Transfers:close()
    if self.pool then

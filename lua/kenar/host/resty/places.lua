@@ -81,6 +81,11 @@ function Places:give(holder)
    free(self, holder.place)
 end
 
+---@return kenar.HostStats
+function Places:stats()
+   return { active = self.most - self.free_count, queued = self.last - self.first + 1 }
+end
+
 ---@param scheduler table on which to wait
 ---@param most integer
 ---@return table places

@@ -105,10 +105,13 @@ function attempt.label(endpoint)
 end
 
 local function make(host, call)
-   local endpoint = call.endpoint
+   local endpoint, options = call.endpoint, call.options
    local response, err = host.request(call)
    local result
    if response then
+      if options and options.on_response then
+         options.on_response(response)
+      end
       result, err = read(endpoint, response, host.now)
       if result then
          return result

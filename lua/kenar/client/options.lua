@@ -29,7 +29,7 @@ local rows = {
       end
    end,
    priority = one_of({ reply = true, bulk = true }, '"reply" or "bulk"'),
-   on_departure = a_function, renew = a_function,
+   on_departure = a_function, on_response = a_function, renew = a_function,
    timeout = any, via = any, state = any, retry_maybe = any, names = any,
 }
 

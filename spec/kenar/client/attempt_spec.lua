@@ -1,12 +1,35 @@
 --- On real sockets: what a server sees of a call whose connection it closes without an answer.
 
 local client = require "kenar.client"
+local edge = require "spec.support.edge"
+local errors = require "kenar.error"
 local fault_server = require "spec.support.fault_server"
 local loop = require "kenar.host.loop"
 local scratch = require "spec.support.scratch"
 
 local MESSAGE = "/v2/open-platform/conversations/c/messages"
 local TOKEN = "/experimental/open-platform/chat/upload"
+
+describe("the option on_response of a call", function()
+   it("is called with each attempt's HTTP response, whatever its status", function()
+      local host = edge.host {
+         { status = 503, headers = { ["retry-after"] = "1", date = "Sun, 06 Nov 1994 08:49:37 GMT" }, body = "busy" },
+         { err = errors.new { kind = "network", message = "refused", sent = "no" } },
+         { status = 200, body = "{}" },
+      }
+      local c = client.new { host = host, api_key = "key-1", attempts = 3 }
+      local seen = {}
+      assert(c:permissions { on_response = function(response)
+         seen[#seen + 1] = { response.status, response.headers.date, response.body }
+      end })
+      assert.same({ { 503, "Sun, 06 Nov 1994 08:49:37 GMT", "busy" }, { 200, nil, "{}" } }, seen)
+   end)
+
+   it("is a function", function()
+      local c = client.new { host = edge.host {}, api_key = "key-1" }
+      assert.error_matches(function() c:permissions { on_response = 7 } end, "on_response: expected a function")
+   end)
+end)
 
 describe("a server that resets idle connections", function()
    it("has seen each message and each upload once, and no call has failed", function()

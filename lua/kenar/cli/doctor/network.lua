@@ -17,19 +17,9 @@ local causes = {
    http = "base_url, or KENAR_BASE_URL, leads to somebody else",
 }
 
--- The response of the client's own call, of which it gives its caller only the result.
-local function watch(host)
-   local seen, request = {}, host.request
-   function host.request(req)
-      local response, err = request(req)
-      seen.response, seen.at = response, host.now()
-      return response, err
-   end
-   return seen
-end
-
+-- `seen` is the response's `date`, if Divar responded, and the time `at` which it came.
 local function check_clock(report, seen)
-   local date = seen.response and timestamp.http_date(seen.response.headers.date)
+   local date = seen.date and timestamp.http_date(seen.date)
    if not date then
       return
    end
@@ -45,9 +35,14 @@ local function check_clock(report, seen)
    end
 end
 
-local function check_divar(report, bot)
-   local url = bot:setting "base_url"
-   local permissions, err = bot.client:permissions { timeout = TIMEOUT }
+local function check_divar(report, bot, host)
+   local url, seen = bot:setting "base_url", {}
+   local permissions, err = bot.client:permissions {
+      timeout = TIMEOUT,
+      on_response = function(response)
+         seen.date, seen.at = response.headers.date, host.now()
+      end,
+   }
    if permissions then
       report:ok("Divar", "%s takes the API key", url)
    elseif err.kind == "rate_limited" or err.kind == "quota" then
@@ -57,6 +52,7 @@ local function check_divar(report, bot)
    else
       report:problem("Divar", "%s: %s%s", url, tostring(err), causes[err.kind] and "; " .. causes[err.kind] or "")
    end
+   return seen
 end
 
 -- A bot takes nothing but POST below its prefix, and says so to whoever asks: no key is needed to hear it.
@@ -86,14 +82,12 @@ end
 --- Ask. The only call to Divar reads.
 ---@param report kenar.doctor.Report
 ---@param bot kenar.Bot
----@param host table whose `request` is taken over
+---@param host kenar.Host
 return function(report, bot, host)
    if bot:setting "api_key" then
-      local seen = watch(host)
       -- What it keeps is not needed here, and its own files are not to be made.
       bot:attach(host, { store = "memory:", attempts = 1, log_level = "error" })
-      check_divar(report, bot)
-      check_clock(report, seen)
+      check_clock(report, check_divar(report, bot, host))
    end
    check_public_url(report, bot, host)
 end

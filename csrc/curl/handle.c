@@ -327,11 +327,10 @@ static enum kenar_failure classify(struct kenar_handle *handle, CURLcode code, c
 void kenar_handle_read_result(struct kenar_handle *handle, CURLcode code)
 {
     struct kenar_transfer *transfer = handle->transfer;
-    bool has_sent;
     transfer->status = 0;
     curl_easy_getinfo(handle->easy, CURLINFO_RESPONSE_CODE, &transfer->status);
     transfer->failure = classify(handle, code, &transfer->message);
-    has_sent = transfer->failure == KENAR_FAILURE_NONE || kenar_handle_has_sent(handle);
-    transfer->sent = kenar_sent_name(has_sent, transfer->status);
-    transfer->stale = handle->reused && !has_sent && transfer->failure == KENAR_FAILURE_NETWORK;
+    transfer->has_sent = transfer->failure == KENAR_FAILURE_NONE || kenar_handle_has_sent(handle);
+    transfer->stale =
+        handle->reused && !transfer->has_sent && transfer->failure == KENAR_FAILURE_NETWORK;
 }

@@ -60,14 +60,3 @@ enum kenar_failure kenar_failure_of(CURLcode code, const char *detail)
     }
     return KENAR_FAILURE_NETWORK;
 }
-
-const char *kenar_sent_name(bool has_sent, long status)
-{
-    if (!has_sent) {
-        return "no";
-    }
-    if (status >= 200 && status < 300) {
-        return "yes";
-    }
-    return status >= 400 && status < 500 ? "no" : "maybe";
-}

@@ -3,7 +3,6 @@
 #define KENAR_CURL_OUTCOME_H
 
 #include <curl/curl.h>
-#include <stdbool.h>
 
 enum kenar_failure {
     KENAR_FAILURE_NONE,
@@ -21,9 +20,5 @@ const char *kenar_failure_name(enum kenar_failure failure);
 /* The kind of libcurl's result. `detail` is its error buffer, because CURLE_SSL_CONNECT_ERROR has
  * two causes. */
 enum kenar_failure kenar_failure_of(CURLcode code, const char *detail);
-
-/* Whether the server may have acted: "no", "maybe" or "yes". `has_sent` is false if no byte of the
- * request was sent. `status` is 0 if no status line came. */
-const char *kenar_sent_name(bool has_sent, long status);
 
 #endif

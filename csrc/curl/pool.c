@@ -124,8 +124,7 @@ static void fail(struct kenar_pool *pool, struct kenar_transfer_list *from,
 {
     transfer->failure = failure;
     transfer->message = message;
-    transfer->sent =
-        kenar_sent_name(transfer->handle != NULL && kenar_handle_has_sent(transfer->handle), 0);
+    transfer->has_sent = transfer->handle != NULL && kenar_handle_has_sent(transfer->handle);
     finish(pool, from, transfer);
 }
 

@@ -167,9 +167,11 @@ static int step(lua_State *L)
     return 1;
 }
 
-/* pool:completed() -> nil | id, status, header lines, body | id, nil, kind, message, sent, stale
- * The transfer that finished first. curl.read_headers reads the lines. `stale`: an idle connection
- * was dead, and no byte of the request was sent on it. */
+/* pool:completed() -> nil | id, status, header lines, body
+ *                      | id, nil, kind, message, has_sent, status or nil, stale
+ * The transfer that finished first. curl.read_headers reads the lines. `has_sent`: a byte of the
+ * request may have been sent. `stale`: an idle connection was dead, and no byte of the request was
+ * sent on it. */
 static int completed(lua_State *L)
 {
     struct kenar_pool *pool = check_pool(L);
@@ -187,9 +189,14 @@ static int completed(lua_State *L)
         lua_pushnil(L);
         lua_pushstring(L, kenar_failure_name(transfer->failure));
         lua_pushstring(L, transfer->message);
-        lua_pushstring(L, transfer->sent);
+        lua_pushboolean(L, transfer->has_sent);
+        if (transfer->status > 0) {
+            lua_pushinteger(L, (lua_Integer)transfer->status);
+        } else {
+            lua_pushnil(L);
+        }
         lua_pushboolean(L, transfer->stale);
-        results = 6;
+        results = 7;
     }
     release(L, pool, transfer);
     return results;

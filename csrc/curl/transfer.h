@@ -43,9 +43,9 @@ struct kenar_transfer {
     struct kenar_handle *handle; /* if the transfer is active, or finished and once active */
     enum kenar_failure failure;  /* if finished */
     const char *message;         /* if failed */
-    const char *sent;            /* if finished */
-    bool stale; /* failed before a byte was sent, because an idle connection was dead */
-    long status;
+    bool has_sent;               /* if finished: a byte of the request may have been sent */
+    bool stale;  /* failed before a byte was sent, because an idle connection was dead */
+    long status; /* 0 if no status line came */
     struct kenar_transfer *previous, *next;
 };
 

@@ -83,6 +83,22 @@ function errors.new(fields)
    return setmetatable(fields, Error)
 end
 
+--- The field `sent` of a request that failed. Every host and the client derive it here.
+---@param has_left boolean whether a byte of the request may have been sent
+---@param status? integer  of the answer, if its status line came
+---@return "no"|"yes"|"maybe"
+function errors.sent(has_left, status)
+   if not has_left then
+      return "no"
+   elseif not status then
+      return "maybe"
+   elseif status >= 200 and status < 300 then
+      return "yes"
+   end
+   -- A refusal is no act.
+   return status >= 400 and status < 500 and "no" or "maybe"
+end
+
 --- Whether a value is an error of kenar's, and not somebody's string or table.
 ---@param value any
 ---@return boolean

@@ -1,17 +1,19 @@
 --- Drives a `kenar.curl` pool until a transfer has its outcome.
 
 local curl = require "kenar.curl"
+local errors = require "kenar.error"
 local wire = require "spec_wire"
 
 local transfers = {}
 
 local PATIENCE = 15
 
-local function outcome(id, status, headers, body, sent, stale)
+local function outcome(pool)
+   local id, status, headers, body, has_sent, answered, stale = pool:completed()
    if status then
       return { id = id, status = status, headers = curl.read_headers(headers), body = body }
    end
-   return { id = id, kind = headers, message = body, sent = sent, stale = stale }
+   return { id = id, kind = headers, message = body, sent = id and errors.sent(has_sent, answered), stale = stale }
 end
 
 --- Step the pool until one more transfer has ended.
@@ -19,7 +21,7 @@ end
 function transfers.next(pool)
    local deadline = wire.clock() + PATIENCE
    while true do
-      local ended = outcome(pool:completed())
+      local ended = outcome(pool)
       if ended.id then
          return ended
       end

@@ -22,15 +22,12 @@ local UNAUTHENTICATED = 16
 -- Statuses whose kind says more than "api".
 local kinds = { [401] = "auth", [403] = "auth", [429] = "rate_limited" }
 
--- Whether Divar may have acted. A refusal is no act; a 503 is a refusal only if a proxy says that it passed nothing on.
+-- Whether Divar may have acted. A 503 is no act if a proxy says that it passed nothing on.
 local function sent_of(status, headers)
-   if status >= 400 and status < 500 then
-      return "no"
-   end
    if status == 503 and (headers["retry-after"] or headers["x-envoy-overloaded"]) then
       return "no"
    end
-   return "maybe"
+   return errors.sent(true, status)
 end
 
 -- Whether the same call may be repeated after a status: if Divar did not act and the cause may pass, or if the call
@@ -60,7 +57,8 @@ local function read_success(status, body)
       return result
    end
    return nil, errors.new {
-      kind = "http", status = status, sent = "yes", retryable = false, body = body:sub(1, MAX_ERROR_BODY),
+      kind = "http", status = status, sent = errors.sent(true, status), retryable = false,
+      body = body:sub(1, MAX_ERROR_BODY),
       message = "Divar accepted the call, but its answer cannot be read: "
          .. (err and err.message or "expected a JSON object"),
    }

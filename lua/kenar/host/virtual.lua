@@ -111,8 +111,11 @@ local function origins(serves)
    return table.concat(names, ", ")
 end
 
-local function failure(req, kind, sent, message)
-   return nil, errors.new { kind = kind, sent = sent, message = message, method = req.method }
+-- `has_left` and `status` as in kenar.error.sent: the function of the origin was called, and what it answered.
+local function failure(req, kind, message, has_left, status)
+   return nil, errors.new {
+      kind = kind, message = message, sent = errors.sent(has_left, status), method = req.method,
+   }
 end
 
 -- What the origin's function is given. Raises for what is no request; nil and a message for one that cannot be sent.
@@ -139,7 +142,7 @@ local function departing(req, response, err)
    end
    local body, most = response.body or "", req.max_body or requests.MAX_BODY
    if #body > most then
-      return failure(req, "too_large", "yes", "the answer is larger than " .. most .. " bytes")
+      return failure(req, "too_large", "the answer is larger than " .. most .. " bytes", true, response.status)
    end
    return { status = response.status, headers = in_lower_case(response.headers), body = body }
 end
@@ -162,17 +165,17 @@ local function request(self, req)
          origins(self.serves)), 3)
    end
    if self.closing() then
-      return failure(req, "closed", "no", "the host has stopped")
+      return failure(req, "closed", "the host has stopped", false)
    end
    local given, message = arriving(self, req)
    if not given then
-      return failure(req, "invalid", "no", message)
+      return failure(req, "invalid", message, false)
    end
    report_progress(self, req, #(given.body or ""))
    local task = self.spawn(answer, given)
    local ok, response, err = task:wait(given.timeout)
    if not ok and not task.done then
-      return failure(req, "timeout", "maybe", "no answer within " .. given.timeout .. " s")
+      return failure(req, "timeout", "no answer within " .. given.timeout .. " s", true)
    elseif not ok then
       error(response, 0)
    end

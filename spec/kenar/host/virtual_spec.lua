@@ -209,7 +209,19 @@ describe("the virtual host", function()
          assert.same({ slow = 30, fast = 0 }, ends)
       end)
 
-      it("is refused an answer that is too large", function()
+      it("does not say that a refusal which is too large was an act", function()
+      local status
+      host.serves["https://example.com"] = function()
+         return { status = status, body = ("x"):rep(100) }
+      end
+      for answered, sent in pairs { [200] = "yes", [404] = "no", [502] = "maybe" } do
+         status = answered
+         local _, err = host.request { method = "POST", url = "https://example.com/", max_body = 10 }
+         assert.same({ "too_large", sent }, { err.kind, err.sent })
+      end
+   end)
+
+   it("is refused an answer that is too large", function()
          local res, err = host.request { method = "GET", url = "https://example.com/", max_body = 10 }
          assert.is_nil(res)
          assert.equal("too_large", err.kind)

@@ -82,7 +82,10 @@ local function report_progress(self, waiting, sent, total)
    end
 end
 
-local function conclude(self, id, status, headers, body, sent, stale)
+-- Hand the outcome of the transfer that finished first to the task that waits for it.
+local function conclude(self, pool)
+   -- After a failure these are nil, kind, message; has_sent, answered and stale are nil after a success.
+   local id, status, headers, body, has_sent, answered, stale = pool:completed()
    local waiting = self.waiting[id]
    self.waiting[id] = nil
    self.count = self.count - 1
@@ -93,7 +96,8 @@ local function conclude(self, id, status, headers, body, sent, stale)
       waiting.response = setmetatable({ status = status, header_lines = headers, body = body }, Response)
    else
       waiting.err = errors.new {
-         kind = headers, message = body, sent = sent, stale = stale or nil, method = waiting.req.method,
+         kind = headers, message = body, sent = errors.sent(has_sent, answered), stale = stale or nil,
+         method = waiting.req.method,
       }
    end
    self.scheduler:wake(waiting)
@@ -113,7 +117,7 @@ function Transfers:step(seconds, ...)
       end
    end
    for _ = 1, ended do
-      conclude(self, pool:completed())
+      conclude(self, pool)
    end
 end
 

@@ -1,8 +1,7 @@
 --- One request and its answer on a cosocket.
 --
 -- Nothing is ever sent twice: nginx's sockets do not by themselves, and a kept connection that turns out to be dead is
--- a failure like any other. `sent` tells what the server may have done then: "no" before a socket has taken the first
--- byte, and for a 4xx; "yes" after the line of a 2xx; "maybe" between.
+-- a failure like any other.
 
 local core = require "kenar.core"
 local errors = require "kenar.error"
@@ -47,21 +46,11 @@ local function milliseconds(seconds)
    return math.max(1, math.min(math.ceil(seconds * 1000), 2 ^ 31 - 1))
 end
 
-local function sent_of(self)
-   local status = self.answer and self.answer:status()
-   if not self.is_sending then
-      return "no"
-   elseif not status then
-      return "maybe"
-   elseif status >= 200 and status < 300 then
-      return "yes"
-   end
-   return status >= 400 and status < 500 and "no" or "maybe"
-end
-
 local function failure(self, kind, message)
+   local status = self.answer and self.answer:status()
    return nil, errors.new {
-      kind = kind, message = message, sent = sent_of(self), stale = self.is_stale or nil, method = self.method,
+      kind = kind, message = message, sent = errors.sent(self.is_sending, status), stale = self.is_stale or nil,
+      method = self.method,
    }
 end
 

@@ -4,9 +4,8 @@
 -- What outlives Redis's own end depends on how Redis is set up: with `appendonly yes` and `appendfsync always`
 -- everything that `put` has stored does. What is kept where stands in kenar.inbox.redis.scripts.
 
-local Inbox = require "kenar.inbox.redis.inbox"
 local connections = require "kenar.db.redis"
-local listeners = require "kenar.inbox.redis.listener"
+local inboxes = require "kenar.inbox.redis.inbox"
 local scripts = require "kenar.inbox.redis.scripts"
 local streams = require "kenar.inbox.redis.streams"
 
@@ -35,13 +34,7 @@ function redis_inbox.new(options)
       partitions = given.partitions or PARTITIONS, longest = (given.longest_lease or LONGEST_LEASE) * 1000,
       attempts = given.attempts or ATTEMPTS, max_events = given.max_events or MAX_EVENTS,
    }
-   local self = setmetatable({ _streams = opened, _host = options.host }, Inbox)
-   self._listener = listeners.new(options.host, opened, function()
-      if self.on_ready and not opened.is_closed then
-         self.on_ready()
-      end
-   end)
-   return self
+   return inboxes.new(options.host, opened)
 end
 
 return redis_inbox

@@ -1,11 +1,14 @@
---- What an inbox in Redis does: see kenar.inbox for the contract, and kenar.inbox.redis for how it is opened.
+--- An inbox in Redis as one worker has it. The contract is in kenar.inbox.
 
-local core = require "kenar.core"
-local errors = require "kenar.error"
+local backoff = require "kenar.inbox.backoff"
+local failures = require "kenar.inbox.failures"
+local listeners = require "kenar.inbox.redis.listener"
 local phases = require "kenar.host.resty.phases"
 local record = require "kenar.inbox.record"
 
 local unpack = table.unpack or unpack -- luacheck: ignore 143
+
+local inboxes = {}
 
 ---@class kenar.RedisInbox
 ---@field on_ready? fun() is called when `take` may have something
@@ -15,31 +18,6 @@ Inbox.__name = "kenar.inbox.redis"
 
 function Inbox:__tostring()
    return ("%s: %s"):format(Inbox.__name, self._streams.place)
-end
-
--- Seconds: the longest first wait, which doubles with each attempt, where doubling ends, and the longest wait.
-local BASE, CAP, LONGEST_DELAY = 1, 300, 3600
-local REASON_LENGTH = 500
-
-local function closed()
-   return nil, errors.new { kind = "closed", message = "the inbox is closed" }
-end
-
-local function over()
-   return nil, errors.new { kind = "store", message = "the lease is over, or was never given" }
-end
-
--- A whole part of a second is enough: 0 to 1.
-local function draw()
-   local bytes = core.random_bytes(2)
-   return bytes and (bytes:byte(1) * 256 + bytes:byte(2)) / 65535 or 1
-end
-
-local function full(self)
-   return nil, errors.new {
-      kind = "store", code_name = "INBOX_FULL",
-      message = ("%s: as many events wait in it as may, and there is no room for more"):format(tostring(self)),
-   }
 end
 
 -- What the script takes for an event.
@@ -79,7 +57,7 @@ function Inbox:put(entries)
    if not results and err.code_name ~= "INBOXFULL" then
       return nil, err
    elseif not results or results[1] == NO_ROOM then
-      return full(self)
+      return failures.full(tostring(self))
    end
    for i, result in ipairs(results) do
       results[i] = result == STORED or "duplicate"
@@ -95,7 +73,7 @@ end
 function Inbox:take(worker, n, lease_s) -- luacheck: ignore 212/worker
    local streams = self._streams
    if streams.is_closed then
-      return closed()
+      return failures.closed()
    elseif not phases.waits() then
       -- Where a worker begins nothing can be asked. The listener tells.
       return {}
@@ -109,15 +87,15 @@ end
 function Inbox:done(list)
    local streams = self._streams
    if streams.is_closed then
-      return closed()
+      return failures.closed()
    end
    local ok, err = true, nil
    for _, lease in ipairs(list) do
       local mark = streams.out[lease]
       streams.out[lease] = nil
       if mark then
-         local done, failure = streams:done(mark)
-         ok, err = done and ok, failure or err
+         local is_deleted, why = streams:done(mark)
+         ok, err = is_deleted and ok, why or err
       end
    end
    return ok, err
@@ -133,20 +111,19 @@ function Inbox:fail(lease, delay, reason)
    local streams = self._streams
    local out = streams.out[lease]
    if streams.is_closed then
-      return closed()
+      return failures.closed()
    elseif not out then
-      return over()
+      return failures.lease_over()
    end
-   delay = delay or BASE + draw() * (math.min(CAP, BASE * 2 ^ out.attempts) - BASE)
-   delay = math.max(0, math.min(delay, LONGEST_DELAY))
-   local became, err = streams:run("fail", out.partition, out.id, streams.longest, math.ceil(delay * 1000),
-      streams.attempts, reason and tostring(reason):sub(1, REASON_LENGTH) or "")
+   local milliseconds = math.ceil(backoff.delay(out.attempts, delay) * 1000)
+   local became, err = streams:run("fail", out.partition, out.id, streams.longest, milliseconds, streams.attempts,
+      failures.reason(reason) or "")
    if not became then
       return nil, err
    end
    streams.out[lease] = nil
    if became == "" then
-      return over()
+      return failures.lease_over()
    end
    return became
 end
@@ -159,13 +136,13 @@ function Inbox:extend(lease, seconds)
    local streams = self._streams
    local out = streams.out[lease]
    if streams.is_closed then
-      return closed()
+      return failures.closed()
    elseif not out then
-      return over()
+      return failures.lease_over()
    end
    local reply, err = streams:run("extend", out.partition, out.id, streams.longest, streams:shorter(seconds))
    if reply == 0 then
-      return over()
+      return failures.lease_over()
    end
    return reply and true, err
 end
@@ -188,7 +165,7 @@ end
 ---@return kenar.Error? err
 function Inbox:dead(after, n)
    if self._streams.is_closed then
-      return closed()
+      return failures.closed()
    end
    local items, err = self._streams:letters(after or 0, n or 100)
    if not items then
@@ -204,7 +181,7 @@ end
 local function judge(self, verdict, number)
    local reply, err = self._streams:run(verdict, ("%d"):format(number))
    if reply == 0 then
-      return nil, errors.new { kind = "store", message = ("%s has no dead letter %d"):format(tostring(self), number) }
+      return failures.no_letter(tostring(self), number)
    end
    return reply and true, err
 end
@@ -213,16 +190,14 @@ end
 ---@param number integer
 ---@return true? ok, kenar.Error? err
 function Inbox:replay(number)
-   local ok, err = judge(self, "replay", number)
-   return ok, err
+   return judge(self, "replay", number)
 end
 
 --- Delete a dead letter.
 ---@param number integer
 ---@return true? ok, kenar.Error? err
 function Inbox:discard(number)
-   local ok, err = judge(self, "discard", number)
-   return ok, err
+   return judge(self, "discard", number)
 end
 
 --- How many events are in it. `oldest` is how many seconds ago the oldest came. Where Redis fails the others are zeros,
@@ -261,4 +236,18 @@ function Inbox:close()
    return ok, err
 end
 
-return Inbox
+--- Make the inbox of a worker, which listens from now on.
+---@param host table
+---@param streams kenar.RedisStreams
+---@return kenar.RedisInbox
+function inboxes.new(host, streams)
+   local self = setmetatable({ on_ready = nil, _host = host, _streams = streams }, Inbox)
+   self._listener = listeners.new(host, streams, function()
+      if self.on_ready and not streams.is_closed then
+         self.on_ready()
+      end
+   end)
+   return self
+end
+
+return inboxes

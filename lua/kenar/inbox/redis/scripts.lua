@@ -91,7 +91,8 @@ end
 ]]
 
 local BURY = [[
-local function bury(partition, number, order_key, attempts, event, reason)
+local function bury(partition, entry, attempts, reason)
+   local number, order_key, _, event = fields_of(entry)
    redis.call("XADD", prefix .. "dead", redis.call("INCR", prefix .. "letter") .. "-0", "partition", partition,
       "key", order_key, "attempts", attempts, "event", event, "reason", reason, "died_at", now(),
       "received_at", redis.call("ZSCORE", prefix .. "received", number))
@@ -184,11 +185,12 @@ local idle = idle_time(partition, id)
 if not idle or idle >= tonumber(ARGV[3]) then
    return ""
 end
-local number, order_key, attempts, event = fields_of(redis.call("XRANGE", prefix .. "ready:" .. partition, id, id)[1])
+local entry = redis.call("XRANGE", prefix .. "ready:" .. partition, id, id)[1]
+local number, order_key, attempts, event = fields_of(entry)
 withdraw(partition, id)
 attempts = attempts + 1
 if attempts >= tonumber(ARGV[5]) then
-   bury(partition, number, order_key, attempts, event, ARGV[6])
+   bury(partition, entry, attempts, ARGV[6])
    return "dead"
 elseif delay == 0 then
    ready(partition, number, order_key, attempts, event)
@@ -231,7 +233,7 @@ for partition = 0, ARGV[1] - 1 do
       withdraw(partition, entry[1])
       attempts = attempts + 1
       if attempts >= tonumber(ARGV[4]) then
-         bury(partition, number, order_key, attempts, event, "its lease was over before it was handled")
+         bury(partition, entry, attempts, "its lease was over before it was handled")
       else
          ready(partition, number, order_key, attempts, event)
       end

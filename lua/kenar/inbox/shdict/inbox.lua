@@ -1,7 +1,10 @@
---- What an inbox in a shared dict does: see kenar.inbox for the contract, and kenar.inbox.shdict for how it is opened.
+--- An inbox in a shared dict as one worker has it. The contract is in kenar.inbox.
 
-local errors = require "kenar.error"
-local visits = require "kenar.inbox.shdict.visits"
+local failures = require "kenar.inbox.failures"
+local keepers = require "kenar.inbox.keeper"
+local leases = require "kenar.inbox.shdict.leases"
+
+local inboxes = {}
 
 ---@class kenar.ShdictInbox
 ---@field on_ready? fun() is called when `take` may have something
@@ -13,86 +16,37 @@ function Inbox:__tostring()
    return ("%s: %s"):format(Inbox.__name, self._zone.name)
 end
 
--- Seconds: the longest first wait, which doubles with each attempt, where doubling ends, and the longest delay at all.
-local BASE, CAP, LONGEST_DELAY = 1, 300, 3600
--- How often a worker looks at what the others have stored or left, in seconds.
-local LOOK_EVERY = 1
--- Bytes of a reason that are kept.
-local REASON_LENGTH = 500
+-- Seconds until a worker tries again to take the zone's lock.
+local TRY_AGAIN_AFTER = 1
 
-local LEASE_OVER = "its lease was over before it was handled"
-
-local function lease_over()
-   return nil, errors.new { kind = "store", message = "the lease is over, or was never given" }
-end
-
---- Call `f(self, ...)`, which does not wait, while no other worker changes the inbox.
----@return any ... what it returns
-function Inbox:locked(f, ...)
+-- Call a function that does not wait, while no other worker changes the inbox.
+local function locked(self, f, ...)
    if self._closed then
-      return nil, errors.new { kind = "closed", message = "the inbox is closed" }
+      return failures.closed()
    end
-   return self._zone:locked("inbox", f, self, ...)
+   return self._zone:locked("inbox", f, ...)
 end
 
---- Read what has come to the log.
-function Inbox:follow()
-   self._cursor = self._log:follow(self._cursor, function(number, order_key)
-      self._lanes:add(number, order_key)
-   end)
-end
-
---- Call `on_ready` where there may be something to take.
-function Inbox:notify()
-   if self.on_ready and not self._closed and self._lanes:has_ready() then
+-- Call `on_ready` if there may be something to take.
+local function notify(self)
+   if self.on_ready and not self._closed and self._leases:has_ready() then
       self.on_ready()
    end
-end
-
--- Keep an event's lane waiting until a moment.
-local function park(self, number, order_key, at)
-   self._parked:add({ number = number, order_key = order_key }, at)
-   self._keeper:wake_by(at)
-end
-
--- The event is no longer this worker's concern: those behind it are.
-local function leave(self, number, order_key)
-   self._events[number] = nil
-   self._lanes:release(order_key)
-end
-
-local function bury(self, number, order_key, attempts, reason)
-   local ok, message = self._log:bury(number, attempts, self._host.now(), tostring(reason or ""):sub(1, REASON_LENGTH))
-   if not ok then
-      park(self, number, order_key, self._host.clock() + CAP)
-      return self._zone:refused(message)
-   end
-   leave(self, number, order_key)
-   return "dead"
 end
 
 local function put(self, list)
    local log = self._log
    local waiting = log:living()
    if waiting + #list > self._max_events then
-      return nil, errors.new {
-         kind = "store", code_name = "INBOX_FULL",
-         message = ("%s: %d events wait in it, and there is no room for more"):format(self._zone.name, waiting),
-      }
+      return failures.full(self._zone.name, waiting)
    end
    local stored, message, numbers = log:put(list)
    if not stored then
       return self._zone:refused(message)
    end
-   for number, entry in pairs(numbers) do
-      self._events[number] = entry.event
-   end
-   self:follow()
+   self._leases:remember(numbers)
+   self._leases:follow()
    return stored
-end
-
-for name, method in pairs(visits) do
-   Inbox[name] = method
 end
 
 --- Store events.
@@ -100,185 +54,148 @@ end
 ---@return (true|"duplicate")[]? stored, kenar.Error? err none of them is stored; INBOX_FULL when too many wait,
 ---   NO_MEMORY when the dict is full
 function Inbox:put(list)
-   local stored, err = self:locked(put, list)
-   self:notify()
+   local stored, err = locked(self, put, self, list)
+   notify(self)
    return stored, err
 end
 
--- Take one event, or find out why it cannot be taken now.
-local function lend(self, number, order_key, now, seconds)
-   local log = self._log
-   local attempts, due, is_dead, lease, ends_at = log:state(number)
-   if not attempts or is_dead then
-      return leave(self, number, order_key)
-   elseif due > now then
-      return park(self, number, order_key, due)
-   elseif lease and ends_at > now then
-      return park(self, number, order_key, math.min(ends_at, now + LOOK_EVERY))
-   elseif attempts >= self._attempts then
-      return bury(self, number, order_key, attempts,
-         lease and LEASE_OVER or "the process ended each time while it was handled")
-   end
-   local entry = log:read(number)
-   lease = log:lend(number, attempts + 1, now + seconds)
-   entry.attempts, entry.lease, entry.event = attempts + 1, lease, self._events[number]
-   local running = { lease = lease, number = number, order_key = order_key }
-   self._running[lease] = running
-   self._ending:add(running, now + seconds)
-   self._keeper:wake_by(now + seconds)
-   return entry
-end
-
-local function take(self, n, seconds)
-   local list, now = {}, self._host.clock()
-   self:follow()
-   while #list < n do
-      local number, order_key = self._lanes:pop()
-      if not number then
-         break
-      end
-      local entry, err = lend(self, number, order_key, now, seconds)
-      if type(entry) == "table" then
-         list[#list + 1] = entry
-      elseif err and not list[1] then
-         return nil, err
-      end
-   end
-   return list
-end
-
---- Take events to handle. What is taken and neither done nor failed comes back when its lease is over.
----@param worker string who takes them
+--- Take events to handle. An event that is neither done nor failed comes back when its lease is over.
+---@param worker string the worker's name
 ---@param n integer how many at most
 ---@param lease_s number seconds
 ---@return kenar.InboxEntry[]? list, kenar.Error? err
 function Inbox:take(worker, n, lease_s) -- luacheck: ignore 212/worker
-   if not self._closed and not self._lanes:has_ready() then
+   if not self._closed and not self._leases:has_ready() then
       return {}
    end
-   return self:locked(take, n, lease_s)
+   return locked(self, self._leases.take, self._leases, n, lease_s)
 end
 
--- What this worker has under a lease, unless that is over: then it is another's, or comes back.
-local function held(self, lease)
-   local running = self._running[lease]
-   local attempts, current, ends_at, _
-   if running then
-      attempts, _, _, current, ends_at = self._log:state(running.number)
-   end
-   if current == lease and ends_at > self._host.clock() then
-      return running, attempts
-   end
-end
-
-local function give_back(self, running)
-   self._running[running.lease] = nil
-   self._ending:remove(running)
-end
-
-local function done(self, list)
-   for _, lease in ipairs(list) do
-      local running = held(self, lease)
-      if running then
-         self._log:finish(running.number)
-         give_back(self, running)
-         leave(self, running.number, running.order_key)
-      end
-   end
-   self:follow()
-   return true
-end
-
---- Delete events that were handled. A lease that is over is passed over.
+--- Delete events that were handled. Leases that are over are ignored.
 ---@param list integer[] leases
 ---@return true? ok, kenar.Error? err
 function Inbox:done(list)
-   local ok, err = self:locked(done, list)
-   self:notify()
+   local ok, err = locked(self, self._leases.done, self._leases, list)
+   notify(self)
    return ok, err
 end
 
-local function fail(self, lease, delay, reason)
-   local running, attempts = held(self, lease)
-   if not running then
-      return lease_over()
-   end
-   give_back(self, running)
-   if attempts >= self._attempts then
-      return bury(self, running.number, running.order_key, attempts, reason)
-   end
-   delay = delay or BASE + math.random() * (math.min(CAP, BASE * 2 ^ attempts) - BASE)
-   local due = self._host.clock() + math.max(0, math.min(delay, LONGEST_DELAY))
-   self._log:leave(running.number, attempts, due)
-   park(self, running.number, running.order_key, due)
-   return "retry"
-end
-
---- Say that handling an event failed.
+--- Report that handling an event failed.
 ---@param lease integer
----@param delay? number seconds until it comes again, an hour at most; default: any part of a span that doubles each
----   time, from 1 s to 300 s
----@param reason? string what the dead letter says
+---@param delay? number seconds until it is handled again, an hour at most; default: a random back-off, whose upper
+---   bound doubles each time from 1 s to 300 s
+---@param reason? string for the dead letter
 ---@return "retry"|"dead"|nil became, kenar.Error? err the lease is over
 function Inbox:fail(lease, delay, reason)
-   local became, err = self:locked(fail, lease, delay, reason)
-   self:notify()
+   local became, err = locked(self, self._leases.fail, self._leases, lease, delay, reason)
+   notify(self)
    return became, err
 end
 
-local function extend(self, lease, seconds)
-   local running, attempts = held(self, lease)
-   if not running then
-      return lease_over()
-   end
-   local ends_at = self._host.clock() + seconds
-   self._log:lend(running.number, attempts, ends_at, lease)
-   self._ending:remove(running)
-   self._ending:add(running, ends_at)
-   self._keeper:wake_by(ends_at)
-   return true
-end
-
---- Have an event for longer.
+--- Renew a lease.
 ---@param lease integer
 ---@param seconds number from now
 ---@return true? ok, kenar.Error? err the lease is over
 function Inbox:extend(lease, seconds)
-   return self:locked(extend, lease, seconds)
+   return locked(self, self._leases.extend, self._leases, lease, seconds)
 end
 
-local function end_leases(self, now)
-   local running = self._ending:pop(now)
-   while running do
-      self._running[running.lease] = nil
-      local attempts, _, is_dead, lease = self._log:state(running.number)
-      if attempts and not is_dead and attempts >= self._attempts and lease == running.lease then
-         bury(self, running.number, running.order_key, attempts, LEASE_OVER)
-      else
-         self._events[running.number] = nil
-         self._lanes:ready(running.number, running.order_key)
-      end
-      running = self._ending:pop(now)
+--- The dead letters, oldest first.
+---@param after? integer the `number` of the last letter that the caller has
+---@param n? integer how many at most; default 100
+---@return table[]? letters as they were put, with number, attempts, died_at (wall seconds) and reason
+---@return kenar.Error? err
+function Inbox:dead(after, n)
+   return locked(self, self._log.dead, self._log, after or 0, n or 100)
+end
+
+local function replay(self, number)
+   local ok, message = self._log:replay(number)
+   if ok == false then
+      return failures.no_letter(self._zone.name, number)
+   elseif not ok then
+      return self._zone:refused(message)
    end
+   self._leases:follow()
+   return true
+end
+
+--- Have a dead letter handled again, after the events that wait with its `order_key`.
+---@param number integer
+---@return true? ok, kenar.Error? err
+function Inbox:replay(number)
+   local ok, err = locked(self, replay, self, number)
+   notify(self)
+   return ok, err
+end
+
+local function discard(self, number)
+   if not self._log:discard(number) then
+      return failures.no_letter(self._zone.name, number)
+   end
+   return true
+end
+
+--- Delete a dead letter.
+---@param number integer
+---@return true? ok, kenar.Error? err
+function Inbox:discard(number)
+   return locked(self, discard, self, number)
+end
+
+--- How many events are in it, whichever worker has them. `oldest` is the age of the oldest event in seconds. If the
+--- lock cannot be had, the counts are 0 and `failure` has the reason.
+---@return { pending: integer, running: integer, delayed: integer, dead: integer, oldest: number?, failure: string? }
+function Inbox:stats()
+   local counts, err = locked(self, self._log.count, self._log, self._host.clock())
+   if not counts then
+      return { pending = 0, running = 0, delayed = 0, dead = 0, failure = tostring(err) }
+   end
+   local received_at = counts.received_at
+   counts.received_at = nil
+   counts.oldest = received_at and math.max(0, self._host.now() - received_at) or nil
+   return counts
+end
+
+--- Leave to other workers the events that this worker has. May be called again.
+---@return true? ok, kenar.Error? err
+function Inbox:close()
+   if self._closed then
+      return true
+   end
+   local ok, err = locked(self, self._leases.give_back, self._leases)
+   self._closed = true
+   self._keeper:stop()
+   return ok, err
 end
 
 local function fall_due(self, now)
-   end_leases(self, now)
-   local parked = self._parked:pop(now)
-   while parked do
-      self._lanes:ready(parked.number, parked.order_key)
-      parked = self._parked:pop(now)
-   end
-   self:follow()
-   return math.min(now + LOOK_EVERY, self._parked:next_at() or math.huge, self._ending:next_at() or math.huge)
+   local next_at = locked(self, self._leases.fall_due, self._leases, now)
+   -- In a task of its own, because an error in `on_ready` must not end the keeper.
+   self._host.spawn(notify, self)
+   return next_at or now + TRY_AGAIN_AFTER
 end
 
---- For the keeper: what has fallen due at a moment.
----@return number next_at when something else may
-function Inbox:fall_due(now)
-   local next_at = self:locked(fall_due, now)
-   self._host.spawn(self.notify, self)
-   return next_at or now + LOOK_EVERY
+--- Make the inbox of a worker. Events that are in the dict can be taken at once.
+---@param parts { host: table, zone: kenar.Zone, log: kenar.ShdictLog, attempts: integer, max_events: integer }
+---@return kenar.ShdictInbox
+function inboxes.new(parts)
+   local host = parts.host
+   local self = setmetatable({
+      on_ready = nil, _host = host, _zone = parts.zone, _log = parts.log, _max_events = parts.max_events,
+      _closed = false,
+   }, Inbox)
+   self._keeper = keepers.new(host, function(now)
+      return fall_due(self, now)
+   end)
+   self._leases = leases.new {
+      host = host, zone = parts.zone, log = parts.log, keeper = self._keeper, attempts = parts.attempts,
+   }
+   self._on_stop = function() self._keeper:stop() end
+   host.on_stop(self._on_stop)
+   self._leases:follow()
+   self._keeper:wake_by(host.clock())
+   return self
 end
 
-return Inbox
+return inboxes

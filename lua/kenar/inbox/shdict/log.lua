@@ -51,9 +51,9 @@ local function keep(self, name, value, flags)
    return ok, message
 end
 
--- `lease` 0: nobody has it.
-local function set_state(self, number, attempts, due, lease, ends_at, flags)
-   return keep(self, "s" .. number, ("%8d%24.6f%16d%24.6f"):format(attempts, due, lease, ends_at), flags)
+-- The bytes of a state. `lease` and `ends_at` are 0 if no worker has the event.
+local function pack(attempts, due, lease, ends_at)
+   return ("%8d%24.6f%16d%24.6f"):format(attempts, due, lease, ends_at)
 end
 
 --- What is to become of an event.
@@ -71,14 +71,14 @@ end
 
 --- Leave an event to whoever takes it, from the moment `due`.
 function Log:leave(number, attempts, due)
-   set_state(self, number, attempts, due, 0, 0, PENDING)
+   keep(self, "s" .. number, pack(attempts, due, 0, 0), PENDING)
 end
 
 --- Give an event to a worker until a moment; with a `lease` of before it has it for longer.
 ---@return integer lease
 function Log:lend(number, attempts, ends_at, lease)
    lease = lease or self._dict:incr("leases", 1)
-   set_state(self, number, attempts, 0, lease, ends_at, PENDING)
+   keep(self, "s" .. number, pack(attempts, 0, lease, ends_at), PENDING)
    return lease
 end
 
@@ -86,7 +86,7 @@ end
 local function append(self, number, bytes, id)
    local ok, message = keep(self, "e" .. number, bytes)
    if ok then
-      ok, message = set_state(self, number, 0, 0, 0, 0, PENDING)
+      ok, message = keep(self, "s" .. number, pack(0, 0, 0, 0), PENDING)
    end
    if ok and id then
       ok, message = keep(self, "i" .. id, number)
@@ -196,7 +196,7 @@ function Log:bury(number, attempts, died_at, reason)
       return nil, message
    end
    dict:safe_set("r" .. number, reason)
-   set_state(self, number, attempts, died_at, 0, 0, DEAD)
+   keep(self, "s" .. number, pack(attempts, died_at, 0, 0), DEAD)
    dict:incr("living", -1)
    move_head(self)
    return true

@@ -24,6 +24,14 @@ function Backlog:add(entry)
    end
 end
 
+--- Add the events of a batch that was written.
+---@param batch kenar.InboxBatch
+function Backlog:add_batch(batch)
+   for i = 1, batch.put_count do
+      self:add(batch.puts[i])
+   end
+end
+
 --- The next one whose turn it is, with its body.
 ---@return kenar.InboxEntry? entry nil without an error: there is none, kenar.Error? err
 function Backlog:pop()

@@ -1,9 +1,15 @@
---- What an inbox in a file does: see kenar.inbox for the contract, and kenar.inbox.sqlite for how it is opened.
+--- An inbox in a file. The contract is in kenar.inbox.
 
-local errors = require "kenar.error"
+local backlogs = require "kenar.inbox.sqlite.backlog"
+local failures = require "kenar.inbox.failures"
 local files = require "kenar.inbox.sqlite.file"
+local group_commit = require "kenar.inbox.sqlite.group_commit"
 local handled = require "kenar.inbox.sqlite.handled"
+local leases = require "kenar.inbox.sqlite.leases"
+local recover = require "kenar.inbox.sqlite.recovery"
 local schema = require "kenar.inbox.sqlite.schema"
+
+local inboxes = {}
 
 ---@class kenar.SqliteInbox
 ---@field on_ready? fun() is called when `take` may have something
@@ -15,57 +21,11 @@ function Inbox:__tostring()
    return ("%s: %s"):format(Inbox.__name, self._path)
 end
 
-local function closed()
-   return nil, errors.new { kind = "closed", message = "the inbox is closed" }
-end
-
---- Call `on_ready` where there is something to take.
-function Inbox:notify()
+-- Call `on_ready` if there is something to take.
+local function notify(self)
    if self.on_ready and not self._closed and self._backlog.lanes:has_ready() then
       self.on_ready()
    end
-end
-
---- What was stored may be taken from now on.
----@param batch kenar.InboxBatch
-function Inbox:stored(batch)
-   for i = 1, batch.put_count do
-      self._backlog:add(batch.puts[i])
-   end
-end
-
---- What could not be stored is as if it had never come.
----@param batch kenar.InboxBatch
-function Inbox:dropped(batch)
-   for i = 1, batch.put_count do
-      local id = batch.puts[i].id
-      if id then
-         self._known:del(id)
-      end
-   end
-   self._backlog.living = self._backlog.living - batch.put_count
-end
-
-local function has_id(batch, id)
-   for i = batch.put_count, 1, -1 do
-      if batch.puts[i].id == id then
-         return true
-      end
-   end
-   return false
-end
-
--- Add one to the batch, unless it has come before. Whether it has, and whether the file does not have it yet.
-local function add(self, batch, entry)
-   local id = entry.id
-   if id and not self._known:add(id) then
-      return "duplicate", has_id(batch, id)
-   end
-   local number = self._number + 1
-   self._number, entry.number = number, number
-   local count = batch.put_count + 1
-   batch.put_count, batch.puts[count] = count, entry
-   return true, true
 end
 
 --- Store events; waits until they are. The tables are the inbox's from then on: `take` gives the same ones.
@@ -73,21 +33,18 @@ end
 ---@return (true|"duplicate")[]? stored, kenar.Error? err none of them is stored; INBOX_FULL when too many wait
 function Inbox:put(entries)
    if self._closed then
-      return closed()
+      return failures.closed()
    end
    local commits, backlog = self._commits, self._backlog
    local batch, results, must_wait = commits.batch, {}, false
    if backlog.living + #entries > self._max_events then
-      return nil, errors.new {
-         kind = "store", code_name = "INBOX_FULL",
-         message = ("%s: %d events wait in it, and there is no room for more"):format(self._path, backlog.living),
-      }
+      return failures.full(self._path, backlog.living)
    end
    local count = batch.put_count
    for i = 1, #entries do
-      local is_on_its_way
-      results[i], is_on_its_way = add(self, batch, entries[i])
-      must_wait = must_wait or is_on_its_way
+      local is_unwritten
+      results[i], is_unwritten = self._admission:add(batch, entries[i])
+      must_wait = must_wait or is_unwritten
    end
    backlog.living = backlog.living + batch.put_count - count
    if must_wait then
@@ -123,7 +80,7 @@ local function next_entry(self)
          return entry
       end
       entry.attempts = self._attempts
-      self._leases:bury(entry, "the process ended each time while it was handled")
+      self._leases:bury(entry, failures.PROCESS_ENDED)
    end
 end
 
@@ -141,7 +98,7 @@ end
 ---@return kenar.InboxEntry[]? list, kenar.Error? err
 function Inbox:take(worker, n, lease_s) -- luacheck: ignore 212/worker
    if self._closed then
-      return closed()
+      return failures.closed()
    end
    local list, ok, entry, err = {}, true
    if not self._backlog.lanes:has_ready() then
@@ -177,7 +134,7 @@ end
 ---@return true? ok, kenar.Error? err
 function Inbox:done(list)
    if self._closed then
-      return closed()
+      return failures.closed()
    end
    local batch = self._commits.batch
    for i = 1, #list do
@@ -192,7 +149,7 @@ function Inbox:done(list)
       end
    end
    self._commits:flush_later()
-   self:notify()
+   notify(self)
    return true
 end
 
@@ -204,10 +161,10 @@ end
 ---@return "retry"|"dead"|nil became, kenar.Error? err the lease is over
 function Inbox:fail(lease, delay, reason)
    if self._closed then
-      return closed()
+      return failures.closed()
    end
    local became, err = self._leases:fail(lease, delay, reason)
-   self:notify()
+   notify(self)
    return became, err
 end
 
@@ -217,7 +174,7 @@ end
 ---@return true? ok, kenar.Error? err the lease is over
 function Inbox:extend(lease, seconds)
    if self._closed then
-      return closed()
+      return failures.closed()
    end
    return self._leases:extend(lease, seconds)
 end
@@ -229,7 +186,7 @@ end
 ---@return kenar.Error? err
 function Inbox:dead(after, n)
    if self._closed then
-      return closed()
+      return failures.closed()
    end
    local ok, err = self._commits:flush()
    if not ok then
@@ -240,7 +197,7 @@ end
 
 local function judge(self, verdict, number)
    if self._closed then
-      return closed()
+      return failures.closed()
    end
    local ok, err = self._commits:flush()
    local count
@@ -250,10 +207,10 @@ local function judge(self, verdict, number)
    if not count then
       return nil, err
    elseif count == 0 then
-      return nil, errors.new { kind = "store", message = ("%s has no dead letter %d"):format(self._path, number) }
+      return failures.no_letter(self._path, number)
    end
    ok, err = self._leases:accept_verdicts()
-   self:notify()
+   notify(self)
    return ok, err
 end
 
@@ -261,16 +218,14 @@ end
 ---@param number integer
 ---@return true? ok, kenar.Error? err
 function Inbox:replay(number)
-   local ok, err = judge(self, "replay", number)
-   return ok, err
+   return judge(self, "replay", number)
 end
 
 --- Delete a dead letter.
 ---@param number integer
 ---@return true? ok, kenar.Error? err
 function Inbox:discard(number)
-   local ok, err = judge(self, "discard", number)
-   return ok, err
+   return judge(self, "discard", number)
 end
 
 --- How many events are in it. `oldest` is how many seconds ago the oldest came, `failure` why the last write failed.
@@ -300,4 +255,43 @@ function Inbox:close()
    return ok, err
 end
 
-return Inbox
+local function begin_commits(self, host, file)
+   return group_commit.new(host, file, {
+      stored = function(batch) self._backlog:add_batch(batch) end,
+      -- Events that could not be written are as if they had never come.
+      dropped = function(batch)
+         self._admission:withdraw(batch)
+         self._backlog.living = self._backlog.living - batch.put_count
+      end,
+      failing = function() self._leases:write_later() end,
+      over = function()
+         self._leases:wrote()
+         notify(self)
+      end,
+   })
+end
+
+--- Make the inbox of an open file. Events that an earlier process has left can be taken at once.
+---@param parts { path: string, host: table, file: kenar.InboxFile, lock: table, admission: kenar.InboxAdmission,
+---   attempts: integer, max_events: integer } `lock`: closed with the inbox
+---@return kenar.SqliteInbox inbox; raises a kenar.Error if the file cannot be read
+function inboxes.new(parts)
+   local host, file = parts.host, parts.file
+   local self = setmetatable({
+      on_ready = nil, _path = parts.path, _host = host, _file = file, _lock = parts.lock, _closed = false,
+      _admission = parts.admission, _attempts = parts.attempts, _max_events = parts.max_events,
+      _backlog = backlogs.new(file), _inherited = 0,
+   }, Inbox)
+   self._commits = begin_commits(self, host, file)
+   self._leases = leases.new {
+      host = host, file = file, backlog = self._backlog, commits = self._commits, attempts = parts.attempts,
+      on_ready = function() notify(self) end,
+      dead = file:value "count_dead" or 0,
+   }
+   self._inherited = recover({
+      file = file, admission = parts.admission, backlog = self._backlog, leases = self._leases,
+   }, host.now())
+   return self
+end
+
+return inboxes

@@ -3,8 +3,8 @@
 -- Moments are the host's monotonic clock's. The file has the wall clock's, for another process may read it after a
 -- reboot. The clock may have been set back meanwhile: an inherited delay is cut to the longest back-off.
 
-local core = require "kenar.core"
-local errors = require "kenar.error"
+local backoff = require "kenar.inbox.backoff"
+local failures = require "kenar.inbox.failures"
 local keepers = require "kenar.inbox.keeper"
 local schema = require "kenar.inbox.sqlite.schema"
 local timers = require "kenar.base.timers"
@@ -18,11 +18,6 @@ local leases = {}
 local Leases = {}
 Leases.__index = Leases
 
--- Seconds: the longest first wait, which doubles with each attempt, and where doubling ends.
-local BASE, CAP = 1, 300
-local LONGEST_DELAY = 3600
--- Bytes of a reason that are kept.
-local REASON_LENGTH = 500
 -- Seconds between two looks for dead letters that somebody wants handled again, from failed writing to the next try,
 -- of quiet before the log of recent writes is emptied, and until that is tried again if somebody reads the file or the
 -- disk is full.
@@ -30,21 +25,11 @@ local LOOK_EVERY, TRY_AGAIN_AFTER, QUIET, AGAIN_AFTER = 1, 1, 10, 60
 
 local states = schema.states
 
-local function over()
-   return nil, errors.new { kind = "store", message = "the lease is over, or was never given" }
-end
-
--- A whole part of a second is enough: 0 to 1.
-local function draw()
-   local bytes = core.random_bytes(2)
-   return bytes and (bytes:byte(1) * 256 + bytes:byte(2)) / 65535 or 1
-end
-
 local function note(self, entry, state, due, reason)
    local changes = self._commits.batch.changes
    changes[#changes + 1] = {
       number = entry.number, state = state, attempts = entry.attempts, due = due,
-      reason = reason and tostring(reason):sub(1, REASON_LENGTH),
+      reason = failures.reason(reason),
    }
    self._commits:flush_later()
 end
@@ -94,13 +79,12 @@ end
 function Leases:fail(lease, delay, reason)
    local entry = self:take_back(lease)
    if not entry then
-      return over()
+      return failures.lease_over()
    elseif entry.attempts >= self._attempts then
       self:bury(entry, reason)
       return "dead"
    end
-   delay = delay or BASE + draw() * (math.min(CAP, BASE * 2 ^ entry.attempts) - BASE)
-   delay = math.max(0, math.min(delay, LONGEST_DELAY))
+   delay = backoff.delay(entry.attempts, delay)
    note(self, entry, states.pending, self._host.now() + delay, reason)
    self:delay(self._backlog:park(entry), delay)
    return "retry"
@@ -110,7 +94,7 @@ end
 ---@param parked table
 ---@param seconds number
 function Leases:delay(parked, seconds)
-   local at = self._clock() + math.max(0, math.min(seconds, LONGEST_DELAY))
+   local at = self._clock() + math.max(0, math.min(seconds, backoff.LONGEST_DELAY))
    self.delayed:add(parked, at)
    self._keeper:wake_by(at)
 end
@@ -119,7 +103,7 @@ end
 ---@param parked table
 ---@param due number wall seconds
 function Leases:inherit(parked, due)
-   self:delay(parked, math.min(due - self._host.now(), CAP))
+   self:delay(parked, math.min(due - self._host.now(), backoff.LONGEST))
 end
 
 --- See `Inbox:extend`.
@@ -127,7 +111,7 @@ end
 function Leases:extend(lease, seconds)
    local entry = self._running[lease]
    if not entry then
-      return over()
+      return failures.lease_over()
    end
    entry.lease_ends_at = self._clock() + seconds
    self._keeper:wake_by(entry.lease_ends_at)
@@ -138,14 +122,14 @@ end
 local function lapse(self, lease)
    local entry = self:take_back(lease)
    if entry.attempts >= self._attempts then
-      return self:bury(entry, "its lease was over before it was handled")
+      return self:bury(entry, failures.LEASE_OVER)
    end
    local copy = {}
    for name, value in pairs(entry) do
       copy[name] = value
    end
    copy.lease, copy.lease_ends_at = nil, nil
-   note(self, copy, states.pending, nil, "its lease was over before it was handled")
+   note(self, copy, states.pending, nil, failures.LEASE_OVER)
    self._backlog:back(copy)
 end
 

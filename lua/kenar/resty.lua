@@ -7,7 +7,9 @@
 local bots = require "kenar.bot"
 local first_wait = require "kenar.host.resty.first_wait"
 local hosts = require "kenar.host"
+local inboxes = require "kenar.inbox"
 local incoming = require "kenar.host.resty.incoming"
+local stores = require "kenar.store"
 local webhook = require "kenar.webhook.request"
 local working = require "kenar.bot.worker"
 
@@ -47,20 +49,23 @@ local function check(bot, options)
    end
 end
 
--- What the bot keeps things in, as far as nginx has a say in it.
+-- Check that the bot's store and inbox suit nginx's workers.
 local function check_places(bot, options)
    local overrides = options.overrides or {}
    local store, inbox = overrides.store or bot:setting "store", overrides.inbox or bot:setting "inbox"
-   if type(store) == "string" and store:find "^sqlite:" then
-      return nil, "the store sqlite: would hold up nginx's worker at each use: take shdict:zone or redis://host"
+   local store_kind, inbox_kind = stores.kind(store), inbox and inboxes.kind(inbox.url or inbox)
+   if store_kind and store_kind.blocks then
+      return nil, ("the store %s: would hold up nginx's worker at each use: take shdict:zone or redis://host")
+         :format(store_kind.scheme)
    elseif options.ack then
       inbox = { url = "shdict:" .. options.zone, workers = options.workers, lease = options.lease }
-   elseif inbox and (inbox.url or inbox):find "^sqlite:" then
-      return nil, 'the inbox sqlite: is for one process: take ack = "early" with a zone, or redis://host'
+   elseif inbox_kind and not inbox_kind.shared then
+      return nil, ('the inbox %s: is for one process: take ack = "early" with a zone, or redis://host')
+         :format(inbox_kind.scheme)
    end
-   if store == "memory:" and ngx.worker.count() > 1 then
-      ngx.log(ngx.WARN, "kenar: ", tostring(bot), " has the store memory:, and each of nginx's ", ngx.worker.count(),
-         " workers its own: sessions and consents need shdict:zone or redis://host")
+   if store_kind and not store_kind.shared and ngx.worker.count() > 1 then
+      ngx.log(ngx.WARN, "kenar: ", tostring(bot), " has the store ", store_kind.scheme, ":, and each of nginx's ",
+         ngx.worker.count(), " workers its own: sessions and consents need shdict:zone or redis://host")
    end
    return true, inbox
 end

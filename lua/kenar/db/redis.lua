@@ -1,10 +1,9 @@
---- Commands to a Redis server, inside nginx: over lua-resty-redis, on connections that the worker keeps.
+--- Sends commands to a Redis server from nginx, over lua-resty-redis, on connections that the worker keeps.
 --
--- A command that got no answer may have been carried out; nothing is sent a second time.
+-- Redis may have executed a command whose reply was lost, so no command is sent a second time.
 
 local core = require "kenar.core"
 local errors = require "kenar.error"
-local first_wait = require "kenar.host.resty.first_wait"
 
 local connections = {}
 
@@ -14,20 +13,30 @@ Connection.__index = Connection
 Connection.__name = "kenar.redis_connection"
 
 -- Milliseconds.
-local CONNECT_TIMEOUT, ANSWER_TIMEOUT, IDLE = 1000, 2000, 60000
+local CONNECT_TIMEOUT, REPLY_TIMEOUT, IDLE = 1000, 2000, 60000
 -- Connections that a worker keeps.
 local KEPT = 64
+-- The level of a method's caller in `connect`; the methods end in tail calls, which have no level.
+local CALLER = 3
 
--- As OpenResty calls the module, and as Debian's package does.
+-- OpenResty's name of the module, and the name in Debian's package.
 local MODULES = { "resty.redis", "nginx.redis" }
 
 function Connection:__tostring()
    return ("%s: %s"):format(Connection.__name, self.place)
 end
 
+--- What is missing for Redis, apart from lua-resty-redis.
+---@return string? message nil: nothing
+function connections.lacks()
+   local nginx = rawget(_G, "ngx")
+   return not (nginx and nginx.socket) and "Redis is reached from inside nginx only (see kenar.resty)" or nil
+end
+
 local function client_module()
-   if not (ngx and ngx.socket) then
-      return nil, "Redis is reached from inside nginx only (see kenar.resty)"
+   local message = connections.lacks()
+   if message then
+      return nil, message
    end
    for _, name in ipairs(MODULES) do
       local ok, module = pcall(require, name)
@@ -44,7 +53,7 @@ local function failed(self, message, code_name)
    }
 end
 
--- What Redis answers with an error begins with a word of its own, such as OOM or READONLY.
+-- An error reply of Redis begins with a word for the cause, such as OOM or READONLY.
 local function refused(self, message)
    return failed(self, message, message:match "^%u+%f[%s]")
 end
@@ -68,9 +77,8 @@ local function log_in(self, redis)
    return true
 end
 
--- Phases of nginx that cannot wait are told by nginx's own error.
 local function connect(self)
-   first_wait.tell()
+   self._check_phase("a command to Redis", CALLER)
    local redis = self._module:new()
    redis:set_timeout(CONNECT_TIMEOUT)
    local ok, message = redis:connect(self._host, self._port, { pool = self._pool, pool_size = KEPT })
@@ -107,26 +115,26 @@ local function call(self, milliseconds, command, ...)
    return reply
 end
 
---- Send a command.
+--- Send a command. Raises an error in a phase of nginx that cannot wait.
 ---@param command string in lower case
 ---@param ... string|number
 ---@return any reply nil without an error: Redis's null
----@return kenar.Error? err kind `store`; `code_name` is Redis's word for it, NO_CONNECTION, or NO_ANSWER, after which
----   it may have been carried out
+---@return kenar.Error? err kind `store`; `code_name` is the first word of Redis's error, NO_CONNECTION, or NO_ANSWER:
+---   Redis may have executed the command
 function Connection:call(command, ...)
-   return call(self, ANSWER_TIMEOUT, command, ...)
+   return call(self, REPLY_TIMEOUT, command, ...)
 end
 
---- Send a command that waits at Redis.
----@param seconds number how long at most
+--- Send a command that blocks its connection at Redis, such as `blpop`.
+---@param seconds number for how long at most
 ---@param command string
 ---@param ... string|number
 ---@return any reply, kenar.Error? err as `call`
 function Connection:wait(seconds, command, ...)
-   return call(self, math.ceil(seconds * 1000) + ANSWER_TIMEOUT, command, ...)
+   return call(self, math.ceil(seconds * 1000) + REPLY_TIMEOUT, command, ...)
 end
 
---- Run a script on one key, or on all that begin with it.
+--- Run a script. Its only key may be the prefix of the keys that it uses.
 ---@param script kenar.RedisScript
 ---@param key string
 ---@param ... string|number
@@ -141,9 +149,9 @@ end
 
 ---@class kenar.RedisScript
 ---@field source string
----@field digest string by which Redis knows it, once it has run it
+---@field digest string the SHA-1 by which Redis finds it after it has run it once
 
---- A script for `run`. Redis carries it out as one step.
+--- Make a script for `run`. Redis executes it as one step.
 ---@param source string
 ---@return kenar.RedisScript
 function connections.script(source)
@@ -179,8 +187,8 @@ local function parse(rest)
    }
 end
 
---- Make one. It connects at its first command.
----@param rest string what stands behind `redis:` in the URL: //[[user]:password@]host[:port][/database]
+--- Make a connection. It connects at its first command.
+---@param rest string the URL after `redis:`, which is //[[user]:password@]host[:port][/database]
 ---@return kenar.RedisConnection? connection, kenar.Error? err kind `store`; it shows nothing of the URL
 function connections.new(rest)
    local module, message = client_module()
@@ -195,7 +203,9 @@ function connections.new(rest)
       }
    end
    self._module = module
-   -- Who logged in as somebody else, or chose another database, has connections of his own.
+   -- Outside of nginx the module cannot be loaded.
+   self._check_phase = require("kenar.host.resty.phases").check
+   -- Each login and each database has connections of its own.
    local login = ngx.md5(("%s\n%s"):format(self._user or "", self._password or ""))
    self._pool = ("kenar.redis:%s/%d:%s"):format(self.place, self._database, login)
    return setmetatable(self, Connection)

@@ -1,16 +1,16 @@
---- Whether a Redis server is set up to keep what it is given.
+--- Checks that a Redis server is set up to keep what it stores.
 
 local errors = require "kenar.error"
 
 local servers = {}
 
--- The first one whose scripts are refused as a whole where there is no room, and not half-way.
+-- The first version that refuses a script before its first command if memory is full, and not in its middle.
 local OLDEST = 7
 
 local function information(connection, section)
    local text, err = connection:call("info", section)
    if not text then
-      -- A login may not be allowed to ask.
+      -- The login may lack the permission for INFO.
       return err.code_name == "NOPERM" and {} or nil, err
    end
    local values = {}
@@ -29,7 +29,7 @@ local function refuse(connection, message)
    }
 end
 
---- Check that it is new enough and never drops a key that has not expired.
+--- Check that the server is new enough and never drops a key that has not expired.
 ---@param connection kenar.RedisConnection
 ---@return true? ok, kenar.Error? err kind `store`
 function servers.check(connection)
@@ -52,10 +52,10 @@ function servers.check(connection)
    return true
 end
 
---- Check that what it has taken outlives its process, and the machine's power where that is asked for.
+--- Check that what the server has stored survives the end of its process.
 ---@param connection kenar.RedisConnection
----@param power_cut? boolean
----@return true? ok, kenar.Error? err kind `store`; where only the process is meant, doubts are logged
+---@param power_cut? boolean whether it must survive a power cut as well
+---@return true? ok, kenar.Error? err kind `store`; without `power_cut`, a doubt is logged and is no error
 function servers.check_durability(connection, power_cut)
    local persistence, err = information(connection, "persistence")
    if not persistence then
@@ -63,11 +63,11 @@ function servers.check_durability(connection, power_cut)
    end
    local doubt
    if persistence.aof_enabled == "0" then
-      doubt = "has `appendonly no`: what it has taken is lost when it ends"
+      doubt = "has `appendonly no`: everything in it is lost when it ends"
    elseif power_cut then
       local setting = connection:call("config", "get", "appendfsync")
       if not setting or setting[2] ~= "always" then
-         doubt = "has not `appendfsync always`: what it has taken last is lost in a power cut"
+         doubt = "lacks `appendfsync always`: its last writes are lost in a power cut"
       end
    end
    if doubt and power_cut then

@@ -1,7 +1,7 @@
 --- An nginx `lua_shared_dict` and locks in it.
 --
--- A lock is held for microseconds, never over a wait, so that within a worker nobody meets one. One that a killed
--- worker has left is over after LEASE.
+-- A worker holds a lock for microseconds and never waits meanwhile, so that two tasks of one worker never compete for
+-- it. The lock of a killed worker expires after LEASE.
 
 local errors = require "kenar.error"
 
@@ -15,10 +15,11 @@ Zone.__index = Zone
 
 -- Seconds.
 local LEASE, PATIENCE, PAUSE = 1, 5, 0.001
--- How often a lock is tried at once: who has it is about to give it back.
+-- How often a worker tries to take a lock before it sleeps: the other worker is about to release it.
 local TRIES = 2000
 
---- What nginx has refused, as an error.
+--- Make an error from nginx's message.
+---@param message string
 ---@return nil, kenar.Error err
 function Zone:refused(message)
    local is_full = message == "no memory"
@@ -52,7 +53,7 @@ local function take(self, name)
    return ok, message == "exists" and "another worker has had a lock for too long" or message
 end
 
--- What was raised goes on, but not with the lock.
+-- Release the lock, also if the function has raised an error.
 local function give(self, name, ok, ...)
    self.dict:delete(name)
    if not ok then
@@ -61,10 +62,11 @@ local function give(self, name, ok, ...)
    return ...
 end
 
---- Call a function that does not wait, while no other worker is in one with the same key.
+--- Call a function that does not wait, while this worker has the lock of a key.
 ---@param key string
 ---@param f function
----@return any ... what it returns; nil and an error of kind `store` where the lock cannot be had
+---@param ... any its arguments
+---@return any ... its results; nil and an error of kind `store` if the lock cannot be had
 function Zone:locked(key, f, ...)
    local name = "l" .. key
    local ok, message = take(self, name)
@@ -74,19 +76,25 @@ function Zone:locked(key, f, ...)
    return give(self, name, pcall(f, ...))
 end
 
+--- What is missing for shared dicts.
+---@return string? message nil: nothing
+function zone.lacks()
+   return not rawget(_G, "ngx") and "shdict: is for bots that run inside nginx" or nil
+end
+
 --- Find a zone by its name.
 ---@param name string
 ---@return kenar.Zone? zone, kenar.Error? err
 function zone.open(name)
-   local nginx = rawget(_G, "ngx")
-   local dict = nginx and nginx.shared and nginx.shared[name]
+   local message = zone.lacks()
+   local dict = not message and ngx.shared and ngx.shared[name]
    if dict then
       return setmetatable({ name = name, dict = dict }, Zone)
    end
    return nil, errors.new {
       kind = "store",
-      message = nginx and ("nginx has no shared dict %q: write `lua_shared_dict %s 32m;` in its http block")
-         :format(name, name) or "shdict: is for bots that run inside nginx",
+      message = message
+         or ("nginx has no shared dict %q: write `lua_shared_dict %s 32m;` in its http block"):format(name, name),
    }
 end
 

@@ -1,13 +1,25 @@
---- How the store and the inbox open their files: write-ahead logging, tables, prepared statements.
+--- Opens a SQLite file for a store or an inbox: write-ahead log, tables, prepared statements.
 
 local errors = require "kenar.error"
-local sqlite = require "kenar.sqlite"
 
 local connections = {}
 
 local WAL_ATTEMPTS = 100
 
---- SQLite's failure as an error of kind `store`.
+-- The module is loaded at its first use, because a program without a file needs no SQLite.
+local function load()
+   local is_built, sqlite = pcall(require, "kenar.sqlite")
+   return is_built and sqlite or nil
+end
+
+--- What is missing for SQLite.
+---@return string? message nil: nothing
+function connections.lacks()
+   return not load()
+      and "kenar was built without SQLite: install libsqlite3-dev (Debian's name of it) and build again" or nil
+end
+
+--- Make an error of kind `store` from a failure of SQLite.
 ---@param path string
 ---@param message string
 ---@param name string such as "SQLITE_FULL"; it is the error's `code_name`
@@ -16,7 +28,8 @@ function connections.failure(path, message, name)
    return errors.new { kind = "store", message = ("%s: %s (%s)"):format(path, message, name), code_name = name }
 end
 
--- SQLite does not wait for others when a file is turned to WAL. Waiting for the write lock does.
+-- SQLite does not wait for other connections when it switches a file to the write-ahead log. It does wait for the write
+-- lock, so this function takes that lock before each further attempt.
 local function use_wal(db)
    local ok, message, code, name
    for _ = 1, WAL_ATTEMPTS do
@@ -55,12 +68,17 @@ local function set_up(db, options, prepared)
    return ok, message, code, name
 end
 
---- Open a file, and make it and its tables where there are none.
+--- Open a file, and make it and its tables if they do not exist.
 ---@param path string
----@param options { timeout: number, read_only: boolean?, setup: string[], statements: table<string, string> } `setup`:
----   what to run first, in its order; `statements`: what to prepare, by name; `timeout`: seconds to wait for others
+---@param options { timeout: number, read_only: boolean?, setup: string[], statements: table<string, string> }
+---   `timeout`: seconds to wait for another connection's lock; `setup`: SQL to execute first, in this order;
+---   `statements`: SQL to prepare, by name
 ---@return table? db, table|kenar.Error prepared the statements by name
 function connections.open(path, options)
+   local sqlite = load()
+   if not sqlite then
+      return nil, errors.new { kind = "store", message = connections.lacks() }
+   end
    local db, message, _, name = sqlite.open(path, { timeout = options.timeout, read_only = options.read_only })
    if not db then
       return nil, connections.failure(path, message, name)

@@ -1,30 +1,42 @@
---- URLs that say where something is kept: `sqlite:bot.db`. What stands before the colon chooses a row of a table.
+--- URLs that name a place to keep things in, such as `sqlite:bot.db`. The scheme, before the colon, chooses a row of a
+--- table.
 
 local url_scheme = {}
 
-local function known(schemes)
+--- Give each row its scheme as `scheme`.
+---@generic T: table
+---@param rows table<string, T> by scheme
+---@return table<string, T> rows
+function url_scheme.named(rows)
+   for scheme, row in pairs(rows) do
+      row.scheme = scheme
+   end
+   return rows
+end
+
+local function known(rows)
    local names = {}
-   for name in pairs(schemes) do
-      names[#names + 1] = name .. ":"
+   for scheme in pairs(rows) do
+      names[#names + 1] = scheme .. ":"
    end
    table.sort(names)
    return table.concat(names, ", ")
 end
 
---- The row that a URL chooses. The URL is not shown: it may hold a password.
+--- The row of a URL. No message shows the URL, because it may hold a password.
 ---@param url string
----@param schemes table<string, any>
+---@param rows table<string, table> by scheme
 ---@param what string what is kept there: "store"
 ---@param example string "sqlite:bot.db"
----@return any row, string rest what stands behind the colon; or nil and a message
-function url_scheme.find(url, schemes, what, example)
+---@return table? row, string rest the URL after the colon; or a message, if there is no row
+function url_scheme.find(url, rows, what, example)
    local scheme, rest = url:match "^(%a[%w+.-]*):(.*)$"
    if not scheme then
-      return nil, ('expected a URL such as "%s"; known are %s'):format(example, known(schemes))
-   elseif not schemes[scheme] then
-      return nil, ("unknown kind of %s %q; known are %s"):format(what, scheme, known(schemes))
+      return nil, ('expected a URL such as "%s"; known are %s'):format(example, known(rows))
+   elseif not rows[scheme] then
+      return nil, ("unknown kind of %s %q; known are %s"):format(what, scheme, known(rows))
    end
-   return schemes[scheme], rest
+   return rows[scheme], rest
 end
 
 return url_scheme

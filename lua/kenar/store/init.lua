@@ -1,23 +1,26 @@
---- What a bot remembers: keys and byte values with a time to live.
+--- Stores: keys and values of bytes with a time to live.
 --
--- Every store is one contract, and any call of it may wait:
+-- All stores have one contract. Any call may wait:
 --
 --    get(key) -> value | nil | nil, err              set(key, value, ttl) -> true | nil, err
 --    del(key) -> true | nil, err                     incr(key, n, ttl) -> number | nil, err
---    add(key, value, ttl) -> true | false | nil, err      only where there is no such key
---    cas(key, old, new, ttl) -> true | false | nil, err   only where the value is `old`; `new` nil deletes the key
+--    add(key, value, ttl) -> true | false | nil, err      only if the key does not exist
+--    cas(key, old, new, ttl) -> true | false | nil, err   only if the value is `old`; `new` nil deletes the key
 --
--- `ttl` are seconds by the store's clock; without it a key stays. `incr` makes a missing key with the ttl and leaves an
--- existing one's as it is. A store never drops a key that has not expired: having no room is an error. Errors are of
--- kind `store`. A store that several processes may have open says so: its field `shared` is true.
+-- `ttl` is in seconds by the store's clock; a key without it stays. `incr` makes a missing key with the ttl and leaves
+-- the ttl of an existing key as it is. A store never drops a key that has not expired: a full store returns an error.
+-- Errors are of kind `store`. The field `shared` is true if several processes may have the store open.
 
 local errors = require "kenar.error"
+local redis = require "kenar.db.redis"
+local shdict = require "kenar.db.shdict"
+local sqlite = require "kenar.db.sqlite"
 local url_scheme = require "kenar.db.url"
 
 local store = {}
 
 ---@class kenar.Store
----@field shared? boolean whether other processes may have it open as well
+---@field shared? boolean whether several processes may have it open
 ---@field get fun(self, key: string): string?, kenar.Error?
 ---@field set fun(self, key: string, value: string, ttl: number?): true?, kenar.Error?
 ---@field del fun(self, key: string): true?, kenar.Error?
@@ -27,27 +30,56 @@ local store = {}
 
 local methods = { "get", "set", "del", "incr", "add", "cas" }
 
--- One row a scheme: what opens it, given what stands behind the colon.
-local schemes = {
-   memory = function(_, host)
-      return require("kenar.store.memory").new { now = host.clock }
-   end,
-   sqlite = function(path, host)
-      if not pcall(require, "kenar.sqlite") then
-         return nil, errors.new {
-            kind = "store",
-            message = "kenar was built without SQLite: install libsqlite3-dev (Debian's name of it) and build again",
-         }
-      end
-      return require("kenar.store.sqlite").new { path = path, now = host.now }
-   end,
-   shdict = function(zone)
-      return require("kenar.store.shdict").new { zone = zone }
-   end,
-   redis = function(rest)
-      return require("kenar.store.redis").new(rest)
-   end,
+---@class kenar.StoreKind
+---@field scheme string what stands before the colon of its URL
+---@field open fun(rest: string, host: kenar.Host): kenar.Store?, kenar.Error? `rest`: the URL after the colon
+---@field blocks boolean whether each call blocks the process
+---@field shared boolean whether several processes see the same keys
+---@field is_file boolean whether `rest` is the path of a file
+---@field lacks? fun(): string? what is missing in this process; nil: nothing
+
+---@type table<string, kenar.StoreKind>
+local kinds = url_scheme.named {
+   memory = {
+      blocks = false, shared = false, is_file = false,
+      open = function(_, host)
+         return require("kenar.store.memory").new { now = host.clock }
+      end,
+   },
+   sqlite = {
+      blocks = true, shared = true, is_file = true, lacks = sqlite.lacks,
+      open = function(path, host)
+         return require("kenar.store.sqlite").new { path = path, now = host.now }
+      end,
+   },
+   shdict = {
+      blocks = false, shared = true, is_file = false, lacks = shdict.lacks,
+      open = function(zone)
+         return require("kenar.store.shdict").new { zone = zone }
+      end,
+   },
+   redis = {
+      blocks = false, shared = true, is_file = false, lacks = redis.lacks,
+      open = function(rest)
+         return require("kenar.store.redis").new(rest)
+      end,
+   },
 }
+
+local function find(url)
+   return url_scheme.find(url, kinds, "store", "sqlite:bot.db")
+end
+
+--- The kind of store that a URL names.
+---@param where any
+---@return kenar.StoreKind? kind nil for a store of the program's own
+---@return string rest the URL after the colon; without a kind, a message
+function store.kind(where)
+   if type(where) ~= "string" then
+      return nil, "not a URL"
+   end
+   return find(where)
+end
 
 --- Whether a value is a store: a table with the contract's methods.
 ---@param value any
@@ -64,7 +96,7 @@ function store.is(value)
    return true
 end
 
---- Whether a value is a store or the URL of one that could be opened.
+--- Whether a value is a store, or the URL of a known kind of store.
 ---@param where any
 ---@return true? ok, string? message
 function store.check(where)
@@ -74,8 +106,8 @@ function store.check(where)
       end
       return true
    end
-   local open, message = url_scheme.find(where, schemes, "store", "sqlite:bot.db")
-   if not open then
+   local kind, message = find(where)
+   if not kind then
       return nil, message
    end
    return true
@@ -83,8 +115,8 @@ end
 
 --- Open a store.
 ---@param where string|kenar.Store "memory:", "sqlite:bot.db" (from the working directory), "redis://host:6379/0"
----   (inside nginx), or a store of the program's own, which is given back
----@param host table whose clock the store keeps: `clock` in this process, `now` in a file
+---   (inside nginx), or a store of the program's own, which is returned
+---@param host kenar.Host keys expire by its `clock` in memory, and by its `now` in a file
 ---@return kenar.Store? store, kenar.Error? err kind `store`
 function store.open(where, host)
    if type(where) ~= "string" then
@@ -94,11 +126,12 @@ function store.open(where, host)
       end
       return where
    end
-   local open, rest = url_scheme.find(where, schemes, "store", "sqlite:bot.db")
-   if not open then
-      return nil, errors.new { kind = "store", message = rest }
+   local kind, rest = find(where)
+   local message = not kind and rest or kind and kind.lacks and kind.lacks()
+   if message then
+      return nil, errors.new { kind = "store", message = message }
    end
-   return open(rest, host)
+   return kind.open(rest, host)
 end
 
 local Namespaced = {}

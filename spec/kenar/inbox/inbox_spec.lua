@@ -24,6 +24,29 @@ describe("kenar.inbox", function()
       end
    end)
 
+   it("knows of each kind whether it blocks, is shared, and is a file", function()
+      for url, expected in pairs {
+         ["sqlite:inbox.db"] = "sqlite true false true", ["shdict:zone"] = "shdict false true false",
+         ["redis://host"] = "redis false true false",
+      } do
+         local kind = assert(inboxes.kind(url))
+         assert.equal(expected, ("%s %s %s %s"):format(kind.scheme, tostring(kind.blocks), tostring(kind.shared),
+            tostring(kind.is_file)))
+      end
+   end)
+
+   it("is not opened where its kind lacks something, and says what", function()
+      for url, message in pairs {
+         ["shdict:zone"] = "shdict: is for bots that run inside nginx",
+         ["redis://host"] = "Redis is reached from inside nginx only (see kenar.resty)",
+      } do
+         local opened, err = inboxes.open(url, virtual.new())
+         assert.is_nil(opened)
+         assert.equal("store", err.kind)
+         assert.equal(message, err.message)
+      end
+   end)
+
    it("needs a path", function()
       local opened, err = inboxes.open("sqlite:", virtual.new())
       assert.is_nil(opened)

@@ -90,6 +90,26 @@ describe("kenar.store", function()
       assert.is_nil(tostring(err):find "secret")
    end)
 
+   it("knows of each kind whether it blocks, is shared, and is a file", function()
+      for url, expected in pairs {
+         ["memory:"] = "memory false false false", ["sqlite:bot.db"] = "sqlite true true true",
+         ["shdict:zone"] = "shdict false true false", ["redis://host"] = "redis false true false",
+      } do
+         local kind = assert(stores.kind(url))
+         assert.equal(expected, ("%s %s %s %s"):format(kind.scheme, tostring(kind.blocks), tostring(kind.shared),
+            tostring(kind.is_file)))
+      end
+      assert.is_nil((stores.kind "pigeon:roof"))
+      assert.is_nil((stores.kind(memory.new())))
+   end)
+
+   it("says of each kind what it lacks outside of nginx", function()
+      assert.is_nil(stores.kind("memory:").lacks)
+      assert.is_nil(stores.kind("sqlite:bot.db").lacks())
+      assert.equal("shdict: is for bots that run inside nginx", stores.kind("shdict:zone").lacks())
+      assert.equal("Redis is reached from inside nginx only (see kenar.resty)", stores.kind("redis://host").lacks())
+   end)
+
    it("gives each app its own keys in one store", function()
       local shared = memory.new()
       local a, b = stores.namespaced(shared, "a:"), stores.namespaced(shared, "b:")

@@ -71,14 +71,15 @@ local function open_and_use(where, host)
    return ok, message
 end
 
--- A file of SQLite's, by what it is for.
-local function check_file(report, subject, path, try)
-   if not pcall(require, "kenar.sqlite") then
-      return report:problem(subject, "kenar was built without SQLite; install libsqlite3-dev and build again")
+-- Check a file of SQLite. `kind` and `path` are what its URL names.
+local function check_file(report, subject, kind, path, try)
+   local lacking = kind.lacks()
+   if lacking then
+      return report:problem(subject, "%s", lacking)
    end
    local ok, message = check_folder(path)
    if ok and not exists(path) then
-      return report:ok(subject, "sqlite:%s will be made when the bot runs", path)
+      return report:ok(subject, "%s:%s will be made when the bot runs", kind.scheme, path)
    elseif ok then
       ok, message = check_lock(path)
    end
@@ -88,21 +89,20 @@ local function check_file(report, subject, path, try)
    if not ok then
       return report:problem(subject, "cannot be written: %s; see who owns it, and whether the disk is full", message)
    elseif type(ok) ~= "string" then
-      return report:ok(subject, "sqlite:%s opens and can be written", path)
+      return report:ok(subject, "%s:%s opens and can be written", kind.scheme, path)
    end
-   report:warning(subject, "sqlite:%s can be written; %s", path, ok)
+   report:warning(subject, "%s:%s can be written; %s", kind.scheme, path, ok)
 end
 
 local function check_store(report, where, host)
-   if where == "memory:" then
-      return report:warning("store", "memory: ends with the process, and consents and sessions with it; "
-         .. "KENAR_STORE=sqlite:bot.db keeps them")
-   elseif type(where) == "string" then
-      local scheme, path = where:match "^([^:]*):(.*)$"
-      if scheme ~= "sqlite" then
-         return report:warning("store", "%s: was not looked at; it is there where the bot runs, in nginx", scheme)
-      end
-      return check_file(report, "store", path, function() return open_and_use(where, host) end)
+   local kind, path = stores.kind(where)
+   if kind and not kind.shared then
+      return report:warning("store", "%s: ends with the process, and consents and sessions with it; "
+         .. "KENAR_STORE=sqlite:bot.db keeps them", kind.scheme)
+   elseif kind and not kind.is_file then
+      return report:warning("store", "%s: was not looked at; it is there where the bot runs, in nginx", kind.scheme)
+   elseif kind then
+      return check_file(report, "store", kind, path, function() return open_and_use(where, host) end)
    end
    local ran, ok, message = pcall(open_and_use, where, host)
    if ran and ok then
@@ -130,11 +130,11 @@ local function check_inbox(report, inbox)
       return report:warning("inbox", "none: an event that is being handled when the process is killed is lost; "
          .. "KENAR_INBOX=sqlite:inbox.db keeps it")
    end
-   local scheme, path = inbox.url:match "^([^:]*):(.*)$"
-   if scheme ~= "sqlite" then
-      return report:warning("inbox", "%s: was not looked at; it is there where the bot runs, in nginx", scheme)
+   local kind, path = inboxes.kind(inbox.url)
+   if not kind.is_file then
+      return report:warning("inbox", "%s: was not looked at; it is there where the bot runs, in nginx", kind.scheme)
    end
-   check_file(report, "inbox", path, function() return count_dead(inbox.url) end)
+   check_file(report, "inbox", kind, path, function() return count_dead(inbox.url) end)
 end
 
 --- Look at the store and the inbox.

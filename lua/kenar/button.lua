@@ -1,23 +1,23 @@
---- Buttons, as plain data: a caption and one thing that a press does.
+--- Buttons as plain data: a caption and one action.
 --
--- The constructors only build the table; a hand-written one does as well. What Divar allows is checked when the
--- message is encoded.
+-- The constructors only build the table; a table written by hand is as good. Divar's rules are checked when the message
+-- is encoded.
 
 local button = {}
 
 ---@class kenar.Button
----@field [1]? string               the caption; or by name, as `caption`
+---@field [1]? string               the caption; or `caption`
 ---@field caption? string
----@field icon? string              a name of Divar's icon set; others are passed on, unless `strict_icons` is set
+---@field icon? string              a name of Divar's icon set; other names are sent too, unless `strict_icons` is set
 ---@field icon_name? string         the older name of `icon`
 ---@field direct_link? string       opens this URL
 ---@field server_link? string       asks the bot's handler of this name for a URL and opens that
----@field dynamic_action? string    calls the bot's handler of this name, which answers with a text or an action
+---@field dynamic_action? string    calls the bot's handler of this name, which returns a text or an action
 ---@field post_page? string         opens the page of the post with this token
----@field post_manage_page? string  opens the page on which its owner manages it
+---@field post_manage_page? string  opens the page on which the owner manages the post with this token
 ---@field answer? string|number|boolean  answers the question that ctx:ask asks with this message
----@field action? table             Divar's own form of an action instead of the ones above
----@field data? table               what the handler of a server link or dynamic action gets
+---@field action? table             Divar's own form of an action, instead of the fields above
+---@field data? table               for the handler of a server link or dynamic action: ctx.data
 
 ---@class kenar.ButtonOptions
 ---@field icon? string
@@ -78,7 +78,7 @@ end
 --- Asks `bot:server_link(name, ...)` for a URL and opens that.
 ---@param caption string
 ---@param name string the handler's
----@param data? table<string, any> what the handler finds in ctx.data; names that begin with `kenar_` are reserved
+---@param data? table<string, any> the handler's ctx.data; names that begin with `kenar_` are reserved
 ---@param options? kenar.ButtonOptions
 ---@return kenar.Button
 function button.server_link(caption, name, data, options)
@@ -86,10 +86,10 @@ function button.server_link(caption, name, data, options)
    return built or error(problem, 2)
 end
 
---- Calls `bot:dynamic_action(name, ...)`, which answers with a text or an action.
+--- Calls `bot:dynamic_action(name, ...)`, which returns a text or an action.
 ---@param caption string
 ---@param name string the handler's
----@param data? table<string, any> what the handler finds in ctx.data; names that begin with `kenar_` are reserved
+---@param data? table<string, any> the handler's ctx.data; names that begin with `kenar_` are reserved
 ---@param options? kenar.ButtonOptions
 ---@return kenar.Button
 function button.dynamic_action(caption, name, data, options)
@@ -107,7 +107,7 @@ function button.post_page(caption, token, options)
    return built or error(problem, 2)
 end
 
---- Opens the page on which a post is managed; of use to the post's owner only.
+--- Opens the page on which the post's owner manages it. Only the owner can use it.
 ---@param caption string
 ---@param token string the post's
 ---@param options? kenar.ButtonOptions
@@ -117,10 +117,10 @@ function button.post_manage_page(caption, token, options)
    return built or error(problem, 2)
 end
 
---- Answers a question, in a message of ctx:ask: `bot:answer(state, ...)` hears a press as if the value had been typed.
---- A press counts for the question that was asked last; on an older one, and in a message that is no question, it shows
---- the bot's `fallback.stale`.
----@param caption string typing it counts as a press
+--- Answers a question, in a message of ctx:ask: `bot:answer(state, ...)` gets the value as if the user had typed it. A
+--- press counts for the question that was asked last. On an older question, or in another message, it shows the bot's
+--- `fallback.stale`.
+---@param caption string the user may type it instead of pressing the button
 ---@param value string|number|boolean the handler's ctx.answer, of this type
 ---@param options? kenar.ButtonOptions
 ---@return kenar.Button

@@ -68,7 +68,7 @@ function Client:get_user(options)
    return (options.method == "POST" and get_user_by_post or get_user)(self, rest)
 end
 
--- The log of a client without a bot.
+-- The log of a client that has no bot.
 local function own_log(values, host)
    host = host or hosts.current()
    return log.new {
@@ -125,7 +125,7 @@ local client = {}
 ---   "icon_name", "both", "as_given"), `strict_icons`, `strict_captions`, `send_type`, `text_with_media`,
 ---   `metadata_key` ("metadata" or "meta_data"), `timeout` and `connect_timeout` in seconds (10, 5), `attempts` of a
 ---   call in all (3), `deadline` in seconds (30) after which no further attempt begins, `quota` = { minute = n, day =
----   n, on_warning = fn } of calls, kept in `store` ("memory:"), `host`; what is absent comes from the environment
+---   n, on_warning = fn } of calls, kept in `store` ("memory:"), `host`; absent options come from the environment
 ---   (KENAR_API_KEY, ...)
 ---@return kenar.Client
 function client.new(options)
@@ -138,11 +138,11 @@ function client.new(options)
    end))
 end
 
---- Make a client of settings that are resolved already.
+--- Make a client from resolved settings.
 ---@param values table
 ---@param host table
----@param metrics? kenar.Metrics where its calls are counted
----@param store? kenar.Store where its quota is kept; default that of the settings
+---@param metrics? kenar.Metrics counts its calls
+---@param store? kenar.Store keeps its quota; default: the store of the settings
 ---@param its_log? kenar.Log
 ---@return kenar.Client
 function client.of(values, host, metrics, store, its_log)

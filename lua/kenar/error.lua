@@ -1,21 +1,21 @@
---- The one shape of every failure that the world causes.
+--- The class of all errors that the program does not cause.
 --
--- A mistake in the program raises a plain Lua error; what the network, Divar, a store or a handler does
--- comes back as `nil, err` with a table of this class. Inside a handler the verbs of `ctx` raise the same table.
+-- A mistake in the program raises a plain Lua error. A failure of the network, Divar, a store or a handler is returned
+-- as `nil, err` with a table of this class. Inside a handler the methods of `ctx` raise the same table.
 
 local errors = {}
 
 ---@alias kenar.error_kind
----| "invalid"       what was to be sent breaks Divar's rules; `path` says where
+---| "invalid"       the message or argument breaks Divar's rules; `path` tells where
 ---| "network"       no connection, or it broke
 ---| "timeout"
 ---| "tls"           the certificate or the handshake was refused
----| "http"          an answer that is not Divar's: a proxy page, a body that is not JSON
+---| "http"          an answer that Divar did not write: a proxy's page, or a body that is not JSON
 ---| "api"           Divar refused: `status`, `code`, `code_name`
 ---| "rate_limited"  429
----| "auth"          no grant, or a token that is no longer good
+---| "auth"          no grant, or a token that is not valid any more
 ---| "too_large"
----| "quota"         our own budget is spent; nothing was sent
+---| "quota"         the quota of the client is spent; nothing was sent
 ---| "store"         a store or an inbox failed
 ---| "handler"       a handler of the bot raised
 ---| "closed"        the host is shutting down
@@ -23,19 +23,19 @@ local errors = {}
 ---@class kenar.Error
 ---@field kind kenar.error_kind
 ---@field message string
----@field path? string          where, in the caller's terms: `sender_buttons.rows[4]`
+---@field path? string          the place of the problem in the argument: `sender_buttons.rows[4]`
 ---@field status? integer       the HTTP status
 ---@field code? integer         the gRPC code in Divar's body; never derived from `status`
 ---@field code_name? string
 ---@field details? table
 ---@field retry_after? number   seconds
 ---@field sent? "no"|"yes"|"maybe" whether Divar may have acted
----@field stale? boolean       of a host's request: a connection that was idle had died, and nothing left on it
+---@field stale? boolean       of a host's request: an idle connection had died, and no byte was sent on it
 ---@field retryable? boolean
 ---@field attempts? integer
 ---@field method? string
 ---@field endpoint? string      the name of the client's method
----@field body? string          the answer as it came, cut to 4 KiB
+---@field body? string          the unchanged answer, cut to 4 KiB
 local Error = {}
 Error.__index = Error
 Error.__name = "kenar.error"
@@ -74,7 +74,7 @@ function Error:__tostring()
 end
 
 --- Make an error.
----@param fields table `kind` and `message` are required; the rest as in kenar.Error
+---@param fields table `kind` and `message` are required; the others as in kenar.Error
 ---@return kenar.Error
 function errors.new(fields)
    if not kinds[fields.kind] then
@@ -99,7 +99,7 @@ function errors.sent(has_left, status)
    return status >= 400 and status < 500 and "no" or "maybe"
 end
 
---- Whether a value is an error of kenar's, and not somebody's string or table.
+--- Whether a value is a kenar.Error.
 ---@param value any
 ---@return boolean
 function errors.is(value)

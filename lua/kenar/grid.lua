@@ -1,18 +1,18 @@
 --- A grid of buttons from a flat list.
 --
--- Messages take flat lists, rows and Divar's own form as they are; this is for those who build rows further.
+-- Messages take flat lists, rows and Divar's own form. This function is for programs that go on with the rows.
 
 local COLUMNS, ROWS = 3, 3
 
 ---@alias kenar.Row kenar.Button[] | { buttons: kenar.Button[] } at most 3 buttons
 ---@alias kenar.Grid kenar.Row[] | { rows: kenar.Row[] } | kenar.Button[] at most 3 rows; a flat list wraps at 3
 
--- A row is a list of buttons or has Divar's `buttons`; a button has a caption first, or names.
+-- A row is a list of buttons or has Divar's `buttons`. A button has a caption first, or names.
 local function is_row(item)
    return type(item[1]) == "table" or item.buttons ~= nil or next(item) == nil
 end
 
--- How many items, or nil when there is anything else in the table.
+-- The number of items, or nil if the table has other keys.
 local function length_of(list)
    local count = 0
    for _ in pairs(list) do
@@ -27,7 +27,7 @@ local function length_of(list)
 end
 
 --- Arrange buttons in rows of three, as Divar shows them.
----@param buttons kenar.Grid a flat list of at most 9; rows, and Divar's `{ rows = }`, come back as they are
+---@param buttons kenar.Grid a flat list of at most 9; rows and Divar's `{ rows = }` are returned unchanged
 ---@return kenar.Row[] | { rows: kenar.Row[] } rows
 local function grid(buttons)
    if type(buttons) ~= "table" then

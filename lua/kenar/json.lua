@@ -1,21 +1,21 @@
 --- JSON, strict in both directions, with lua-cjson's conventions.
 --
--- Reading takes RFC 8259 and nothing else: valid UTF-8, no key twice in an object, no number too large for a
+-- Reading accepts RFC 8259 and nothing else: valid UTF-8, no key twice in an object, no number too large for a
 -- double. Null is `json.null`; every array has the metatable `json.array_mt`, so that an empty one is written
--- as `[]` again. Whole numbers without fraction and exponent are integers on Lua 5.4 as far as 64 bits go; all
--- others, and all on LuaJIT, are the nearest double, which is exact up to 2^53.
+-- as `[]` again. Whole numbers without fraction and exponent are integers on Lua 5.4, up to 64 bits; other
+-- numbers, and all numbers on LuaJIT, are the nearest double, which is exact up to 2^53.
 --
 -- Writing gives the shortest digits that read back to the same number, and whole ones without a point: 1.0 is
 -- `1`. A table with keys 1 to n is an array, one with string keys an object, an empty one `{}` unless its
--- metatable says otherwise; what is neither, or has a hole, is refused, as are NaN and infinity, bytes that are
--- not UTF-8, functions, and nesting deeper than 64. No metamethod is called.
+-- metatable says otherwise; other tables, and lists with a hole, are refused, as are NaN and infinity, bytes that
+-- are not UTF-8, functions, and nesting deeper than 64. No metamethod is called.
 
 local core = require "kenar.core"
 local errors = require "kenar.error"
 
 local json = { null = core.null }
 
--- What the installed lua-cjson has of these; Debian's has none, OpenResty's all three.
+-- The constants of the installed lua-cjson. Debian's has none of these, OpenResty's has all three.
 local has_cjson, cjson = pcall(require, "cjson")
 if not has_cjson then
    cjson = {}

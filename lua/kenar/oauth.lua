@@ -1,7 +1,7 @@
---- The way to a user's tokens: the URL of Divar's consent page, and the calls that give and renew tokens.
+--- OAuth with Divar: the URL of the consent page, and the calls that give and renew tokens.
 --
--- A bot mounts all of this by itself (ctx:authorize, bot:granted); this is for programs with a web server of their own.
--- Forms and addresses are those of Divar's docs, OAuth pages; `legacy` those of 2024-05 and before.
+-- A bot does all this by itself (ctx:authorize, bot:granted). This module is for programs with their own web server.
+-- Forms and addresses are from Divar's docs, OAuth pages; with `legacy` they are those of 2024-05 and before.
 
 local attempt = require "kenar.client.attempt"
 local errors = require "kenar.error"
@@ -19,7 +19,7 @@ local oauth = {}
 
 ---@class kenar.Tokens
 ---@field access_token string
----@field refresh_token? string only where the scope offline_access was granted
+---@field refresh_token? string only with the scope offline_access
 ---@field expires_at number     of the access token, seconds since 1970
 ---@field scopes string[]
 ---@field token_type? string
@@ -41,7 +41,7 @@ function OAuth:__tostring()
    return ("%s: %s"):format(OAuth.__name, self._client_id)
 end
 
--- Divar's documents show an hour, and 604799 seconds were seen: this counts only where an answer says nothing.
+-- Seconds, if an answer does not tell. Divar's documents show an hour; 604799 seconds were seen.
 local DEFAULT_LIFE = 3600
 local MAX_ANSWER = 65536
 local MAX_DESCRIPTION = 300
@@ -68,7 +68,7 @@ local function legacy_generation(token, content_type, body)
    }
 end
 
--- By the option `legacy`: where the pages are, and which fields a request has, in which form.
+-- By the option `legacy`: the addresses, and the fields of a request and their encoding.
 local generations = {
    [false] = {
       authorize = "/oauth2/auth", token = "/oauth2/token", content_type = FORM, body = query.encode,
@@ -79,7 +79,7 @@ local generations = {
    form = legacy_generation("url_encoded_access_token", FORM, query.encode),
 }
 
---- Divar's page that asks the user.
+--- The URL of Divar's page that asks the user.
 ---@param state string as `states:issue` made it
 ---@param asked string[]
 ---@return string url
@@ -93,9 +93,10 @@ end
 
 local url_options = { scopes = true, data = true, ttl = true }
 
---- The URL to send a user to, who comes back to the redirect_uri with `state` and, having agreed, `code`.
----@param options { scopes: string|string[], data: table?, ttl: number? } `data` is kept with the state until
----   take_state; `ttl` in seconds (600)
+--- The URL to send a user to. Divar sends the user back to the redirect_uri with `state` and, if the user has agreed,
+--- `code`.
+---@param options { scopes: string|string[], data: table?, ttl: number? } `data` is stored with the state
+---   until take_state; `ttl` in seconds (600)
 ---@return string? url, string|kenar.Error state or an error of kind `store`
 function OAuth:authorize_url(options)
    expect.table(options, "options", 2)
@@ -118,14 +119,14 @@ function OAuth:authorize_url(options)
 end
 
 --- Use up the state that a user came back with. A state that was not issued, has expired or was used before is an
---- error: the request is not to be believed.
----@param state any as it came
----@return table? data as authorize_url was given it, kenar.Error? err kind `auth` with code_name BAD_STATE, or `store`
+--- error, because the request may be forged.
+---@param state any from the request, unchecked
+---@return table? data of authorize_url, kenar.Error? err kind `auth` with code_name BAD_STATE, or `store`
 function OAuth:take_state(state)
    return self.states:take(state)
 end
 
--- Answers hold tokens, and refusals may repeat what they refuse: no body is kept, and no message shows a secret.
+-- Removes secrets from an error: answers hold tokens, and refusals may repeat the fields of the request.
 local function clean(err, fields)
    local refusal = json.decode(err.body or "")
    err.body, err.details = nil, nil
@@ -159,7 +160,7 @@ local function read_tokens(result, began)
       }
    end
    local granted = type(result.scope) == "string" and scopes.list(result.scope) or {}
-   -- The old form gives a point in time, the current one a number of seconds.
+   -- The old form has a point in time, the current one a number of seconds.
    local expires_at = tonumber(result.expires) or began + (tonumber(result.expires_in) or DEFAULT_LIFE)
    return setmetatable({
       access_token = access_token, refresh_token = refresh_token ~= "" and refresh_token or nil,
@@ -191,10 +192,10 @@ local function request_tokens(self, kind, values)
    return read_tokens(result, began)
 end
 
---- Change the code of a return into tokens. A code is good once.
+--- Exchange the code of a return for tokens. A code can be used once.
 ---@param code string
----@param asked? string[] the scopes that were asked for: those of the tokens where the answer names none
----@return kenar.Tokens? tokens, kenar.Error? err kind `auth` with code_name INVALID_GRANT for a code that is no good
+---@param asked? string[] the scopes of the question, which the tokens get if the answer names none
+---@return kenar.Tokens? tokens, kenar.Error? err kind `auth` with code_name INVALID_GRANT if the code is not valid
 function OAuth:exchange(code, asked)
    if type(code) ~= "string" or code == "" then
       error("code: expected a string, got " .. type(code), 2)
@@ -210,10 +211,10 @@ function OAuth:exchange(code, asked)
    return tokens
 end
 
---- Renew tokens before they expire. Divar gives a new pair; the old one lives for two minutes more, so a refresh whose
---- answer was lost may be tried again.
+--- Renew tokens before they expire. Divar gives a new pair and accepts the old one for two more minutes, so a refresh
+--- whose answer was lost may be tried again.
 ---@param tokens kenar.Tokens
----@return kenar.Tokens? tokens, kenar.Error? err kind `auth` where the user has to be asked again
+---@return kenar.Tokens? tokens, kenar.Error? err kind `auth` if the user has to be asked again
 function OAuth:refresh(tokens)
    expect.table(tokens, "tokens", 2)
    if not tokens.refresh_token then
@@ -249,7 +250,7 @@ local options_known = {
 
 --- Make the OAuth side of an app.
 ---@param options table `client_id`, the app's slug; `client_secret`; `redirect_uri`, as registered in the panel,
----   without a query; `store` (default "memory:"), where states are kept; `oauth_url` (https://oauth.divar.ir);
+---   without a query; `store` (default "memory:"), which keeps states; `oauth_url` (https://oauth.divar.ir);
 ---   `send_code_on_refresh` (true): Divar's documents put the current access token into a refresh's `code`; `legacy`:
 ---   (false) the calls of 2024-05 and before, true with JSON and "form" with a form, with `api_key` and mostly
 ---   `oauth_url = "https://api.divar.ir"`; `timeout` and `connect_timeout` in seconds (10, 5); `host`; `metrics`, a

@@ -1,18 +1,18 @@
---- OAuth scopes: what a user is asked for, as Divar's authorize page takes it.
+--- OAuth scopes in the form of Divar's authorize page.
 --
 --    kenar.scope("CONVERSATION_SEND_MESSAGE", conversation_id)   CONVERSATION_SEND_MESSAGE.6b3d5cf7-...
 --    kenar.scope("USER_PHONE")                                   USER_PHONE
 --
--- Names and forms are those of Divar's docs, OAuth pages, and of their history.
+-- Names and forms are from Divar's docs, OAuth pages, and their history.
 
 local core = require "kenar.core"
 
 local scope = {}
 
--- The list of scopes that the API gives spells these in capitals; the authorize page wants them so.
+-- The API's list of scopes has these in capitals, but the authorize page needs them like this.
 local in_urls = { OFFLINE_ACCESS = "offline_access", OPENID = "openid" }
 
--- What a scope was called before. CHAT_MESSAGE_SEND still has the old id of a conversation behind it.
+-- Old names of scopes. CHAT_MESSAGE_SEND still takes the old id of a conversation.
 local renamed = {
    CHAT_SEND_MESSAGE = "CHAT_MESSAGE_SEND",
    CHAT_SEND_MESSAGE_OAUTH = "CHAT_MESSAGE_SEND",
@@ -45,9 +45,9 @@ function scope.legacy(name, id)
    return build(name, "__", id)
 end
 
---- The id of a conversation before conversations had one: base64 of "user:post:peer", in that order. It holds `+`, `/`
+--- The id of a conversation before Divar gave it one: base64 of "user:post:peer", in that order. It may have `+`, `/`
 --- and `=`.
----@param user_id string in whose name the app speaks
+---@param user_id string for whom the app speaks
 ---@param post_token string
 ---@param peer_id string
 ---@return string
@@ -60,7 +60,7 @@ function scope.legacy_conversation(user_id, post_token, peer_id)
    return core.base64_encode(("%s:%s:%s"):format(user_id, post_token, peer_id))
 end
 
---- The name and the id of a scope of either form, the name as it is today.
+--- The current name of a scope of any form, and its id.
 ---@param text string
 ---@return string name, string? id
 function scope.parse(text)
@@ -69,14 +69,14 @@ function scope.parse(text)
       name, id = text:match "^([^.]*)%.(.+)$"
    end
    name = name or text
-   -- For six days of May 2024 a scope without a resource was written with itself as one: USER_PHONE.USER_PHONE.
+   -- For six days of May 2024 a scope without a resource had its own name as the resource: USER_PHONE.USER_PHONE.
    if id == name then
       id = nil
    end
    return renamed[name] or in_urls[name] or name, id
 end
 
---- A scope as it is written today, so that two forms of one scope compare equal.
+--- A scope in its current form, so that two forms of one scope compare equal.
 ---@param text string
 ---@return string
 function scope.canonical(text)

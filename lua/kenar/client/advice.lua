@@ -1,5 +1,5 @@
---- Warnings about what Divar takes though it is likely to be a mistake. Each place is named once, so that a notice to
---- many conversations does not fill the log.
+--- Warnings about messages that Divar accepts although they look like a mistake. Each place is logged once, so that a
+--- notice to many conversations does not fill the log.
 
 local advice = {}
 
@@ -9,7 +9,7 @@ Advice.__index = Advice
 Advice.__name = "kenar.advice"
 
 --- Warn of a button without a caption.
----@param endpoint string the call's name
+---@param endpoint string its name
 ---@param path string
 ---@param names? table<string, string> the caller's names for Divar's grids
 function Advice:captionless(endpoint, path, names)
@@ -21,7 +21,7 @@ function Advice:captionless(endpoint, path, names)
    end
 end
 
---- Make one.
+--- Make the warnings of a client.
 ---@param log fun(): kenar.Log
 ---@return kenar.Advice
 function advice.new(log)

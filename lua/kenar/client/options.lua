@@ -1,10 +1,10 @@
---- What a single call may be told, beside what is sent.
+--- The options of a single call.
 
 local expect = require "kenar.base.expect"
 
 local call_options = {}
 
--- One row an option: what is wrong with a value of it, or nil.
+-- One row for each option: returns the problem of a value, or nil.
 local any = function() end
 
 local function one_of(choices, expected)

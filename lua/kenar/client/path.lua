@@ -1,11 +1,11 @@
---- The path of a call: the caller's id in its place, in the style that the client's settings name.
+--- The path of a call with an id in it, in the style of the setting path_style.
 
 local core = require "kenar.core"
 local errors = require "kenar.error"
 
 local call_path = {}
 
--- "." and ".." would climb out of the path, whatever they are encoded as.
+-- "." and ".." would leave the path, in any encoding.
 local function is_id(id)
    return type(id) == "string" and id ~= "" and id ~= "." and id ~= ".."
 end
@@ -28,7 +28,7 @@ local function styles_of(forms)
    return table.concat(names, " or ")
 end
 
---- What makes the paths of an endpoint that has an id in its path.
+--- Make the function that makes the paths of an endpoint with an id.
 ---@param endpoint kenar.Endpoint
 ---@return fun(id: any, style: string): string?, kenar.Error? path
 function call_path.maker(endpoint)

@@ -1,6 +1,6 @@
---- Lists of grants' ids by what they are looked for: a store finds nothing but by its key.
+--- Lists of grants' ids, one for each conversation, post, user and scope, because a store finds records only by key.
 --
--- A list holds each id with the time until which it counts, so that the dead fall out of it by themselves.
+-- A list holds each id with its expiry, and drops expired ids when it is read.
 
 local errors = require "kenar.error"
 local json = require "kenar.json"
@@ -11,7 +11,7 @@ local grant_index = {}
 local Index = {}
 Index.__index = Index
 
--- Two who write one list at the same moment: the later one tries again.
+-- If two tasks write a list at the same time, the later one tries again.
 local ATTEMPTS = 50
 
 local function read(self, key)
@@ -46,7 +46,7 @@ local function write(self, key, entries, bytes)
    return self._store:add(key, written, ttl)
 end
 
--- Changes a list, whoever else changes it at the same time.
+-- Changes a list, although others may change it at the same time.
 local function change(self, key, edit)
    for _ = 1, ATTEMPTS do
       local entries, bytes = read(self, key)
@@ -79,11 +79,11 @@ function Index:ids(key)
    return ids
 end
 
---- Put an id into a list, or make it count for longer there.
+--- Put an id into a list, or set its expiry.
 ---@param key string
 ---@param id string
 ---@param expires_at number wall-clock seconds
----@param limit? integer how many ids the list keeps, the newest
+---@param limit? integer how many of the newest ids the list keeps
 ---@return true? ok, kenar.Error? err
 function Index:put(key, id, expires_at, limit)
    return change(self, key, function(entries)

@@ -1,4 +1,4 @@
---- Consents of users: kept in a store, found again, and kept usable.
+--- Consents of users: stores them, finds them, and renews their tokens.
 
 local expect = require "kenar.base.expect"
 local grant_records = require "kenar.grants.records"
@@ -31,8 +31,8 @@ local function is_part_of(some, all)
    return true
 end
 
--- Consents that the same user gave before, in the same place and for no more: nobody needs them any longer, and their
--- subscriptions would bring every event twice.
+-- Deletes the user's earlier consents for the same place with no further scopes. Their subscriptions would bring every
+-- event twice.
 local function delete_superseded(self, grant)
    local ids, err = self._records.index:ids("grants:user:" .. grant.user_id)
    if not ids then
@@ -50,9 +50,10 @@ end
 
 local about_fields = { user_id = true, side = true, conversation_id = true, post_token = true, redirect_uri = true }
 
---- Keep what a user consented to: what kenar.oauth's `exchange` gave, or tokens that another program got.
+--- Store a consent: the result of kenar.oauth's `exchange`, or tokens that another program got.
 ---@param tokens kenar.Tokens access_token, expires_at (seconds since 1970) and scopes are needed
----@param about? table `user_id`, `side`, `conversation_id`, `post_token`: who, and where he was asked; `redirect_uri`
+---@param about? table `user_id`, `side`, `conversation_id`, `post_token`: the user, and the place of the question;
+---   `redirect_uri`
 ---@return kenar.Grant? grant, kenar.Error? err kind `store`
 function Grants:save(tokens, about)
    for name, expected in pairs { access_token = "string", expires_at = "number", scopes = "table" } do
@@ -88,9 +89,9 @@ local target_fields = {
    scope = true, as = true,
 }
 
---- Find a grant: by its id, by where the app is to speak, by a scope, by a user; what is given must all be true of it.
---- Its token may have expired: see `fresh`.
----@param target kenar.GrantTarget `as` is the side to speak for, where both sides granted
+--- Find a grant by its id, a conversation or post, a scope, or a user. All given fields must fit. Its token may have
+--- expired: see `fresh`.
+---@param target kenar.GrantTarget `as` is the side to speak for, if both sides have granted
 ---@return kenar.Grant? grant
 ---@return kenar.Error? err kind `auth` with code_name NO_GRANT and `scopes` to ask for; or `store`
 function Grants:find(target)
@@ -112,24 +113,25 @@ function Grants:find(target)
    return grant
 end
 
---- The same for targets that are known to be well formed; says also for whom the app then speaks.
+--- Find a grant for a target that is already checked, and the side for which the app then speaks.
 ---@param target kenar.GrantTarget
 ---@return kenar.Grant? grant
----@return string|kenar.Error|nil side "SELLER" or "BUYER" where it is known; or the error
+---@return string|kenar.Error|nil side "SELLER" or "BUYER" if it is known; or the error
 function Grants:locate(target)
    return self._search:locate(target)
 end
 
---- The grant with a token that can be used now; renews it where it is about to expire, once for all who ask.
+--- The grant with a token that can be used now. A token that is about to expire is renewed, once for all tasks that
+--- ask.
 ---@param grant kenar.Grant
 ---@return kenar.Grant? grant
----@return kenar.Error? err kind `auth` with code_name GRANT_EXPIRED and `scopes` where the user has to be asked again;
----   `store` where the new tokens could not be written; or why Divar did not answer
+---@return kenar.Error? err kind `auth` with code_name GRANT_EXPIRED and `scopes` if the user has to be asked again;
+---   `store` if the new tokens could not be written; or the error of the call to Divar
 function Grants:fresh(grant)
    return self._refresher:fresh(grant)
 end
 
---- What a call in a grant's name does where Divar refuses its token before its time: the option `renew` of a call.
+--- The option `renew` of a call: renews the grant's token if Divar refuses it before it has expired.
 ---@param grant kenar.Grant
 ---@return fun(): string?, kenar.Error? renew
 function Grants:renewal(grant)
@@ -138,7 +140,7 @@ function Grants:renewal(grant)
       if fresh then
          return fresh.access_token
       end
-      -- Whatever else went wrong, the refusal says more.
+      -- For other errors the caller keeps Divar's refusal, which tells more.
       return nil, err and err.code_name == "GRANT_EXPIRED" and err or nil
    end
 end
@@ -146,17 +148,18 @@ end
 --- The grant to subscribe with.
 ---@param event_type string
 ---@param resource_id? string
----@param preferred? kenar.Grant taken where its scopes allow it, or none are known to be needed
+---@param preferred? kenar.Grant used if its scopes allow it, or if the event needs no scope that is known
 ---@return kenar.Grant? grant, kenar.Error? err kind `auth` with code_name NO_GRANT
 function Grants:subscriber(event_type, resource_id, preferred)
    return self._search:subscriber(event_type, resource_id, preferred)
 end
 
---- Subscribe to events in a grant's name. From then on its tokens are renewed in time, and the subscription with them.
+--- Subscribe to events with a grant. From then on its tokens are renewed before they expire, and the subscription is
+--- made again.
 ---@param grant kenar.Grant
 ---@param event_type string NEW_MESSAGE_ON_POST, POST_UPDATE
 ---@param resource_id? string a post's token; nil for all
----@param metadata? table comes back with each event
+---@param metadata? table Divar sends it with each event
 ---@return table? result, kenar.Error? err
 function Grants:subscribe(grant, event_type, resource_id, metadata)
    for name in pairs(metadata or {}) do
@@ -173,7 +176,7 @@ function Grants:subscribe(grant, event_type, resource_id, metadata)
    })
 end
 
---- Delete all grants of a user, who has taken his consent back.
+--- Delete all grants of a user, after the user has withdrawn their consent.
 ---@param user_id string
 ---@return integer? count, kenar.Error? err
 function Grants:forget_user(user_id)
@@ -197,14 +200,14 @@ function Grants:forget_user(user_id)
    return count
 end
 
---- Renew in time, in a task of its own, the tokens of grants with subscriptions, until the host stops.
+--- Renew the tokens of grants with subscriptions before they expire, in a task of its own, until the host stops.
 function Grants:keep_alive()
    self._subscriptions:keep_alive(true)
 end
 
 --- Make the grants of a bot.
 ---@param options { store: kenar.Store, host: table, client: kenar.Client, oauth: kenar.OAuth?, log: kenar.Log,
----   timeout: number } `timeout`: how long a call of `oauth` lasts at most, in seconds
+---   timeout: number } `timeout`: the longest duration of a call of `oauth`, in seconds
 ---@return kenar.Grants
 function grants.new(options)
    local host = options.host

@@ -1,4 +1,4 @@
---- Grants in a store: one record each, and the lists by which it is found.
+--- Grants in a store: one record for each, and the lists in which it is found.
 
 local errors = require "kenar.error"
 local indexes = require "kenar.grants.index"
@@ -14,14 +14,14 @@ local grant_records = {}
 ---@field access_token string
 ---@field refresh_token? string
 ---@field expires_at number       of the access token, seconds since 1970
----@field scopes string[]         in today's form
+---@field scopes string[]         in the current form
 ---@field user_id? string         known with the scope USER_ID
----@field side? "SELLER"|"BUYER"  of the user, in the conversation in which he was asked
----@field conversation_id? string where he was asked
+---@field side? "SELLER"|"BUYER"  of the user, in the conversation of the question
+---@field conversation_id? string in which the user was asked
 ---@field post_token? string
----@field redirect_uri? string    with which the tokens were given; Divar wants it again to renew them
+---@field redirect_uri? string    of the consent; Divar needs it again to renew the tokens
 ---@field subscriptions? { event_type: string, resource_id: string?, metadata: table? }[]
----@field renewal_due? boolean    the subscriptions belong to the token before this one
+---@field renewal_due? boolean    the subscriptions belong to the previous token
 local Grant = {}
 Grant.__name = "kenar.grant"
 
@@ -35,25 +35,25 @@ local Records = {}
 Records.__index = Records
 
 local DAY = 86400
--- A day more than Divar's documents give a refresh token: it says itself when it is dead.
+-- A day more than the life of a refresh token in Divar's documents. Divar refuses a token that has expired.
 local REFRESHABLE_LIFE = 31 * DAY
--- Lists by a scope without a resource hold every user's grants; nobody looks through more of them.
+-- A list of a scope without a resource would have every user's grants, so it keeps the newest.
 local LISTED_PER_SCOPE = 64
--- As long as no other process has the record's newest state, changing it is tried again.
+-- How often a change is tried again because another process has changed the record.
 local ATTEMPTS = 50
 
 local function key_of(id)
    return "grant:" .. id
 end
 
---- The list of grants with subscriptions that an id belongs to. There are 64 of them: a list is rewritten whole.
+--- The list of grants with subscriptions for an id. There are 64 such lists, because each change rewrites its list.
 ---@param id string
 ---@return string key
 function grant_records.subscribed_key(id)
    return "grants:subscribed:" .. id:sub(1, 1)
 end
 
---- The keys of all those lists.
+--- The keys of all lists of grants with subscriptions.
 ---@return string[]
 function grant_records.subscribed_keys()
    local keys = {}
@@ -63,7 +63,7 @@ function grant_records.subscribed_keys()
    return keys
 end
 
--- In which lists a grant stands.
+-- The lists that a grant belongs to.
 local function lists_of(grant)
    local lists = {}
    local function add(kind, value, limit)
@@ -84,7 +84,7 @@ local function lists_of(grant)
    return lists
 end
 
--- Until when a grant can be of use to anybody.
+-- When a grant's record expires: its token has expired, and cannot be renewed.
 local function useful_until(self, grant)
    local now = self._now()
    local refreshable = grant.refresh_token and now + REFRESHABLE_LIFE or 0
@@ -106,9 +106,9 @@ local function encode(grant)
    return assert(json.encode(grant))
 end
 
---- The grant of an id.
----@param id any as it came: a hint may be anything
----@return kenar.Grant? grant nil without an error when there is none, kenar.Error? err
+--- Read a grant.
+---@param id any unchecked, because a hint comes from outside
+---@return kenar.Grant? grant nil without an error if there is none, kenar.Error? err
 function Records:read(id)
    if type(id) ~= "string" or #id ~= 22 or id:find "[^%w_-]" then
       return nil
@@ -146,7 +146,7 @@ function Records:create(fields)
    return grant
 end
 
---- A grant as it was read, with some fields changed. Nothing is stored.
+--- A copy of a grant with some fields changed. It is not stored.
 ---@param grant kenar.Grant
 ---@param changes table
 ---@return kenar.Grant
@@ -160,10 +160,10 @@ function Records.with(grant, changes)
    return changed
 end
 
---- Store a changed grant where nobody else has changed it.
+--- Store a changed grant, unless another process has changed it.
 ---@param old kenar.Grant as it was read
 ---@param new kenar.Grant
----@return boolean? stored false when the store holds another one or none, kenar.Error? err
+---@return boolean? stored false if the stored grant is another one or was deleted, kenar.Error? err
 function Records:swap(old, new)
    local bytes = encode(new)
    local swapped, err = self._store:cas(key_of(old.id), self._bytes[old], bytes, useful_until(self, new) - self._now())
@@ -179,10 +179,10 @@ function Records:swap(old, new)
    return true
 end
 
---- Change a grant, whoever else changes it at the same time.
+--- Change a grant, although others may change it at the same time.
 ---@param id string
 ---@param edit fun(grant: kenar.Grant): table the fields to change
----@return kenar.Grant? grant nil without an error when there is none, kenar.Error? err
+---@return kenar.Grant? grant nil without an error if there is none, kenar.Error? err
 function Records:update(id, edit)
    for _ = 1, ATTEMPTS do
       local grant, err = self:read(id)
@@ -203,7 +203,7 @@ end
 
 --- Delete a grant.
 ---@param grant kenar.Grant as it was read
----@param only_unchanged? boolean leave it where somebody has changed it since
+---@param only_unchanged? boolean keep it if it has changed since it was read
 ---@return boolean? deleted, kenar.Error? err
 function Records:delete(grant, only_unchanged)
    local deleted, err

@@ -1,38 +1,38 @@
---- Keeping a grant's token alive: one refresh at a time, whoever asks and in however many processes.
+--- Renews a grant's tokens: one refresh at a time, for all tasks of all processes.
 --
--- Divar rotates both tokens and takes the old ones for two minutes more. So the new pair is stored before anybody uses
--- it, and where a process dies between the answer and the storing, the next one asks again with the old pair.
+-- Divar replaces both tokens and accepts the old ones for two more minutes. So the new pair is stored before it is
+-- used. If a process dies before it has stored the answer, the next one asks again with the old pair.
 
 local errors = require "kenar.error"
 local recent = require "kenar.base.recent"
 local states = require "kenar.oauth.state"
 
-local grant_refresh = {}
+local refresh = {}
 
 ---@class kenar.GrantRefresher
 local Refresher = {}
 Refresher.__index = Refresher
 
--- A token is renewed so many seconds before it expires.
+-- Seconds before its expiry at which a token is renewed.
 local MARGIN = 60
--- How often a process looks whether another one has finished.
+-- Seconds between two looks at the lock of another process.
 local POLL = 0.2
--- A lock outlives the call it covers, and ends well within Divar's two minutes when its holder died.
+-- A lock is longer than the call it covers. If its holder dies, it ends well within Divar's two minutes.
 local LOCK_SLACK, LONGEST_LOCK = 15, 90
--- A 401 may have other causes than the token: of one that has only just replaced a refused one, it has.
+-- A 401 may have other causes than the token. If a token is refused that has just replaced another, it is not renewed.
 local REPLACED_AGAIN, REPLACED_KEPT = 300, 1000
 
 -- Refusals that blame the app, not the grant (RFC 6749, section 5.2).
 local apps_own_mistake = { INVALID_CLIENT = true, UNAUTHORIZED_CLIENT = true, UNSUPPORTED_GRANT_TYPE = true }
 
---- Whether a grant's token can be used now. One that cannot be renewed is good to its end.
+--- Whether a grant's token can be used now. A token that cannot be renewed can be used until it expires.
 ---@param grant kenar.Grant
 ---@return boolean
 function Refresher:lives(grant)
    return grant.expires_at - self._host.now() > (grant.refresh_token and MARGIN or 0)
 end
 
--- The same of a grant whose token Divar has refused, where `refused` is that.
+-- Whether a grant's token can be used now, and is not the one that Divar has refused.
 local function is_usable(self, grant, refused)
    return grant.access_token ~= refused and self:lives(grant)
 end
@@ -48,7 +48,7 @@ local function closed()
    return nil, errors.new { kind = "closed", message = "the host is stopping", sent = "no" }
 end
 
--- What the store has now, after somebody else changed or deleted the grant.
+-- The grant that the store has after another process changed or deleted it.
 local function others_result(self, grant, refused)
    local current, err = self._records:read(grant.id)
    if err then
@@ -59,7 +59,7 @@ local function others_result(self, grant, refused)
    return expired(grant, "was deleted")
 end
 
--- A pair that could not be stored the last time. True when it is stored now, false when there is none to store.
+-- Stores a pair that could not be stored the last time. True if it is stored now, false if there is none to store.
 local function store_kept_pair(self, id)
    local kept = self._kept[id]
    if not kept then
@@ -88,7 +88,7 @@ local function store_pair(self, old, tokens, refused)
    return others_result(self, old, refused)
 end
 
-local function bury(self, grant, refused, err)
+local function give_up(self, grant, refused, err)
    local deleted, store_err = self._records:delete(grant, true)
    if deleted == nil then
       return nil, store_err
@@ -98,7 +98,7 @@ local function bury(self, grant, refused, err)
    return expired(grant, "can be renewed no more" .. (err and " (" .. err.message .. ")" or ""))
 end
 
--- Under the lock. Returns a third value, true, where the tokens were renewed here and not by another process.
+-- Runs under the lock. The third result is true if the tokens were renewed here, not by another process.
 local function renew(self, stale, refused)
    local was_kept, err = store_kept_pair(self, stale.id)
    if was_kept == nil then
@@ -113,7 +113,7 @@ local function renew(self, stale, refused)
    elseif is_usable(self, grant, refused) then
       return grant, nil, was_kept
    elseif not grant.refresh_token then
-      return bury(self, grant, refused)
+      return give_up(self, grant, refused)
    elseif not self._oauth then
       return nil, errors.new {
          kind = "auth", code_name = "NO_OAUTH", sent = "no", retryable = false,
@@ -125,12 +125,12 @@ local function renew(self, stale, refused)
    if tokens then
       return store_pair(self, grant, tokens, refused)
    elseif err.status == 400 and not apps_own_mistake[err.code_name] then
-      return bury(self, grant, refused, err)
+      return give_up(self, grant, refused, err)
    end
    return nil, err
 end
 
--- Take the lock that all processes share; or, when another one had it, what that one brought about.
+-- Takes the lock that all processes share: true. If another process had it: false and the grant that it has renewed.
 local function acquire(self, grant, key, owner, refused)
    local host, store = self._host, self._store
    local deadline = host.clock() + self._lock_ttl + LOCK_SLACK
@@ -168,51 +168,51 @@ local function renew_alone(self, grant, refused)
       return other
    end
    local fresh, err, is_ours = renew(self, grant, refused)
-   -- A lock that cannot be given back expires.
+   -- A lock that cannot be released expires.
    self._store:cas(key, owner, nil)
    return fresh, err, is_ours
 end
 
--- The task in which a grant is renewed. It is nobody's request, so that none can take it along when it ends.
-local function fly(self, flight, grant, refused)
+-- The task that renews a grant. It is not the task of any request, so that the end of a request does not end it.
+local function renew_for_all(self, renewal, grant, refused)
    local ok, fresh, err, is_ours = pcall(renew_alone, self, grant, refused)
    if not ok then
       fresh, err = nil, errors.is(fresh) and fresh or errors.new { kind = "store", message = tostring(fresh) }
    end
-   flight.grant, flight.err, flight.has_landed = fresh, err, true
-   flight.landing:post(flight.waiting)
+   renewal.grant, renewal.err, renewal.is_over = fresh, err, true
+   renewal.done:post(renewal.waiting)
    local _, problem
    if is_ours and fresh.renewal_due then
       _, problem = pcall(self._on_renewed, fresh)
    end
-   self._flights[grant.id] = nil
+   self._renewals[grant.id] = nil
    if problem then
       error(problem, 0)
    end
 end
 
--- What becomes of a grant that one task renews for all who ask.
+-- Waits for the task that renews the grant for all callers, and starts it if it does not run.
 local function successor(self, grant, refused)
-   local flight = self._flights[grant.id]
-   if not flight then
-      flight = { landing = self._host.semaphore(0), waiting = 0 }
-      self._flights[grant.id] = flight
-      self._host.spawn(fly, self, flight, grant, refused)
+   local renewal = self._renewals[grant.id]
+   if not renewal then
+      renewal = { done = self._host.semaphore(0), waiting = 0 }
+      self._renewals[grant.id] = renewal
+      self._host.spawn(renew_for_all, self, renewal, grant, refused)
    end
-   if not flight.has_landed then
-      flight.waiting = flight.waiting + 1
-      if not flight.landing:wait() then
+   if not renewal.is_over then
+      renewal.waiting = renewal.waiting + 1
+      if not renewal.done:wait() then
          return closed()
       end
    end
-   return flight.grant, flight.err
+   return renewal.grant, renewal.err
 end
 
---- A grant whose token can be used: this one, or its successor.
+--- A grant whose token can be used: this one, or the renewed one.
 ---@param grant kenar.Grant
 ---@return kenar.Grant? grant
----@return kenar.Error? err kind `auth` with code_name GRANT_EXPIRED and `scopes` where the user has to be asked again;
----   `store` where the new pair could not be written, which is tried again at the next use; or why Divar did not answer
+---@return kenar.Error? err kind `auth` with code_name GRANT_EXPIRED and `scopes` if the user has to be asked again;
+---   `store` if the new pair could not be written, which is tried again at the next use; or the error of the call
 function Refresher:fresh(grant)
    if self:lives(grant) then
       return grant
@@ -220,11 +220,11 @@ function Refresher:fresh(grant)
    return successor(self, grant)
 end
 
---- The successor of a grant whose token Divar refuses (401) although it should live. What somebody else has renewed
---- meanwhile is taken as it is.
+--- Renew a grant whose token Divar refuses (401) before it has expired. If another process has renewed it meanwhile,
+--- the result is that grant.
 ---@param grant kenar.Grant with the token that was refused
----@return kenar.Grant? grant nil without an error where it cannot be renewed, or just was
----@return kenar.Error? err as of `fresh`
+---@return kenar.Grant? grant nil without an error if it cannot be renewed, or was renewed just before
+---@return kenar.Error? err as from `fresh`
 function Refresher:replace(grant)
    local last, now = self._replaced:get(grant.id), self._host.clock()
    local is_new = last and last.access_token == grant.access_token and now - last.at < REPLACED_AGAIN
@@ -239,15 +239,15 @@ function Refresher:replace(grant)
 end
 
 ---@param options { records: kenar.GrantRecords, store: kenar.Store, oauth: kenar.OAuth?, host: table, timeout: number,
----   on_renewed: fun(grant: kenar.Grant) } `timeout`: how long a call of `oauth` lasts at most; `on_renewed` hears of a
----   grant whose subscriptions belong to its last token
+---   on_renewed: fun(grant: kenar.Grant) } `timeout`: the longest duration of a call of `oauth`; `on_renewed` is called
+---   with a grant whose subscriptions belong to its previous token
 ---@return kenar.GrantRefresher
-function grant_refresh.new(options)
+function refresh.new(options)
    return setmetatable({
       _records = options.records, _store = options.store, _oauth = options.oauth, _host = options.host,
       _on_renewed = options.on_renewed, _lock_ttl = math.min(options.timeout + LOCK_SLACK, LONGEST_LOCK),
-      _flights = {}, _kept = {}, _replaced = recent.new { max = REPLACED_KEPT },
+      _renewals = {}, _kept = {}, _replaced = recent.new { max = REPLACED_KEPT },
    }, Refresher)
 end
 
-return grant_refresh
+return refresh

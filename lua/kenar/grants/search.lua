@@ -1,14 +1,14 @@
---- Finding the grant for what is to be done.
+--- Finds the grant for a target.
 --
--- A hint (`kenar_via` in a button, `kenar_grant` in a subscription) names a grant and is believed only where the grant
--- still covers what is asked for. Without one the narrowest scope that covers it wins, and of two the newer grant.
+-- Grants are looked up in this order: the one that a hint names (`kenar_via` in a button, `kenar_grant` in a
+-- subscription), if it covers the target; then the one with the narrowest scope that covers it; of two, the newer one.
 
 local cover = require "kenar.grants.cover"
 local errors = require "kenar.error"
 local scope = require "kenar.scope"
 local subscriptions = require "kenar.grants.subscriptions"
 
-local grant_search = {}
+local search = {}
 
 ---@class kenar.GrantSearch
 local Search = {}
@@ -24,7 +24,7 @@ local function no_grant(scopes, why)
    }
 end
 
--- The lists to look through, in the order of preference.
+-- The lists in which a grant may be, in the order of preference.
 local function lists_for(target)
    if target.user_id then
       return { "grants:user:" .. target.user_id }
@@ -35,7 +35,7 @@ local function lists_for(target)
          keys[#keys + 1] = "grants:scope:" .. each.scope
       end
    end
-   -- An owner-wide scope does not say whose posts it is about: the place where the owner was asked does.
+   -- An owner-wide scope does not name the owner's posts, but the place of the question does.
    if target.conversation_id then
       keys[#keys + 1] = "grants:conversation:" .. target.conversation_id
    end
@@ -61,7 +61,7 @@ local function first_covering(self, ids, target)
    end
 end
 
--- Where only one owner granted everything, it is his.
+-- If only one owner has granted all conversations, the conversation is taken for theirs.
 local function only_owner(self, target)
    local ids, err = self._records.index:ids("grants:scope:" .. cover.OWNER_WIDE)
    if not ids then
@@ -82,10 +82,10 @@ local function only_owner(self, target)
    return found, found_side
 end
 
---- Find a grant, and for whom the app then speaks.
+--- Find a grant, and the side for which the app then speaks.
 ---@param target kenar.GrantTarget
 ---@return kenar.Grant? grant
----@return string|kenar.Error|nil side "SELLER" or "BUYER" where it is known; or the error
+---@return string|kenar.Error|nil side "SELLER" or "BUYER" if it is known; or the error
 function Search:locate(target)
    if target.id then
       local grant, side = first_covering(self, { target.id }, target)
@@ -115,7 +115,7 @@ end
 --- The grant to subscribe with.
 ---@param event_type string
 ---@param resource_id? string
----@param preferred? kenar.Grant taken where its scopes allow it, or none are known to be needed
+---@param preferred? kenar.Grant used if its scopes allow it, or if the event needs no scope that is known
 ---@return kenar.Grant? grant, kenar.Error? err kind `auth` with code_name NO_GRANT
 function Search:subscriber(event_type, resource_id, preferred)
    local scopes = subscriptions.scopes(event_type, resource_id)
@@ -128,7 +128,7 @@ function Search:subscriber(event_type, resource_id, preferred)
       end
    end
    for _, each in ipairs(scopes) do
-      -- A scope without a resource does not say whose it is.
+      -- A scope without a resource does not name its user.
       local _, resource = scope.parse(each)
       if resource or preferred and preferred.user_id then
          local grant, err = self:locate { scope = each, user_id = not resource and preferred.user_id or nil }
@@ -144,8 +144,8 @@ end
 
 ---@param records kenar.GrantRecords
 ---@return kenar.GrantSearch
-function grant_search.new(records)
+function search.new(records)
    return setmetatable({ _records = records }, Search)
 end
 
-return grant_search
+return search

@@ -1,34 +1,34 @@
---- What Divar tells a bot of in a user's name, and keeping that going.
+--- Subscriptions to Divar's events with a grant, and their renewal.
 --
--- A subscription lives as long as the token it was made with (Divar's docs, events page), so each is made again after
--- its grant's tokens were renewed, and the tokens of a grant with subscriptions are renewed although nobody speaks.
+-- A subscription ends with the token it was made with (Divar's docs, events page). So it is made again after its
+-- grant's tokens were renewed, and the tokens of a grant with subscriptions are renewed although no call uses them.
 
 local errors = require "kenar.error"
 local records_of = require "kenar.grants.records"
 
-local grant_subscriptions = {}
+local subscriptions = {}
 
 ---@class kenar.GrantSubscriptions
 local Subscriptions = {}
 Subscriptions.__index = Subscriptions
 
--- Which scope a subscription needs: `one` with a post's token behind it, `all` without.
+-- The scope that a subscription needs: `one` for one post, with the post's token behind it; `all` for all posts.
 local scopes_of = {
    NEW_MESSAGE_ON_POST = { one = "CHAT_POST_CONVERSATIONS_READ", all = "CHAT_SUPPLIER_ALL_CONVERSATIONS_READ" },
    POST_UPDATE = { all = "USER_POSTS_GET" },
 }
 
--- A token is renewed when this many seconds are left of it; fresh() renews it from there on.
+-- Seconds before its expiry at which a token is renewed; the same as in kenar.grants.refresh.
 local MARGIN = 60
--- Another process may have subscribed since: how long one that has nothing to do looks away, in seconds.
+-- Seconds until the next look if no renewal is due sooner, because another process may have subscribed.
 local LONGEST_WAIT = 300
 local RETRY_AFTER = 30
 
---- The scopes that allow a subscription, the narrowest first; empty where Divar's documents name none.
+--- The scopes that allow a subscription, the narrowest first. The list is empty if Divar's documents name none.
 ---@param event_type string
 ---@param resource_id? string
 ---@return string[]
-function grant_subscriptions.scopes(event_type, resource_id)
+function subscriptions.scopes(event_type, resource_id)
    local row, list = scopes_of[event_type] or {}, {}
    if row.one and resource_id and resource_id ~= "" then
       list[1] = row.one .. "." .. resource_id
@@ -37,7 +37,7 @@ function grant_subscriptions.scopes(event_type, resource_id)
    return list
 end
 
--- Divar gives the metadata back with each event: the grant's id says for whom it came.
+-- Divar sends the metadata with each event, so the event names its grant.
 local function metadata_of(grant, subscription)
    local metadata = { kenar_grant = grant.id }
    for name, value in pairs(subscription.metadata or {}) do
@@ -57,8 +57,8 @@ local function is_same(a, b)
    return a.event_type == b.event_type and (a.resource_id or "") == (b.resource_id or "")
 end
 
---- Subscribe in a grant's name, and remember it.
----@param grant kenar.Grant whose token lives
+--- Subscribe with a grant, and store the subscription.
+---@param grant kenar.Grant with a token that can be used
 ---@param subscription { event_type: string, resource_id: string?, metadata: table? }
 ---@return table? result Divar's answer, kenar.Error? err
 function Subscriptions:add(grant, subscription)
@@ -95,7 +95,7 @@ local function renew(self, grant)
       end
    end
    local _, err = self._records:update(grant.id, function(current)
-      -- Renewed again meanwhile: the next round is due.
+      -- If the token was renewed again meanwhile, the subscriptions are due again.
       return current.access_token == grant.access_token and { renewal_due = false } or {}
    end)
    if err then
@@ -104,7 +104,7 @@ local function renew(self, grant)
    return not err
 end
 
---- Make a grant's subscriptions again, with its new token. What fails is logged, and tried again by keep_alive.
+--- Make a grant's subscriptions again, with its new token. A failure is logged, and keep_alive tries again.
 ---@param grant kenar.Grant
 ---@return boolean done
 function Subscriptions:renew(grant)
@@ -120,8 +120,8 @@ function Subscriptions:renew(grant)
    return done
 end
 
--- Does for one grant what is due. Returns in how many seconds the next thing is.
-local function tend(self, grant)
+-- Renews one grant and its subscriptions if that is due. Returns the seconds until the next renewal.
+local function renew_due(self, grant)
    local left = grant.expires_at - self._host.now()
    if grant.refresh_token and left <= MARGIN then
       local fresh, err = self._fresh(grant)
@@ -136,8 +136,8 @@ local function tend(self, grant)
    return grant.refresh_token and left - MARGIN or LONGEST_WAIT
 end
 
--- Does what is due for all grants with subscriptions. Returns when to look again, and how many there are.
-local function tend_all(self)
+-- Renews all grants with subscriptions that are due. Returns the seconds until the next look, and the number of grants.
+local function renew_all_due(self)
    local wait, count = LONGEST_WAIT, 0
    for _, key in ipairs(records_of.subscribed_keys()) do
       local ids, err = self._records.index:ids(key)
@@ -149,7 +149,7 @@ local function tend_all(self)
          local grant = self._records:read(id)
          if grant then
             count = count + 1
-            wait = math.min(wait, math.max(1, tend(self, grant)))
+            wait = math.min(wait, math.max(1, renew_due(self, grant)))
          end
       end
    end
@@ -158,44 +158,44 @@ end
 
 local function run(self)
    while not self._host.closing() do
-      self._is_poked = false
-      local ok, wait, count = pcall(tend_all, self)
+      self._is_woken = false
+      local ok, wait, count = pcall(renew_all_due, self)
       if not ok then
          self._log:error("grants not renewed", { error = wait })
          wait, count = RETRY_AFTER, 1
       end
-      if count == 0 and not self._is_steady and not self._is_poked then
+      if count == 0 and not self._is_steady and not self._is_woken then
          break
       end
-      self._poke:wait(wait)
+      self._wakeup:wait(wait)
    end
    self._is_running = false
 end
 
---- Renew in time, in a task of its own, the tokens of the grants that have subscriptions, until the host stops or,
---- unless `is_steady`, there are none.
----@param is_steady? boolean go on although there are none: other processes may subscribe
+--- Renew the tokens of grants with subscriptions before they expire, in a task of its own, until the host stops. Unless
+--- `is_steady`, the task ends if there are no such grants.
+---@param is_steady? boolean go on without such grants, because other processes may subscribe
 function Subscriptions:keep_alive(is_steady)
    self._is_steady = self._is_steady or is_steady
    if not self._is_running then
       self._is_running = true
-      self._poke = self._host.semaphore(0)
+      self._wakeup = self._host.semaphore(0)
       self._host.spawn(run, self)
-   elseif not self._is_poked then
-      self._is_poked = true
-      self._poke:post()
+   elseif not self._is_woken then
+      self._is_woken = true
+      self._wakeup:post()
    end
 end
 
 ---@param options { records: kenar.GrantRecords, client: kenar.Client, host: table, log: kenar.Log,
 ---   fresh: (fun(grant: kenar.Grant): kenar.Grant?, kenar.Error?), renewal: fun(grant: kenar.Grant): function } `fresh`
----   renews a grant's tokens, `renewal` gives what does so after a refusal
+---   renews a grant's tokens; `renewal` makes the option `renew` of a call
 ---@return kenar.GrantSubscriptions
-function grant_subscriptions.new(options)
+function subscriptions.new(options)
    return setmetatable({
       _records = options.records, _client = options.client, _host = options.host, _log = options.log,
       _fresh = options.fresh, _renewal = options.renewal, _renewing = {},
    }, Subscriptions)
 end
 
-return grant_subscriptions
+return subscriptions

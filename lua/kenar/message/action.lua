@@ -1,4 +1,4 @@
---- Divar's action objects: what a button, or the answer to a dynamic action, does when it is pressed.
+--- Divar's action objects: the effect of a button that is pressed, or of the answer to a dynamic action.
 
 local core = require "kenar.core"
 local errors = require "kenar.error"
@@ -10,7 +10,7 @@ local function refuse(problem, path)
    return nil, errors.new { kind = "invalid", message = problem, path = path }
 end
 
--- Only a button of a message has these.
+-- Fields that only a button of a message has.
 local button_only = { "caption", "icon", "icon_name", 1 }
 
 --- Divar's action object for the answer to a dynamic action, from the same fields as a button's: one of direct_link,
@@ -27,7 +27,7 @@ local function action(fields, options)
          return refuse("an action has no caption or icon", name == 1 and "[1]" or name)
       end
    end
-   -- The rules are the encoder's: let it write a message with this one button, and read the action back.
+   -- The encoder has the rules, so it writes a message with this button, and the action is read back.
    local button = { "-" }
    for name, value in pairs(fields) do
       button[name] = value

@@ -1,4 +1,4 @@
---- Messages for the endpoint before conversations had ids: a text, and one button a side that opens a link.
+--- Messages for the endpoint before conversations had ids: a text, and for each side one button that opens a link.
 
 local action = require "kenar.message.action"
 local errors = require "kenar.error"
@@ -9,12 +9,12 @@ local function refuse(path, problem)
    return nil, errors.new { kind = "invalid", path = path, message = problem }
 end
 
--- As kenar.grid tells them apart: a button may lack a caption.
+-- Tells rows from buttons as kenar.grid does: a button may have no caption.
 local function is_row(item)
    return type(item) == "table" and (type(item[1]) == "table" or item.buttons ~= nil or next(item) == nil)
 end
 
--- The buttons of a row, a list of them or Divar's form, and their places.
+-- The buttons of a row, which is a list or has Divar's form, and their paths.
 local function buttons_of(item, place)
    if not is_row(item) then
       return { item }, { place }
@@ -29,7 +29,7 @@ local function buttons_of(item, place)
    return buttons, places
 end
 
--- How many buttons, and the first with its place; nil and the place of what is no list.
+-- The number of buttons, and the first one with its path; nil and the path of a value that is not a list.
 local function button_count(grid)
    local rows, count, first = grid.rows or grid, 0, nil
    local where = grid.rows and ".rows" or ""
@@ -47,7 +47,7 @@ local function button_count(grid)
    return count, first
 end
 
--- What the old endpoint calls the two actions that it has.
+-- The old endpoint's names of its two actions.
 local actions = {
    open_server_link = function(link, data)
       data.extra_data = link.data or {}
@@ -102,7 +102,7 @@ local function button_of(grid, name, options)
          fields[key] = value
       end
    end
-   -- A direct link of the old endpoint may carry data as well; its own rules know none.
+   -- A direct link of the old endpoint may have data, which the rules of kenar.message forbid.
    local extra_data = fields.direct_link ~= nil and fields.data or nil
    if extra_data ~= nil then
       fields.data = nil
@@ -138,8 +138,8 @@ local ids = { "user_id", "post_token", "peer_id" }
 
 --- The body of a message.
 ---@param content kenar.Message
----@param options { user_id: string, post_token: string, peer_id: string, via: string?, strict_captions: boolean? } in
----   whose name, about which post and to whom; `via` and `strict_captions` as in kenar.EncodeOptions
+---@param options { user_id: string, post_token: string, peer_id: string, via: string?, strict_captions: boolean? } the
+---   sender, the post and the receiver; `via` and `strict_captions` as in kenar.EncodeOptions
 ---@return table? body, kenar.Error? err kind `invalid`
 ---@return string? captionless the path of a button without a caption
 function legacy.build(content, options)

@@ -1,10 +1,10 @@
---- The states of consents under way: random, good for one return, and for the browser that began.
+--- The states of consents under way: random, valid for one return, in the browser in which the consent began.
 
 local core = require "kenar.core"
 local errors = require "kenar.error"
 local json = require "kenar.json"
 
-local oauth_state = {}
+local states = {}
 
 ---@class kenar.OAuthStates
 local States = {}
@@ -19,9 +19,9 @@ local DEFAULT_TTL = 600
 local RANDOM_BYTES = 32
 
 --- A random text that fits into a URL, a cookie and a key.
----@param bytes integer how many random bytes stand behind it
+---@param bytes integer how many random bytes it encodes
 ---@return string
-function oauth_state.random(bytes)
+function states.random(bytes)
    return (core.base64_encode(assert(core.random_bytes(bytes)), true):gsub("=", ""))
 end
 
@@ -32,7 +32,7 @@ local function refuse(why)
    }
 end
 
--- Whatever a stranger sends becomes part of a key: only what this file could have made does.
+-- A state from outside becomes part of a store's key, so it must have the form of `issue`.
 local function is_random(text)
    return type(text) == "string" and #text == 43 and not text:find "[^%w_-]"
 end
@@ -46,7 +46,7 @@ local function browser_key_of(state)
 end
 
 --- Make a state.
----@param data table plain data that JSON can hold
+---@param data table data that JSON can hold
 ---@param ttl? number seconds (600)
 ---@return string? state, kenar.Error? err kind `store`
 function States:issue(data, ttl)
@@ -55,7 +55,7 @@ function States:issue(data, ttl)
    if not bytes then
       error("data: " .. tostring(problem), 3)
    end
-   local state = oauth_state.random(RANDOM_BYTES)
+   local state = states.random(RANDOM_BYTES)
    local ok, err = self._store:set(key_of(state), bytes, ttl)
    if not ok then
       return nil, err
@@ -76,8 +76,8 @@ local function read(self, state)
    return assert(json.decode(bytes)), bytes
 end
 
---- What a state stands for, without using it up.
----@param state any as it came
+--- The data of a state, which stays valid.
+---@param state any from the request, unchecked
 ---@return table? data, kenar.Error? err kind `auth` with code_name BAD_STATE, or `store`
 function States:peek(state)
    local record, err = read(self, state)
@@ -87,8 +87,8 @@ function States:peek(state)
    return record.data
 end
 
---- What a state stands for; it is gone afterwards, whoever asks.
----@param state any as it came
+--- The data of a state, which becomes invalid.
+---@param state any from the request, unchecked
 ---@return table? data, kenar.Error? err kind `auth` with code_name BAD_STATE, or `store`
 function States:take(state)
    local record, bytes = read(self, state)
@@ -101,22 +101,22 @@ function States:take(state)
    elseif not taken then
       return refuse "was used before"
    end
-   -- It would expire by itself.
+   -- If this fails, the key expires.
    self._store:del(browser_key_of(state))
    return record.data
 end
 
---- Bind a state to the browser that begins. One that is bound stays bound to whom it was.
----@param state any as it came
----@param browser? string what the browser showed
----@return string? browser what it must show on return; nil when another browser began
----@return number|kenar.Error ttl seconds that the state lives at most, or the error
+--- Bind a state to a browser. A state that is bound stays bound to its browser.
+---@param state any from the request, unchecked
+---@param browser? string the browser's cookie
+---@return string? browser the cookie to set; nil if the state is bound to another browser
+---@return number|kenar.Error ttl the longest life of the state in seconds, or the error
 function States:bind(state, browser)
    local record, err = read(self, state)
    if not record then
       return nil, err
    end
-   local made = oauth_state.random(RANDOM_BYTES)
+   local made = states.random(RANDOM_BYTES)
    local added
    added, err = self._store:add(browser_key_of(state), made, record.ttl)
    if added == nil then
@@ -132,9 +132,9 @@ function States:bind(state, browser)
    return browser, record.ttl
 end
 
---- Whether the browser that returns is the one that began.
----@param state any as it came
----@param browser? string what the browser showed
+--- Check that a state is bound to the browser that returns.
+---@param state any from the request, unchecked
+---@param browser? string the browser's cookie
 ---@return true? ok, kenar.Error? err
 function States:check_browser(state, browser)
    if not is_random(state) then
@@ -151,8 +151,8 @@ end
 
 ---@param store kenar.Store
 ---@return kenar.OAuthStates
-function oauth_state.new(store)
+function states.new(store)
    return setmetatable({ _store = store }, States)
 end
 
-return oauth_state
+return states

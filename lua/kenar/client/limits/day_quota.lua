@@ -1,6 +1,6 @@
---- A number of calls a day, for everybody who keeps the same store.
+--- A limit of calls a day, common to all processes with the same store.
 --
--- Divar's documents say that the quota of a day is "reset daily", and not when: a day here is Iran's calendar day.
+-- Divar's documents say that the quota is "reset daily", but not at which hour: a day here is Iran's calendar day.
 
 local errors = require "kenar.error"
 local update = require "kenar.store.update"
@@ -12,12 +12,12 @@ local DayQuota = {}
 DayQuota.__index = DayQuota
 
 local DAY = 86400
--- Iran has kept one time the whole year since 2022: 3 h 30 min ahead of UTC.
+-- Iran has had no summer time since 2022: 3 h 30 min ahead of UTC all year.
 local OFFSET = 12600
--- The part from which on the program is warned, as Divar mails at 80 %; and the part that is kept for replies.
+-- The part of the quota at which the program is warned, as Divar mails at 80 %; and the part kept for replies.
 local WARNING, RESERVE = 0.8, 0.1
 
---- The day it is, as a number that grows by one at midnight.
+--- The number of the current day. It grows by one at midnight.
 ---@return integer
 function DayQuota:today()
    return math.floor((self._now() + OFFSET) / DAY)
@@ -33,7 +33,7 @@ local function key_of(self, day)
    return ("%s:%d"):format(self._prefix, day)
 end
 
--- Whoever is the first to set the mark tells; of all processes one.
+-- One process of all warns: the first to add the mark.
 local function warn(self, day, used)
    if self._warned == day then
       return
@@ -59,8 +59,8 @@ local function spent(self, priority, used)
    }
 end
 
---- Take one call of today's.
----@param priority "reply"|"bulk" of the last tenth only replies are taken
+--- Take one of today's calls.
+---@param priority "reply"|"bulk" the last tenth is kept for replies
 ---@return integer? day for give_back
 ---@return kenar.Error? err kind `quota` with code_name DAY_QUOTA and `retry_after`, or `store`
 function DayQuota:take(priority)
@@ -85,10 +85,10 @@ function DayQuota:take(priority)
    return today
 end
 
---- Give a call back that was not made.
+--- Give back a call that was not made.
 ---@param day integer as `take` gave it
 function DayQuota:give_back(day)
-   -- Where the store fails, one call fewer is made today.
+   -- If the store fails, one call fewer can be made today.
    update(self._store, key_of(self, day), function(value)
       local count = tonumber(value) or 0
       if count > 0 then
@@ -97,7 +97,7 @@ function DayQuota:give_back(day)
    end)
 end
 
---- Make a budget.
+--- Make a day quota.
 ---@param options { store: kenar.Store, prefix: string, day: integer, host: table, on_warning: fun(info: table)? }
 ---@return kenar.DayQuota
 function day_quota.new(options)

@@ -1,6 +1,7 @@
---- Where an app's calls leave: not faster than its quota, more slowly after a 429, and replies before bulk sends.
+--- Limits how fast an app's calls are sent: by its quota, and after a 429 by a lower pace. Replies pass before bulk
+--- sends.
 --
--- As long as there is no quota and Divar has refused nothing, a call passes without looking for anything.
+-- Without a quota, and as long as Divar has refused no call, a call passes without any check.
 
 local core = require "kenar.core"
 local day_quota = require "kenar.client.limits.day_quota"
@@ -13,17 +14,17 @@ local token_bucket = require "kenar.client.limits.token_bucket"
 local gate = {}
 
 ---@class kenar.Gate
----@field is_guarded boolean whether there is anything to look for
+---@field is_guarded boolean whether a call is checked: there is a quota, or Divar has refused a call
 local Gate = {}
 Gate.__index = Gate
 
--- Keys of a store must not give the API key away.
+-- A key in the store must not show the API key.
 local function digest_of(api_key)
    return core.base64_encode(core.sha256(api_key), true):sub(1, 22)
 end
 
--- Whether a call may leave now; else how long to wait, or what failed.
-local function may_leave(self, priority)
+-- Whether a call may pass now; if not, the seconds to wait, or an error.
+local function may_pass(self, priority)
    local clock = self._host.clock
    local delay = self._pace:delay(clock())
    if delay > 0 then
@@ -39,17 +40,17 @@ local function may_leave(self, priority)
    return true
 end
 
---- Where the calls of an app leave on a host.
+--- The gate of an app on a host.
 ---@type fun(host: table, api_key: string): kenar.Gate
 gate.of = shared.by_app(function(host, api_key)
    local self = setmetatable({
       _host = host, _api_key = api_key, _pace = paces.new(), _has_quota = false, is_guarded = false,
    }, Gate)
-   self._queue = queues.new(host, function(priority) return may_leave(self, priority) end)
+   self._queue = queues.new(host, function(priority) return may_pass(self, priority) end)
    return self
 end)
 
---- Keep a quota. An app has one in a process: that of the client which was the first to name one.
+--- Set the quota, once: in a process an app has the quota of its first client with one.
 ---@param quota { minute: integer?, day: integer?, on_warning: fun(info: table)? }
 ---@param open_store fun(): kenar.Store?, kenar.Error?
 ---@return true? ok, kenar.Error? err kind `store`
@@ -77,16 +78,16 @@ local function refusal(self, seconds)
    if pause > 0 then
       return nil, errors.new {
          kind = "rate_limited", code_name = "PAUSED", sent = "no", retryable = true, retry_after = pause,
-         message = ("not sent: Divar has refused a call with 429, and the next one leaves in %.1f s"):format(pause),
+         message = ("not sent: Divar has refused a call with 429, and the next call is sent in %.1f s"):format(pause),
       }
    end
    return nil, errors.new {
       kind = "quota", code_name = "MINUTE_QUOTA", sent = "no", retryable = true, retry_after = seconds,
-      message = "not sent: too many calls this minute, and none was left by the deadline",
+      message = "not sent: the quota of the minute allows no further call before the deadline",
    }
 end
 
--- Wait for what the minute and the pace allow.
+-- Wait until the quota of the minute and the pace let the call pass.
 local function wait(self, priority, patience)
    local pause = self._pace:pause(self._host.clock())
    if pause > patience then
@@ -105,11 +106,11 @@ local function wait(self, priority, patience)
 end
 
 local function pass_guarded(self, priority, ends_at)
-   local quota_of_day = self._day_quota
+   local quota = self._day_quota
    local day, err
-   if quota_of_day then
-      -- First, so that nobody waits for a minute of a day that is over.
-      day, err = quota_of_day:take(priority)
+   if quota then
+      -- First, so that no call waits for its minute if the day is spent.
+      day, err = quota:take(priority)
       if not day then
          err.sent, err.retryable = "no", false
          return nil, err
@@ -119,22 +120,22 @@ local function pass_guarded(self, priority, ends_at)
    passed, err = wait(self, priority, ends_at - self._host.clock())
    if not passed then
       if day then
-         quota_of_day:give_back(day)
+         quota:give_back(day)
       end
       return nil, err
-   elseif day and day ~= quota_of_day:today() then
-      quota_of_day:give_back(day)
-      day, err = quota_of_day:take(priority)
+   elseif day and day ~= quota:today() then
+      quota:give_back(day)
+      day, err = quota:take(priority)
       return day and true, err
    end
    self.is_guarded = self._has_quota or self._pace.is_slowed
    return true
 end
 
---- Leave: returns when the call may be made.
+--- Pass: returns when the call may be sent.
 ---@param priority "reply"|"bulk"
----@param ends_at number by the host's clock; nobody waits beyond it
----@param now number by that clock
+---@param ends_at number by the host's clock: the call does not wait longer
+---@param now number by the host's clock
 ---@return integer? round for `refused` and `accepted`
 ---@return kenar.Error? err unsent: kind `quota` with code_name MINUTE_QUOTA or DAY_QUOTA, `rate_limited` with
 ---   code_name PAUSED, `store` or `closed`
@@ -151,7 +152,7 @@ function Gate:pass(priority, ends_at, now)
    return pace.round
 end
 
---- Divar has taken a call: to be told while `is_guarded`.
+--- Report a call that Divar has accepted. Needed only while `is_guarded`.
 ---@param round integer as `pass` gave it
 function Gate:accepted(round)
    if self._pace:accept(round) then
@@ -159,28 +160,28 @@ function Gate:accepted(round)
    end
 end
 
---- How many refusals in a row a 429 makes.
+--- How many refusals in a row there are, with a 429 that comes now.
 ---@param round integer
 ---@return integer
 function Gate:refusals(round)
    return self._pace.refusals + (round == self._pace.round and 1 or 0)
 end
 
---- Divar has answered 429.
+--- Report a 429.
 ---@param round integer
----@param seconds number nothing leaves for so long
----@param asked number? how long Divar asked to wait
+---@param seconds number the pause before the next call
+---@param asked number? seconds that Divar asked for
 function Gate:refused(round, seconds, asked)
    self._pace:refuse(self._host.clock(), round, seconds, asked)
    self.is_guarded = true
    local pause = self._pace:pause(self._host.clock())
    if self._bucket and pause > 0 then
-      -- Other processes wait as well. Where the store fails, this one does.
+      -- So that other processes pause as well. If the store fails, only this one does.
       self._bucket:drain(pause)
    end
 end
 
---- How many calls wait to leave.
+--- How many calls wait.
 ---@return integer
 function Gate:waiting()
    return self._queue:count()

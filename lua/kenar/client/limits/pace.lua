@@ -1,29 +1,29 @@
---- How fast an app's calls leave after Divar has refused one with 429 (Too Many Requests).
+--- How fast an app's calls are sent after Divar has refused one with 429 (Too Many Requests).
 --
--- First none leaves until the pause is over. Then one does, and when that is taken the others follow: at half the pace
--- at which the refusal came, a little faster each second, until it is twice that pace, and there is no limit any more.
--- Numbers only; the clock is given.
+-- During the pause no call is sent. Then one call is sent. When Divar has accepted it, the others follow at half the
+-- pace at which the refusal came. The pace grows each second. At twice the old pace the limit ends.
+-- This module only calculates; the caller gives the time.
 
 local pace = {}
 
 ---@class kenar.Pace
 ---@field is_slowed boolean
----@field round integer how often it was slowed down: what left before the last time says nothing about now
----@field refusals integer 429s in a row, each after the pause of the one before
+---@field round integer how often the pace was reduced: a call of an earlier round tells nothing about this one
+---@field refusals integer 429s in a row, each after the pause of the previous one
 local Pace = {}
 Pace.__index = Pace
 
--- Calls a second below which no pace falls, and by which it grows each second at least.
+-- Calls a second: the lowest pace, and the least growth each second.
 local SLOWEST, SLOWEST_GROWTH = 2, 1
--- Seconds in which the pace at which the first refusal came is reached again from nothing.
+-- Seconds in which the pace would grow from zero to the pace of the first refusal.
 local GROWTH_SPAN = 10
--- So many seconds' calls may leave at once, when the first one was taken.
+-- Calls of so many seconds may be sent at once after the first one was accepted.
 local BURST = 1
--- A Retry-After may name the end of the day, and no more is believed.
+-- A Retry-After may name the end of the day. A longer one is cut.
 local LONGEST_PAUSE = 86400
 local TOLERANCE = 1e-6
 
---- A call leaves. How many have left in this second and in the one before is the pace.
+--- Count a call that is sent. The pace is the number of calls in this second or the previous one.
 ---@param now number
 function Pace:count(now)
    if now >= self._second_ends then
@@ -37,11 +37,11 @@ local function rate_at(self, now)
    return self._rate + self._growth * math.max(0, now - self._resumes_at)
 end
 
---- Divar has refused a call.
+--- Report a refused call.
 ---@param now number
----@param round integer the `round` in which it left
----@param seconds number nothing leaves for so long
----@param asked number? of these seconds, what Divar asked for: all that counts of what left before the last refusal
+---@param round integer the `round` in which it was sent
+---@param seconds number the pause
+---@param asked number? the part of `seconds` that Divar asked for: it alone counts for a call of an earlier round
 function Pace:refuse(now, round, seconds, asked)
    local is_news = round == self.round
    self._resumes_at = math.max(self._resumes_at, now + math.min(is_news and seconds or asked or 0, LONGEST_PAUSE))
@@ -62,8 +62,8 @@ function Pace:refuse(now, round, seconds, asked)
    self.is_slowed, self.round, self.refusals = true, round + 1, self.refusals + 1
 end
 
---- Divar has taken a call.
----@param round integer the `round` in which it left
+--- Report an accepted call.
+---@param round integer the `round` in which it was sent
 ---@return boolean is_first whether it is the first one since a refusal
 function Pace:accept(round)
    local is_first = round == self.round and self.refusals > 0
@@ -73,14 +73,14 @@ function Pace:accept(round)
    return is_first
 end
 
---- How long the pause lasts.
+--- How long the pause still lasts.
 ---@param now number
----@return number seconds 0: there is none
+---@return number seconds 0: there is no pause
 function Pace:pause(now)
    return self.is_slowed and math.max(0, self._resumes_at - now) or 0
 end
 
---- How long until a call may leave.
+--- The delay before a call may be sent.
 ---@param now number
 ---@return number seconds 0: now
 function Pace:delay(now)
@@ -99,7 +99,7 @@ function Pace:delay(now)
    return delay > TOLERANCE and delay or 0
 end
 
---- A call leaves that had to ask for the delay.
+--- Count a call that is sent after its delay.
 ---@param now number
 function Pace:take(now)
    if self.is_slowed then

@@ -1,6 +1,6 @@
---- Who waits until something may happen: replies before bulk sends, each first come first served.
+--- Calls that wait for a permit: replies before bulk sends, each in the order of arrival.
 --
--- One task, which lives only while somebody waits, asks for the one who is first, and sleeps as long as it is told.
+-- One task asks for the permit of the first call, and sleeps until the next try. It runs only while a call waits.
 
 local queue = {}
 
@@ -9,10 +9,10 @@ local Queue = {}
 Queue.__index = Queue
 
 local PRIORITIES = { "reply", "bulk" }
--- Shorter sleeps are not worth their while, and may be too short to move a clock.
+-- Seconds: shorter sleeps cost more than they gain, and may not advance a clock.
 local SHORTEST_SLEEP = 1e-3
 
--- Who is first, of those who have not gone away.
+-- The first place whose call still waits.
 local function first(self)
    for _, priority in ipairs(PRIORITIES) do
       local places = self._places[priority]
@@ -27,22 +27,22 @@ local function first(self)
    end
 end
 
-local function ring(self)
+local function wake(self)
    if self._is_asleep then
       self._is_asleep = false
-      self._bell:post()
+      self._wakeup:post()
    end
 end
 
--- Sleep, unless the bell rings before: a reply may come that need not wait as long as a bulk send.
+-- Sleep until `wake` is called at the latest: a reply may arrive, which waits less than a bulk send.
 local function sleep(self, seconds)
    self._is_asleep = true
-   local _, reason = self._bell:wait(math.max(seconds, SHORTEST_SLEEP))
+   local _, reason = self._wakeup:wait(math.max(seconds, SHORTEST_SLEEP))
    self._is_asleep = false
    return reason ~= "closed"
 end
 
-local function let_go(place, has_passed, err)
+local function conclude(place, has_passed, err)
    place.is_gone, place.has_passed, place.err = true, has_passed, err
    place.semaphore:post()
 end
@@ -52,8 +52,8 @@ local function serve(self)
    while place do
       local may, seconds, err = self._may_pass(place.priority)
       if may or err then
-         -- Who has gone away meanwhile leaves what it was given to nobody.
-         let_go(place, may, err)
+         -- If the call has timed out meanwhile, its permit is lost.
+         conclude(place, may, err)
       elseif not sleep(self, seconds) then
          break
       end
@@ -64,7 +64,7 @@ end
 
 local function begin(self)
    self._is_served = true
-   self._bell = self._bell or self._host.semaphore(0)
+   self._wakeup = self._wakeup or self._host.semaphore(0)
    self._host.spawn(serve, self)
 end
 
@@ -77,18 +77,18 @@ local function join(self, priority)
    if not self._is_served then
       begin(self)
    elseif priority == "reply" then
-      ring(self)
+      wake(self)
    end
    return place
 end
 
 local function wait(self, place, patience)
-   -- Waiting raises where it never could come to an end.
+   -- Waiting raises if it could never end.
    local ok, woken, reason = pcall(place.semaphore.wait, place.semaphore, patience < math.huge and patience or nil)
    self._count = self._count - 1
    place.is_gone = true
    if self._count == 0 then
-      ring(self)
+      wake(self)
    end
    if not ok then
       error(woken, 0)
@@ -100,19 +100,19 @@ local function wait(self, place, patience)
    return nil, reason
 end
 
---- Pass, or wait until one may.
+--- Take a permit, or wait for one.
 ---@param priority "reply"|"bulk"
 ---@param patience number seconds
 ---@return true? passed
 ---@return "timeout"|"closed"|"failed"|nil reason
----@return any detail after "timeout" how long it would have taken, where that is known; after "failed" the error
+---@return any detail after "timeout" the seconds until the permit, if they are known; after "failed" the error
 function Queue:pass(priority, patience)
    if not self._is_served then
       self._is_served = true
       local may, seconds, err = self._may_pass(priority)
       self._is_served = false
       if first(self) then
-         begin(self) -- somebody came while a store was asked
+         begin(self) -- a call arrived while the store was read
       end
       if may then
          return true
@@ -125,21 +125,21 @@ function Queue:pass(priority, patience)
    return wait(self, join(self, priority), patience)
 end
 
---- Ask for the one who is first now: something has changed.
+--- Try again for the first call now, because a permit may have become free.
 function Queue:ask_again()
-   ring(self)
+   wake(self)
 end
 
---- How many wait.
+--- How many calls wait.
 ---@return integer
 function Queue:count()
    return self._count
 end
 
---- Make a line.
+--- Make a queue.
 ---@param host table
----@param may_pass fun(priority: string): boolean, number?, any whether one may pass, which is then so; else how many
----   seconds to wait before asking again, or nil and an error
+---@param may_pass fun(priority: string): boolean, number?, any takes a permit: true; else false and the
+---   seconds until the next try, or nil and an error
 ---@return kenar.Queue
 function queue.new(host, may_pass)
    return setmetatable({

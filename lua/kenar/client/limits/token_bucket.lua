@@ -1,8 +1,8 @@
---- A number of calls a minute, for everybody who keeps the same store.
+--- A limit of calls a minute, common to all processes with the same store.
 --
--- What is stored is one point in time: when the bucket will be full again, if nobody takes anything until then (the
--- "generic cell rate algorithm"). A fifth of the minute's calls may leave at once, the others evenly: in no 60 seconds
--- do more leave than the quota allows, wherever Divar's minutes begin.
+-- The store holds one point in time: when the bucket will be full again if no call is made until then (the "generic
+-- cell rate algorithm"). A fifth of the minute's calls may be sent at once, the others evenly. So no span of 60 seconds
+-- has more calls than the quota, whenever Divar's minutes begin.
 
 local update = require "kenar.store.update"
 
@@ -12,17 +12,17 @@ local token_bucket = {}
 local Bucket = {}
 Bucket.__index = Bucket
 
--- Longer by more than what the tolerance lets leave too early.
+-- Longer than 60 by more than the tolerance, which lets calls pass too early.
 local MINUTE = 60.001
--- Part of a minute's calls that may leave at once; and part of these that is kept for replies.
+-- The part of a minute's calls that may be sent at once; and the part of these that is kept for replies.
 local BURST, RESERVE = 1 / 5, 1 / 4
--- Sums of decimal fractions miss by less.
+-- More than the rounding errors of sums of decimal fractions.
 local TOLERANCE = 1e-4
--- A wall clock that two processes read is never this far apart: it was set back.
+-- Wall clocks of two processes differ by less; if a stored time is later by more, the clock was set back.
 local SET_BACK = 5
 
--- When the bucket is full again, and whether that is by a clock that was set back since: the time of writing stands
--- beside it, so that nobody waits until the clock is there again.
+-- When the bucket is full again, and whether the clock was set back since the value was written. The time of writing is
+-- stored too, so that no call waits until the clock reaches the old time again.
 local function read(value, now)
    local full_at, written_at = (value or ""):match "^(%S+) (%S+)$"
    full_at, written_at = tonumber(full_at) or now, tonumber(written_at) or now
@@ -33,14 +33,14 @@ local function read(value, now)
    return math.max(full_at, now), is_set_back
 end
 
--- The value to store and its ttl: a bucket that is full need not be remembered.
+-- The value to store and its ttl. A full bucket needs no value.
 local function written(full_at, now)
    return ("%.6f %.6f"):format(full_at, now), full_at - now + 1
 end
 
 --- Take a token.
 ---@param priority "reply"|"bulk"
----@return number? seconds 0: taken; else how long until there may be one
+---@return number? seconds 0: taken; else the time until there may be a token
 ---@return kenar.Error? err kind `store`
 function Bucket:take(priority)
    local kept = priority == "bulk" and self._reserve or 0
@@ -57,7 +57,7 @@ function Bucket:take(priority)
    end)
 end
 
---- Let nobody have a token before so many seconds have passed, and afterwards one at a time.
+--- Empty the bucket: the next token is there after some seconds, and the following ones one at a time.
 ---@param seconds number
 ---@return true? ok, kenar.Error? err kind `store`
 function Bucket:drain(seconds)
@@ -70,8 +70,8 @@ function Bucket:drain(seconds)
 end
 
 --- Make a bucket.
----@param options { store: kenar.Store, key: string, minute: integer, now: fun(): number } `minute`: how many calls a
----   minute; `now`: seconds by a clock that all who keep the store share
+---@param options { store: kenar.Store, key: string, minute: integer, now: fun(): number } `minute`: calls a
+---   minute; `now`: seconds by a clock that all processes with the store share
 ---@return kenar.TokenBucket
 function token_bucket.new(options)
    local burst = math.max(1, math.floor(options.minute * BURST))

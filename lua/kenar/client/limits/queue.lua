@@ -2,29 +2,19 @@
 --
 -- One task asks for the permit of the first call, and sleeps until the next try. It runs only while a call waits.
 
+local queues = require "kenar.base.queue"
+
 local queue = {}
 
----@class kenar.Queue
-local Queue = {}
-Queue.__index = Queue
+---@class kenar.CallQueue
+local CallQueue = {}
+CallQueue.__index = CallQueue
 
-local PRIORITIES = { "reply", "bulk" }
 -- Seconds: shorter sleeps cost more than they gain, and may not advance a clock.
 local SHORTEST_SLEEP = 1e-3
 
--- The first place whose call still waits.
 local function first(self)
-   for _, priority in ipairs(PRIORITIES) do
-      local places = self._places[priority]
-      while places.first <= places.last do
-         local place = places[places.first]
-         if not place.is_gone then
-            return place
-         end
-         places[places.first] = nil
-         places.first = places.first + 1
-      end
-   end
+   return self._waiting.reply:peek() or self._waiting.bulk:peek()
 end
 
 local function wake(self)
@@ -42,8 +32,13 @@ local function sleep(self, seconds)
    return reason ~= "closed"
 end
 
-local function conclude(place, has_passed, err)
-   place.is_gone, place.has_passed, place.err = true, has_passed, err
+local function leave(self, place)
+   return self._waiting[place.priority]:remove(place.number, place)
+end
+
+local function conclude(self, place, has_passed, err)
+   leave(self, place)
+   place.has_passed, place.err = has_passed, err
    place.semaphore:post()
 end
 
@@ -53,7 +48,7 @@ local function serve(self)
       local may, seconds, err = self._may_pass(place.priority)
       if may or err then
          -- If the call has timed out meanwhile, its permit is lost.
-         conclude(place, may, err)
+         conclude(self, place, may, err)
       elseif not sleep(self, seconds) then
          break
       end
@@ -69,11 +64,8 @@ local function begin(self)
 end
 
 local function join(self, priority)
-   local places = self._places[priority]
-   local place = { priority = priority, semaphore = self._host.semaphore(0) }
-   places.last = places.last + 1
-   places[places.last] = place
-   self._count = self._count + 1
+   local place = { priority = priority, semaphore = self._host.semaphore(0), number = 0 }
+   place.number = self._waiting[priority]:push(place)
    if not self._is_served then
       begin(self)
    elseif priority == "reply" then
@@ -85,10 +77,8 @@ end
 local function wait(self, place, patience)
    -- Waiting raises if it could never end.
    local ok, woken, reason = pcall(place.semaphore.wait, place.semaphore, patience < math.huge and patience or nil)
-   self._count = self._count - 1
-   place.is_gone = true
-   if self._count == 0 then
-      wake(self)
+   if leave(self, place) and not first(self) then
+      wake(self) -- so that its task ends
    end
    if not ok then
       error(woken, 0)
@@ -106,7 +96,7 @@ end
 ---@return true? passed
 ---@return "timeout"|"closed"|"failed"|nil reason
 ---@return any detail after "timeout" the seconds until the permit, if they are known; after "failed" the error
-function Queue:pass(priority, patience)
+function CallQueue:pass(priority, patience)
    if not self._is_served then
       self._is_served = true
       local may, seconds, err = self._may_pass(priority)
@@ -126,26 +116,26 @@ function Queue:pass(priority, patience)
 end
 
 --- Try again for the first call now, because a permit may have become free.
-function Queue:ask_again()
+function CallQueue:ask_again()
    wake(self)
 end
 
 --- How many calls wait.
 ---@return integer
-function Queue:count()
-   return self._count
+function CallQueue:count()
+   return self._waiting.reply:count() + self._waiting.bulk:count()
 end
 
 --- Make a queue.
 ---@param host table
 ---@param may_pass fun(priority: string): boolean, number?, any takes a permit: true; else false and the
 ---   seconds until the next try, or nil and an error
----@return kenar.Queue
+---@return kenar.CallQueue
 function queue.new(host, may_pass)
    return setmetatable({
-      _host = host, _may_pass = may_pass, _is_asleep = false, _is_served = false, _count = 0,
-      _places = { reply = { first = 1, last = 0 }, bulk = { first = 1, last = 0 } },
-   }, Queue)
+      _host = host, _may_pass = may_pass, _is_asleep = false, _is_served = false,
+      _waiting = { reply = queues.new(), bulk = queues.new() },
+   }, CallQueue)
 end
 
 return queue

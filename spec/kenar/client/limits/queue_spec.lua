@@ -1,8 +1,8 @@
 local virtual = require "kenar.host.virtual"
-local queues = require "kenar.client.limits.queue"
+local call_queue = require "kenar.client.limits.queue"
 
 describe("kenar.client.limits.queue", function()
-   local host, line, passed, opens_at, asked
+   local host, queue, passed, opens_at, asked
 
    -- A gate that opens at some time, for one each second.
    local function may_pass(priority)
@@ -18,17 +18,17 @@ describe("kenar.client.limits.queue", function()
    before_each(function()
       host = virtual.new { on_error = function() end }
       passed, asked, opens_at = {}, {}, { reply = 10, bulk = 20 }
-      line = queues.new(host, may_pass)
+      queue = call_queue.new(host, may_pass)
    end)
 
    after_each(function()
-      assert.equal(0, line:count())
+      assert.equal(0, queue:count())
       assert.equal(0, host:count())
    end)
 
    local function come(name, priority, patience)
       return host.spawn(function()
-         local ok, reason, detail = line:pass(priority, patience or math.huge)
+         local ok, reason, detail = queue:pass(priority, patience or math.huge)
          if ok then
             passed[#passed + 1] = ("%g %s"):format(host.clock(), name)
          end
@@ -66,7 +66,7 @@ describe("kenar.client.limits.queue", function()
       come("b", "bulk")
       host:advance(5)
       opens_at.bulk = 0
-      line:ask_again()
+      queue:ask_again()
       host:run()
       assert.same({ "5 b" }, passed)
    end)
@@ -101,7 +101,7 @@ describe("kenar.client.limits.queue", function()
    end)
 
    it("keeps the order where asking itself takes time", function()
-      line = queues.new(host, function()
+      queue = call_queue.new(host, function()
          host.sleep(1)
          return true
       end)
@@ -115,7 +115,7 @@ describe("kenar.client.limits.queue", function()
    it("tells what failed to the one who was asked for", function()
       local failure = { "broken" }
       opens_at.reply = 5
-      line = queues.new(host, function(priority)
+      queue = call_queue.new(host, function(priority)
          if host.clock() < 5 then
             return may_pass(priority)
          end

@@ -1,9 +1,10 @@
---- One question to Redis for all that tasks of one worker ask while the last one is under way.
+--- Collects what the tasks of a worker submit while a run is under way, and runs it as one batch.
 --
--- Who asks when nobody else does waits for nobody. Where many ask at once, they share the round trip, the script's
--- beginning, and the disk's answer where Redis waits for the disk.
+-- A task that submits while nothing runs does not wait for others. Tasks that submit at the same time share the round
+-- trip, the beginning of the script, and Redis's wait for the disk if it has one.
 
 local errors = require "kenar.error"
+local queue = require "kenar.base.queue"
 
 local batch = {}
 
@@ -11,45 +12,41 @@ local batch = {}
 local Batch = {}
 Batch.__index = Batch
 
--- At most so many in one: Redis does nothing else meanwhile.
+-- The most items of one run: Redis executes no other command meanwhile.
 local LARGEST = 64
 
 local function failure(raised)
    return errors.is(raised) and raised or errors.new { kind = "store", message = tostring(raised) }
 end
 
--- Ask for the first ones in line.
-local function ask(self)
-   local line, asked, items, rest = self._line, {}, {}, {}
-   for i, place in ipairs(line) do
-      if i <= LARGEST then
-         asked[i], items[i], place.is_asked = place, place.item, true
-      else
-         rest[#rest + 1] = place
-      end
+-- Run the first entries of the queue, and give each its result.
+local function run(self)
+   local entries, items = {}, {}
+   for i = 1, math.min(LARGEST, self._queue:count()) do
+      entries[i] = self._queue:pop()
+      items[i] = entries[i].item
    end
-   self._line = rest
    local ok, results, err = pcall(self._run, items)
-   for i, place in ipairs(asked) do
-      place.is_over = true
+   for i, entry in ipairs(entries) do
+      entry.is_over = true
       if ok and results then
-         place.result = results[i]
+         entry.result = results[i]
       else
-         place.err = failure(ok and err or results)
+         entry.err = failure(ok and err or results)
       end
    end
-   return asked
+   return entries
 end
 
--- Ask for all who are in line, and let the first of those who have come meanwhile ask next.
+-- Run the queue for all tasks that wait. The task of the first entry that came meanwhile leads the next run.
 local function lead(self, own)
    self._is_busy = true
-   for _, place in ipairs(ask(self)) do
-      if place ~= own then
-         place.woken:post()
+   for _, entry in ipairs(run(self)) do
+      if entry ~= own then
+         entry.woken:post()
       end
    end
-   local successor = self._line[1]
+   local successor = self._queue:peek()
    self._is_busy = successor ~= nil
    if successor then
       successor.is_leader = true
@@ -57,42 +54,39 @@ local function lead(self, own)
    end
 end
 
--- On a host that stops nobody waits: who is still in line asks by himself.
-local function leave(self, place)
-   for i, other in ipairs(self._line) do
-      if other == place then
-         table.remove(self._line, i)
-         local results, err = self._run { place.item }
-         return results and results[1], err
-      end
+-- On a host that stops no task waits: each runs its own item, unless the item is in a run already.
+local function leave(self, entry)
+   if self._queue:remove(entry.place, entry) then
+      local results, err = self._run { entry.item }
+      return results and results[1], err
    end
    return nil, errors.new { kind = "closed", message = "the host has stopped" }
 end
 
---- Ask, and wait for the answer.
+--- Submit an item, and wait for its result.
 ---@param item any
 ---@return any result, kenar.Error? err
 function Batch:submit(item)
-   local place = { item = item }
-   self._line[#self._line + 1] = place
+   local entry = { item = item }
+   entry.place = self._queue:push(entry)
    if self._is_busy then
-      place.woken = self._host.semaphore(0)
-      place.woken:wait()
-      if not place.is_over and not place.is_leader then
-         return leave(self, place)
+      entry.woken = self._host.semaphore(0)
+      entry.woken:wait()
+      if not entry.is_over and not entry.is_leader then
+         return leave(self, entry)
       end
    end
-   if not place.is_over then
-      lead(self, place)
+   if not entry.is_over then
+      lead(self, entry)
    end
-   return place.result, place.err
+   return entry.result, entry.err
 end
 
----@param host table
----@param run fun(items: any[]): any[]?, any results in the order of the items, or nil and an error for all of them
+---@param host kenar.Host
+---@param f fun(items: any[]): any[]?, any runs the items; results in their order, or nil and an error for all of them
 ---@return kenar.RedisBatch
-function batch.new(host, run)
-   return setmetatable({ _host = host, _run = run, _line = {}, _is_busy = false }, Batch)
+function batch.new(host, f)
+   return setmetatable({ _host = host, _run = f, _queue = queue.new(), _is_busy = false }, Batch)
 end
 
 return batch

@@ -34,7 +34,7 @@ describe("kenar.button", function()
       assert.same({ "نه", answer = false }, button.answer("نه", false))
    end)
 
-   it("builds what messages take", function()
+   it("builds tables that messages take", function()
       assert.is_string(message.encode("bot", { text = "x", buttons = {
          button.direct_link("a", "u"), button.server_link("b", "visit", { x = 1 }),
          button.dynamic_action("c", "vote"), button.post_page("d", "t"), button.post_manage_page("e", "t"),

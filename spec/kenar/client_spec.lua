@@ -15,7 +15,7 @@ end
 
 local ok = { status = 200, body = '{"status":200,"message":"success"}' }
 
-describe("kenar.client: what leaves", function()
+describe("kenar.client: requests", function()
    it("sends a message in a post's chat with the key and the user's token", function()
       local c, requests = client_with(ok)
       assert.same({ status = 200, message = "success" }, c:send_message("conv-1", { text = "سلام" }))
@@ -58,7 +58,7 @@ describe("kenar.client: what leaves", function()
          .. "a%2Fb%3Fc%23d%25e%0D%0Ax%3A%20y/messages", requests[1].url)
    end)
 
-   it("puts the token into the old header when told so", function()
+   it("puts the token into the old header if told so", function()
       local c, requests = client_with(ok, { token_header = "x_access_token" })
       c:send_message("c", "t")
       assert.equal("ory_at_1", requests[1].headers["x-access-token"])
@@ -91,7 +91,7 @@ describe("kenar.client: what leaves", function()
    end)
 end)
 
-describe("kenar.client: what comes back", function()
+describe("kenar.client: results and errors", function()
    local function failure(answer)
       local c = client_with(answer, { attempts = 1 })
       local result, err = c:send_message("c", "t")
@@ -176,7 +176,7 @@ describe("kenar.client: what comes back", function()
       assert.equal(302, err.status)
    end)
 
-   it("passes on what the host says of a connection that failed", function()
+   it("passes on the host's error of a connection that failed", function()
       local err = failure {
          err = errors.new { kind = "network", message = "connection refused", sent = "no" },
       }
@@ -193,7 +193,7 @@ describe("kenar.client: what comes back", function()
    end)
 end)
 
-describe("kenar.client held wrong", function()
+describe("kenar.client: wrong arguments", function()
    it("sends nothing without a conversation id", function()
       local c, requests = client_with(ok)
       for _, id in ipairs { "", ".", "..", 7, true } do
@@ -207,7 +207,7 @@ describe("kenar.client held wrong", function()
       assert.same({}, requests)
    end)
 
-   it("sends nothing when the message is not valid, and says where", function()
+   it("sends nothing if the message is not valid, and tells where", function()
       local c, requests = client_with(ok)
       local row = { { "a", post_page = "t" } }
       local _, err = c:send_message("c", { text = "t", sender_buttons = { rows = { row, row, row, row } } })

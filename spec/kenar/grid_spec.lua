@@ -33,7 +33,7 @@ describe("kenar.grid", function()
       assert.equal(list[5], rows[2][2])
    end)
 
-   it("leaves the list as it was", function()
+   it("does not change the list", function()
       local list = buttons(4)
       grid(list)
       assert.same(buttons(4), list)
@@ -55,7 +55,7 @@ describe("kenar.grid", function()
       assert.same({}, grid {})
    end)
 
-   it("gives what a message would make of the flat list itself", function()
+   it("gives the same rows as a message makes of the flat list", function()
       local list = buttons(7)
       assert.equal(message.encode("bot", { text = "x", buttons = list }),
          message.encode("bot", { text = "x", buttons = grid(list) }))

@@ -15,7 +15,7 @@ describe("kenar.json", function()
       assert.equal(core.null, json.null)
    end)
 
-   it("marks arrays with json.array_mt, the installed cjson's where it has one", function()
+   it("marks arrays with json.array_mt, the installed cjson's if it has one", function()
       assert.equal("[]", json.encode(setmetatable({}, json.array_mt)))
       assert.equal(json.array_mt, getmetatable(json.decode "[]"))
       local cjson = require "cjson"
@@ -27,7 +27,7 @@ describe("kenar.json", function()
       end
    end)
 
-   it("returns an error that says what and where", function()
+   it("returns an error with the problem and its place", function()
       local bytes, err = json.encode { user = { name = "\255" } }
       assert.is_nil(bytes)
       assert.is_true(errors.is(err))

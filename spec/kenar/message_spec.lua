@@ -23,7 +23,7 @@ describe("kenar.message.encode", function()
       assert.matches('"list":[]', bytes, 1, true)
    end)
 
-   it("answers what breaks a rule with an error that says where", function()
+   it("returns an error with the place if a rule is broken", function()
       local row = {}
       for i = 1, 4 do
          row[i] = { tostring(i), direct_link = "u" }
@@ -44,7 +44,7 @@ describe("kenar.message.encode", function()
       assert.equal("", err.path)
    end)
 
-   it("raises an unknown option where it was given", function()
+   it("raises for an unknown option in its caller's line", function()
       local ok, problem = pcall(function()
          local body = message.encode("bot", { text = "x" }, { strict_icon = true })
          return body

@@ -55,7 +55,7 @@ describe("kenar.oauth", function()
          end
       end)
 
-      it("raises without scopes, without a redirect_uri, and for what it does not know", function()
+      it("raises without scopes, without a redirect_uri, and for unknown options", function()
          assert.error_matches(function() oauth:authorize_url { scopes = {} } end, "scopes: at least one")
          assert.error_matches(function() oauth:authorize_url { scope = "A" } end, 'unknown option "scope"')
          local bare = kenar.oauth { client_id = "a", client_secret = "b", host = edge.host }
@@ -64,7 +64,7 @@ describe("kenar.oauth", function()
    end)
 
    describe("take_state", function()
-      it("gives back what was kept with the state, once", function()
+      it("gives back the data of the state, once", function()
          local _, state = oauth:authorize_url { scopes = "USER_ID", data = { order = 7 } }
          assert.same({ order = 7 }, oauth:take_state(state))
          local data, err = oauth:take_state(state)
@@ -73,7 +73,7 @@ describe("kenar.oauth", function()
          assert.equal("BAD_STATE", err.code_name)
       end)
 
-      it("refuses a state that was not issued, whatever it is", function()
+      it("refuses a state that was not issued, of any type", function()
          local invented = { ("A"):rep(43), "", "my-random-string", ("x"):rep(100000), 5, {}, "../../etc", "\0" }
          for _, state in ipairs(invented) do
             local data, err = oauth:take_state(state)
@@ -91,7 +91,7 @@ describe("kenar.oauth", function()
          assert.same({}, oauth:take_state(longer))
       end)
 
-      it("lets one of many who come at the same moment have it", function()
+      it("gives it to one of many requests at the same moment", function()
          local inner = memory.new()
          -- Every call of this store waits, as one on another machine would.
          local slow = {}
@@ -155,7 +155,7 @@ describe("kenar.oauth", function()
          assert.is_nil(oauth:exchange("c").refresh_token)
       end)
 
-      it("takes the scopes that were asked for where the answer names none", function()
+      it("takes the scopes that were asked for if the answer names none", function()
          always(edge, 200, '{"access_token":"a","expires_in":"3600"}')
          assert.same({ "USER_ID" }, oauth:exchange("c", { "USER_ID" }).scopes)
          assert.same({}, oauth:exchange("c").scopes)
@@ -204,7 +204,7 @@ describe("kenar.oauth", function()
          assert.equal("<refresh token>", tokens.refresh_token)
       end)
 
-      it("leaves that oddity out when told so", function()
+      it("does not send the code if send_code_on_refresh is false", function()
          oauth = kenar.oauth(options_for(edge, { send_code_on_refresh = false }))
          always(edge, 200, '{"access_token":"a","expires_in":60}')
          local renewed = assert(oauth:refresh(tokens))
@@ -260,7 +260,7 @@ describe("kenar.oauth", function()
          assert.equal("key-1", requests[1].headers["x-api-key"])
       end)
 
-      it("sends a form, at a path of its own, where told so", function()
+      it("sends a form, at a path of its own, if told so", function()
          start "form"
          local tokens = assert(legacy:exchange("a+b", { "USER_PHONE" }))
          assert.equal("https://api.divar.ir/v1/open-platform/oauth/url_encoded_access_token", requests[1].url)
@@ -279,7 +279,7 @@ describe("kenar.oauth", function()
       end)
    end)
 
-   it("shows no secret, whatever Divar's answer repeats", function()
+   it("shows no secret, although Divar's answer repeats them", function()
       local secrets = { "<client secret>", "the-code-1", "ory_at_9", "ory_rt_9" }
       local function refuse(status, ...)
          local description = table.concat({ "<client secret>", "ory_at_9", "ory_rt_9", ... }, " and ")
@@ -310,7 +310,7 @@ describe("kenar.oauth", function()
       assert.matches("invalid_request", text)
    end)
 
-   it("raises for what it cannot be made of", function()
+   it("raises for wrong options", function()
       local cases = {
          { { client_id = "" }, "client_id: needed" }, { { redirect_uri = REDIRECT .. "?a=b" }, "URL without a query" },
          { { oauth_url = "ftp://x" }, "oauth_url: expected a URL" }, { { store = "sqlit:x" }, "unknown kind of store" },

@@ -60,7 +60,7 @@ describe("kenar.scope", function()
       assert.same({ "A", "B" }, scope.list { "A", "B" })
    end)
 
-   it("raises for what cannot be a scope", function()
+   it("raises for values that cannot be a scope", function()
       assert.error_matches(function() scope "TWO SCOPES" end, "the name of a scope")
       assert.error_matches(function() scope() end, "the name of a scope")
       assert.error_matches(function() scope("A", "with space") end, "without spaces")

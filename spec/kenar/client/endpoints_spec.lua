@@ -47,7 +47,7 @@ describe("client:get_conversation", function()
       assert.same({ id = "conv-1", type = "POST", post_token = "gZd7omnS" }, got.conversation)
    end)
 
-   it("reads a conversation by whichever of the two there is", function()
+   it("reads a conversation from either of the two forms", function()
       local got = got_of '{"conversation_info":{"id":"conv-2"}}'
       assert.same({ id = "conv-2" }, got.conversation)
       assert.is_nil(got.conversation_id)
@@ -56,7 +56,7 @@ describe("client:get_conversation", function()
       assert.is_nil(got.conversation_info)
    end)
 
-   it("goes by the current form where both are there, and takes null and other types for absent", function()
+   it("uses the current form if both are there, and takes null and other types for absent", function()
       local got = got_of('{"conversation":{"id":"conv-1"},"conversation_info":{"id":"conv-2"},'
          .. '"conversation_id":"conv-3"}')
       assert.same({ { id = "conv-1" }, { id = "conv-2" }, "conv-3" },
@@ -105,7 +105,7 @@ describe("client:subscribe", function()
       assert.same(fixture.value "out.event_subscription.meta_data", json.decode(requests[1].body))
    end)
 
-   it("refuses what is no subscription", function()
+   it("refuses a wrong subscription, and names the field", function()
       local c, requests = client_with "resp.event_subscription.ok"
       local function path_of(argument)
          local _, err = c:subscribe(argument)
@@ -149,7 +149,7 @@ describe("client: users", function()
    end)
 end)
 
-describe("client: what the platform has", function()
+describe("client: the platform's lists", function()
    it("lists scopes and permissions", function()
       local c, requests = client_with "resp.assets_oauth_scope"
       assert.equal("CONVERSATION_SEND_MESSAGE", c:oauth_scopes()[1].slug)
@@ -218,7 +218,7 @@ describe("client.legacy:send_message", function()
       assert.same(body.sender_btn, body.receiver_btn)
    end)
 
-   it("refuses what the old endpoint cannot carry, and says what to do", function()
+   it("refuses messages that the old endpoint cannot carry, and names the way out", function()
       local c, requests = client_with "resp.send_message.ok"
       local function refused(content)
          local _, err = c.legacy:send_message(with_ids(content))

@@ -58,7 +58,7 @@ describe("client:upload_media", function()
       assert.equal("\r\n--" .. mark .. "--\r\n", body[3])
    end)
 
-   it("takes bytes with a name as well, and tells of the progress", function()
+   it("takes bytes with a name as well, and reports the progress", function()
       local c, requests = client_with()
       local function on_progress() end
       assert(c:upload_media("image", { bytes = PNG, name = "a.PNG", on_progress = on_progress }))
@@ -87,7 +87,7 @@ describe("client:upload_media", function()
       end
    end)
 
-   it("sends nothing when the file cannot be what Divar takes, and says why", function()
+   it("sends nothing if Divar would refuse the file, and gives the reason", function()
       local c, requests = client_with()
       local function refused(kind, source)
          local result, err = c:upload_media(kind, source)
@@ -151,7 +151,7 @@ describe("client:upload_media", function()
       assert.same({}, requests)
    end)
 
-   it("raises when it is held wrong", function()
+   it("raises for wrong arguments", function()
       local c = client_with()
       assert.error_matches(function() c:upload_media("picture", {}) end, "expected one of file, image, video, voice")
       assert.error_matches(function() c:upload_media("image", "a.png") end, "a medium is a table")
@@ -172,7 +172,7 @@ describe("a message with a medium", function()
       assert.same(expected, json.decode(requests[3].body))
    end)
 
-   it("was not sent where the upload failed, whatever became of that", function()
+   it("was not sent if the upload failed in any way", function()
       local image = { bytes = PNG, name = "a.png" }
       for _, answer in ipairs { { 500, "" }, { 200, "{" }, { 200, "{}" } } do
          local c, requests = client_with { token, { status = answer[1], body = answer[2] } }

@@ -43,7 +43,7 @@ describe("a bot's metrics", function()
       return values
    end
 
-   it("count a request by its endpoint and what became of it", function()
+   it("count a request by its endpoint and its outcome", function()
       local client = bot_before { ok, { status = 412, headers = {}, body = '{"code":9}' },
          errors.new { kind = "timeout", message = "no answer", sent = "maybe" } }
       for _ = 1, 3 do
@@ -56,7 +56,7 @@ describe("a bot's metrics", function()
       }, counted())
    end)
 
-   it("count what left once more because an idle connection had died, as a request and as a repetition", function()
+   it("count a request that is sent again after a dead idle connection, as a request and a repetition", function()
       local died = errors.new { kind = "network", message = "it had died", sent = "no", stale = true }
       assert(bot_before({ died, ok }):send_bot_message("c", "t"))
       assert.same({
@@ -85,7 +85,7 @@ describe("a bot's metrics", function()
       assert.near(0.06, values['kenar_call_seconds_sum{endpoint="send_bot_message"}'], 1e-9)
    end)
 
-   it("count those of a client for another user, uploads, and the old API apart from today's", function()
+   it("count calls for another user and uploads, and the old API apart from the current one", function()
       local client = bot_before { ok, token, stored, ok }
       assert.truthy(client:as({ access_token = "ory_at_2" }):send_message("c", "t"))
       assert.truthy(client:upload_media("image", { bytes = "\255\216\255\224....", name = "a.jpg" }))
@@ -96,7 +96,7 @@ describe("a bot's metrics", function()
       assert.equal(1, values['kenar_calls_total{endpoint="legacy.send_message",outcome="ok"}'])
    end)
 
-   it("do not count what was refused before it left", function()
+   it("do not count a call that was refused before it was sent", function()
       local client = bot_before {}
       assert.is_nil(client:send_bot_message("c", ("\255")))
       assert.is_nil(client:send_bot_message("", "t"))

@@ -45,7 +45,7 @@ describe("messages of one app", function()
       return list
    end
 
-   it("to one conversation leave one after the other, in the order they were given", function()
+   it("to one conversation are sent one after the other, in the order they were given", function()
       for number = 1, 5 do
          begin("send_message", "c", "text " .. number)
       end
@@ -53,7 +53,7 @@ describe("messages of one app", function()
       assert.same({ "0 text 1", "1 text 2", "2 text 3", "3 text 4", "4 text 5" }, texts())
    end)
 
-   it("to other conversations leave meanwhile", function()
+   it("to other conversations are sent meanwhile", function()
       begin("send_message", "a", "a1")
       begin("send_message", "a", "a2")
       begin("send_message", "b", "b1")
@@ -62,7 +62,7 @@ describe("messages of one app", function()
       assert.same({ "0 a1", "0 b1", "1 a2", "1 b2" }, texts())
    end)
 
-   it("wait for nobody where one conversation hangs", function()
+   it("to other conversations do not wait if one conversation hangs", function()
       function answer(req)
          host.sleep(req.url:find("/hangs/", 1, true) and 3600 or 1)
          return { status = 200, headers = {}, body = "{}" }
@@ -76,7 +76,7 @@ describe("messages of one app", function()
       assert.same({ "0 h1", "0 c1", "1 c2", "2 c3", "10 h2" }, texts())
    end)
 
-   it("wait until the one before has its outcome, its retries included", function()
+   it("wait until the previous one has its outcome, its retries included", function()
       function answer()
          return { status = #left < 3 and 429 or 200, headers = {}, body = "{}" }
       end
@@ -86,7 +86,7 @@ describe("messages of one app", function()
       assert.same({ "0 first", "0.5 first", "1.5 first", "1.5 second" }, texts())
    end)
 
-   it("leave after one that failed", function()
+   it("are sent after a message that failed", function()
       function answer()
          return { status = #left == 1 and 412 or 200, headers = {}, body = "{}" }
       end
@@ -96,7 +96,7 @@ describe("messages of one app", function()
       assert.same({}, select(2, second:wait()))
    end)
 
-   it("leave after one whose call raised", function()
+   it("are sent after a message whose call raised", function()
       host = virtual.new { serves = host.serves, on_error = function() end }
       c = client.new { host = host, api_key = "key-1", access_token = "ory_at_1" }
       function answer()
@@ -125,7 +125,7 @@ describe("messages of one app", function()
       assert.equal("10 after the picture", texts()[4])
    end)
 
-   it("are as they were given, whatever becomes of their tables while they wait", function()
+   it("are sent as they were given, although their tables change while they wait", function()
       local second = { text = "second" }
       begin("send_message", "c", "first")
       begin("send_message", "c", second)
@@ -135,7 +135,7 @@ describe("messages of one app", function()
       assert.same({ "0 first", "1 second" }, texts())
    end)
 
-   it("are in one order whichever client and user sends them, in a post's chat and in the bot's", function()
+   it("of all clients and users are in one order, in a post's chat and in the bot's", function()
       host.spawn(c.send_message, c:as { access_token = "ory_at_2" }, "c", "t1")
       host.spawn(c.send_message, client.new { host = host, api_key = "key-1", access_token = "t" }, "c", "t2")
       begin("send_bot_message", "c", "t3")
@@ -179,7 +179,7 @@ describe("messages of one app", function()
    end)
 
    describe("whose turn does not come", function()
-      it("by the deadline of the call end with a timeout, unsent, and those behind move up", function()
+      it("by the deadline of the call end with a timeout, unsent, and later ones move up", function()
          begin("send_message", "c", "first")
          local hasty = begin("send_message", "c", "hasty", { deadline = 0.25 })
          begin("send_message", "c", "third")
@@ -190,7 +190,7 @@ describe("messages of one app", function()
          assert.same({ "0 first", "1 third" }, texts())
       end)
 
-      it("because it came at the very moment of the deadline pass it on", function()
+      it("because it came at the very moment of the deadline give it to the next one", function()
          local order, endpoint = orders.of(host, "key-1"), { name = "send", id = "conversation_id" }
          local reached = {}
          local function run(name, patience)

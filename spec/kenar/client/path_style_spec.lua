@@ -33,7 +33,7 @@ describe("path_style of a client", function()
       assert.equal(BASE .. "/v1/open-platform/chat/bot/users/6Gqm%2FU1ettI%3D/messages", requests[1].url)
    end)
 
-   it("v2 has no path of a message to a user: nothing leaves", function()
+   it("v2 has no path of a message to a user: nothing is sent", function()
       local c, requests = client_with "v2"
       local result, err = c:send_bot_message_to_user("user", "سلام")
       assert.is_nil(result)
@@ -63,7 +63,7 @@ describe("path_style of a client", function()
       assert.equal(BASE .. "/experimental/open-platform/chat/bot/conversations/c/messages", requests[1].url)
    end)
 
-   it("of another value is refused at once, with those that there are", function()
+   it("of another value is refused at once, and the error names the possible ones", function()
       for _, make in ipairs { kenar.client, kenar.bot } do
          local ok, problem = pcall(make, { path_style = "v1" })
          assert.is_false(ok)
@@ -100,7 +100,7 @@ describe("path_style of a bot", function()
       end
    end)
 
-   it("meets 404 where the older paths are gone", function()
+   it("gets 404 if the older paths are gone", function()
       local _, status, err = answered_with("v2", { legacy = { old_bot_paths = false } })
       assert.equal(404, status)
       assert.equal(404, err.status)

@@ -51,7 +51,7 @@ describe("a call that fails", function()
       assert.equal(0, host:count())
    end)
 
-   describe("is made again by itself where Divar has not acted:", function()
+   describe("is made again by itself if Divar has not acted:", function()
       it("after a refusal because of too many calls", function()
          local c = client_before { busy, ok }
          assert.same({}, c:send_bot_message("c", "t"))
@@ -69,7 +69,7 @@ describe("a call that fails", function()
          assert.equal(2, #at)
       end)
 
-      it("whatever became of it, where it only reads", function()
+      it("after any failure, if it only reads", function()
          for _, failure in ipairs { lost(), lost "timeout", { status = 502, headers = {}, body = "" } } do
             assert.truthy(client_before({ failure, ok }):get_user())
             assert.equal(2, #at)
@@ -85,13 +85,13 @@ describe("a call that fails", function()
          return err
       end
 
-      it("where Divar may have acted", function()
+      it("if Divar may have acted", function()
          for _, failure in ipairs { lost(), lost "timeout", { status = 502, headers = {}, body = "" } } do
             assert.equal("maybe", fails_at_once(failure).sent)
          end
       end)
 
-      it("where the cause does not pass, asked to or not", function()
+      it("if the cause does not pass, asked to or not", function()
          for _, options in ipairs { {}, { retry_maybe = true } } do
             fails_at_once({ status = 412, headers = {}, body = '{"code":9}' }, options)
             fails_at_once({ status = 302, headers = {}, body = "" }, options)
@@ -100,7 +100,7 @@ describe("a call that fails", function()
          end
       end)
 
-      it("where Divar has acted and the answer broke off, asked to or not", function()
+      it("if Divar has acted and the answer broke off, asked to or not", function()
          for _, options in ipairs { {}, { retry_maybe = true } } do
             fails_at_once(errors.new { kind = "network", message = "half an answer", sent = "yes" }, options)
          end
@@ -129,7 +129,7 @@ describe("a call that fails", function()
          assert.equal(2, #at)
       end)
 
-      it("fails as what became of it on the new connection", function()
+      it("fails with the error of the new connection", function()
          local _, err = client_before({ died, lost(), ok }):send_bot_message("c", "t")
          assert.same({ "network", "maybe", 1 }, { err.kind, err.sent, err.attempts })
          assert.equal(2, #at)
@@ -148,7 +148,7 @@ describe("a call that fails", function()
       end)
    end)
 
-   describe("is made again where the caller asks for it", function()
+   describe("is made again if the caller asks for it", function()
       it("although Divar may have acted", function()
          for _, failure in ipairs { lost(), lost "timeout", { status = 502, headers = {}, body = "" } } do
             assert.same({}, client_before({ failure, ok }):send_bot_message("c", "t", { retry_maybe = true }))
@@ -183,7 +183,7 @@ describe("a call that fails", function()
          assert.same({ 0, 0.125, 0.125 }, at)
       end)
 
-      it("at random, where the host has no randomness of its own", function()
+      it("at random, if the host has no randomness of its own", function()
          local c = client_before({ busy }, { attempts = 5 })
          host.random = nil
          hosts.complete(host)
@@ -227,7 +227,7 @@ describe("a call that fails", function()
          assert.same({ 0, 0.5, 1.5 }, at)
       end)
 
-      it("at once where Divar asks for more patience than there is", function()
+      it("at once if Divar asks for a longer delay than the deadline allows", function()
          local _, err = client_before({ busy_for "30" }):send_bot_message("c", "t")
          assert.equal(1, err.attempts)
          assert.equal(30, err.retry_after)
@@ -250,14 +250,14 @@ describe("a call that fails", function()
       local token = { status = 200, headers = {}, body = '{"token":"upload-1"}' }
       local picture = { bytes = "\137PNG\r\n\26\n", name = "a.png" }
 
-      it("is made again where Divar has not acted", function()
+      it("is made again if Divar has not acted", function()
          local uploaded = { status = 200, headers = {}, body = '{"id":"media-1"}' }
          local c = client_before { busy, token, refused, uploaded }
          assert.equal("media-1", c:upload_media("image", picture).media_token)
          assert.same({ 0, 0.5, 0.5, 1 }, at)
       end)
 
-      it("is not made again where it may have", function()
+      it("is not made again if Divar may have acted", function()
          local _, err = client_before({ token, lost(), ok }):upload_media("image", picture)
          assert.equal("maybe", err.sent)
          assert.equal(2, #at)

@@ -43,7 +43,7 @@ describe("kenar.grants", function()
          assert.equal("BUYER", grant.side)
       end)
 
-      it("finds who lets the app speak in a conversation, the narrowest scope first", function()
+      it("finds the grant for a conversation, the narrowest scope first", function()
          local wide = save(WIDE, { user_id = "owner" })
          assert.equal(wide.id, found { conversation_id = "c-1", post_token = "p-1" })
          local post = save "CHAT_POST_CONVERSATIONS_MESSAGE_SEND.p-1"
@@ -61,7 +61,7 @@ describe("kenar.grants", function()
          assert.equal(newer.id, found { conversation_id = "c-1" })
       end)
 
-      it("tells the sides apart where both granted", function()
+      it("tells the sides apart if both have granted", function()
          local seller = save("CONVERSATION_SEND_MESSAGE.c-1", { side = "SELLER" })
          local buyer = save("CONVERSATION_SEND_MESSAGE.c-1", { side = "BUYER" })
          assert.equal(seller.id, found { conversation_id = "c-1", as = "SELLER" })
@@ -69,14 +69,14 @@ describe("kenar.grants", function()
          assert.equal("NO_GRANT", found { conversation_id = "c-2", as = "BUYER" })
       end)
 
-      it("takes whoever grants a post's conversations for its seller", function()
+      it("takes the user who grants a post's conversations for its seller", function()
          local grant = save "CHAT_POST_CONVERSATIONS_MESSAGE_SEND.p-1"
          assert.equal(grant.id, found { post_token = "p-1", as = "SELLER" })
          assert.equal("NO_GRANT", found { post_token = "p-1", as = "BUYER" })
          assert.equal("SELLER", select(2, grants:locate { post_token = "p-1" }))
       end)
 
-      it("believes a hint where the grant still covers the conversation", function()
+      it("uses a hint if the grant still covers the conversation", function()
          local one = save "CONVERSATION_SEND_MESSAGE.c-1"
          local wide = save(WIDE, { user_id = "a" })
          save(WIDE, { user_id = "b" })
@@ -120,7 +120,7 @@ describe("kenar.grants", function()
          assert.equal("NO_GRANT", found { user_id = "c" })
       end)
 
-      it("finds the owner of everything by where he was asked", function()
+      it("finds an owner-wide grant by the place of the question", function()
          local a = save(WIDE, { user_id = "a", conversation_id = "c-1", post_token = "p-1", side = "SELLER" })
          local b = save(WIDE, { user_id = "b", conversation_id = "c-2", post_token = "p-2" })
          assert.equal(a.id, found { conversation_id = "c-1" })
@@ -140,13 +140,13 @@ describe("kenar.grants", function()
          assert.matches("several owners granted all of theirs", err.message)
       end)
 
-      it("does not speak with an owner's scope for one who was the buyer there", function()
+      it("does not use an owner's scope of a user who was the buyer there", function()
          save(WIDE, { user_id = "a", conversation_id = "c-1", post_token = "p-1", side = "BUYER" })
          assert.equal("NO_GRANT", found { conversation_id = "c-1", post_token = "p-1" })
          assert.equal("NO_GRANT", found { conversation_id = "c-2", post_token = "p-1" })
       end)
 
-      it("says which scopes to ask for where there is none", function()
+      it("tells which scopes to ask for if there is none", function()
          local function missing(target)
             local grant, err = grants:find(target)
             assert.is_nil(grant)
@@ -162,7 +162,7 @@ describe("kenar.grants", function()
             tostring(select(2, grants:find { conversation_id = "c-1" })))
       end)
 
-      it("forgets a grant that nobody can use any more", function()
+      it("drops a grant that cannot be used any more", function()
          edge.is_refreshable = false
          save("CONVERSATION_SEND_MESSAGE.c-1", {}, 3600)
          edge.is_refreshable = true
@@ -178,7 +178,7 @@ describe("kenar.grants", function()
          assert.equal("NO_GRANT", found { conversation_id = "c-2" })
       end)
 
-      it("replaces what the same user granted in the same place before", function()
+      it("replaces the same user's earlier grant for the same place", function()
          local first = save("USER_ID CONVERSATION_SEND_MESSAGE.c-1", { user_id = "a", conversation_id = "c-1" })
          local elsewhere = save("USER_ID", { user_id = "a", conversation_id = "c-2" })
          local other = save("USER_ID CONVERSATION_SEND_MESSAGE.c-1", { user_id = "b", conversation_id = "c-1" })
@@ -208,7 +208,7 @@ describe("kenar.grants", function()
       end)
    end)
 
-   it("takes tokens that another program got, and raises for what are none", function()
+   it("takes tokens that another program got, and raises for wrong ones", function()
       local grant = assert(grants:save {
          access_token = "a", expires_at = host.now() + 3600, scopes = { "CHAT_READ_POST_CONVERSATIONS__p-1" },
       })
@@ -228,7 +228,7 @@ describe("kenar.grants", function()
    end)
 
    describe("forget_user", function()
-      it("deletes all grants of a user, and nobody else's", function()
+      it("deletes all grants of a user, and no others", function()
          local a = save("USER_ID CONVERSATION_SEND_MESSAGE.c-1", { user_id = "a" })
          local also = save("USER_ID CONVERSATION_SEND_MESSAGE.c-2", { user_id = "a" })
          local b = save("USER_ID CONVERSATION_SEND_MESSAGE.c-1", { user_id = "b" })
@@ -248,7 +248,7 @@ describe("kenar.grants", function()
          assert.equal("kenar.store.memory: 0 keys", tostring(inner))
       end)
 
-      it("says where the store failed", function()
+      it("returns the store's error", function()
          save("USER_ID", { user_id = "a" })
          store.broken.del = true
          local count, err = grants:forget_user "a"

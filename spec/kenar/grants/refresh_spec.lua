@@ -45,7 +45,7 @@ describe("grants:fresh", function()
       return results
    end
 
-   it("leaves a token alone that lives for more than a minute", function()
+   it("does not renew a token that lives for more than a minute", function()
       local grant = save(61)
       assert.equal(grant, grants:fresh(grant))
       assert.equal(0, #edge.token_requests)
@@ -99,14 +99,14 @@ describe("grants:fresh", function()
       assert.not_equal(stored(a).access_token, stored(b).access_token)
    end)
 
-   it("knows from the store what another process renewed", function()
+   it("finds in the store the token that another process renewed", function()
       local grant = save()
       assert(grants:fresh(grant))
       assert.equal("ory_at_2", process.new(edge, store):fresh(grant).access_token)
       assert.equal(1, #edge.token_requests)
    end)
 
-   it("gives the new token to nobody before it is stored", function()
+   it("stores the new token before it is used", function()
       local grant = save()
       local written, given = nil, nil
       local cas = store.cas
@@ -165,7 +165,7 @@ describe("grants:fresh", function()
       assert.equal(1, #edge.token_requests)
    end)
 
-   it("drops a pair that it kept where another process has stored a newer one", function()
+   it("drops a pair that it kept if another process has stored a newer one", function()
       local grant = save()
       store.broken.cas = "grant:"
       assert.is_nil(grants:fresh(grant))
@@ -177,7 +177,7 @@ describe("grants:fresh", function()
       assert.equal("ory_at_3", stored(grant).access_token)
    end)
 
-   it("asks Divar nothing where the store cannot even be asked", function()
+   it("does not ask Divar if the store cannot be asked", function()
       local grant = save()
       for _, call in ipairs { "add", "get" } do
          store.broken = { [call] = true }
@@ -188,7 +188,7 @@ describe("grants:fresh", function()
       assert.equal(0, #edge.token_requests)
    end)
 
-   it("says so where a store raises", function()
+   it("returns an error if a store raises", function()
       local grant = save()
       function store.add() error "the driver is broken" end
       local fresh, err = grants:fresh(grant)
@@ -197,7 +197,7 @@ describe("grants:fresh", function()
       assert.matches("the driver is broken", err.message)
    end)
 
-   it("buries a grant whose refresh is answered 400", function()
+   it("deletes a grant whose refresh is answered 400", function()
       local grant = save()
       edge.refresh_tokens = {}
       local fresh, err = grants:fresh(grant)
@@ -209,7 +209,7 @@ describe("grants:fresh", function()
       assert.equal("NO_GRANT", select(2, grants:find { id = grant.id }).code_name)
    end)
 
-   it("buries it once for all who ask", function()
+   it("deletes it once for all tasks that ask", function()
       edge.latency = 1
       edge.refresh_tokens = {}
       local grant = save()
@@ -230,7 +230,7 @@ describe("grants:fresh", function()
       assert.is_nil(inner:get("grant:" .. grant.id))
    end)
 
-   it("keeps a grant where Divar cannot be asked, and says why", function()
+   it("keeps a grant if Divar cannot be asked, and returns the error", function()
       local grant = save()
       local failures = {
          { nil, errors.new { kind = "network", sent = "no", message = "connection refused" } },
@@ -249,7 +249,7 @@ describe("grants:fresh", function()
       assert.equal("ory_at_2", grants:fresh(grant).access_token)
    end)
 
-   it("gives its one failure to all who wait for it", function()
+   it("gives its one failure to all tasks that wait for it", function()
       edge.latency = 1
       edge.on_token = function() return nil, errors.new { kind = "network", sent = "no", message = "reset" } end
       for _, err in ipairs(ask(50, save())) do
@@ -293,7 +293,7 @@ describe("grants:fresh", function()
       assert.equal(0, #edge.token_requests)
    end)
 
-   it("says what it lacks where the app is not configured; the grant stays", function()
+   it("tells what it lacks if the app is not configured; the grant stays", function()
       local grant = save()
       local fresh, err = process.new(edge, store, { without_oauth = true }):fresh(grant)
       assert.is_nil(fresh)
@@ -302,7 +302,7 @@ describe("grants:fresh", function()
       assert(grants:fresh(grant))
    end)
 
-   it("ends as closed for those who wait when the host stops", function()
+   it("ends as closed for the tasks that wait when the host stops", function()
       edge.latency = 1000
       local grant, result = save(), nil
       host.spawn(function() result = { grants:fresh(grant) } end)
@@ -312,7 +312,7 @@ describe("grants:fresh", function()
       assert.equal("closed", result[2].kind)
    end)
 
-   it("shows no token in what goes wrong", function()
+   it("shows no token in errors", function()
       local grant = save()
       local shown = {}
       local function show(_, err)

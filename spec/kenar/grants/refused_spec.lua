@@ -68,7 +68,7 @@ describe("a token that Divar refuses before its time", function()
       }, calls())
    end)
 
-   it("keeps the conversation's turn meanwhile: what was given later leaves later", function()
+   it("keeps the conversation's turn meanwhile: later messages are sent later", function()
       edge.latency = 5
       subject:save(SCOPES)
       local left = {}
@@ -106,7 +106,7 @@ describe("a token that Divar refuses before its time", function()
       end
    end)
 
-   it("gives way to the one that somebody else has got meanwhile", function()
+   it("is replaced by the one that another task has got meanwhile", function()
       local grant = subject:save(SCOPES)
       assert.equal("ory_at_2", process.new(edge, bot.store):renewal(grant)())
       assert.equal("ory_at_2", bot.grants:renewal(grant)())
@@ -134,7 +134,7 @@ describe("a token that Divar refuses before its time", function()
       assert.equal("NO_GRANT", select(2, bot.grants:find { id = grant.id }).code_name)
    end)
 
-   it("is told as the refusal it was where Divar's OAuth server does not answer; the grant stays", function()
+   it("is returned as the refusal it was if Divar's OAuth server does not answer; the grant stays", function()
       subject:save(SCOPES)
       edge.on_token = function() return { status = 500, headers = {}, body = "{}" } end
       local _, err = send()
@@ -143,7 +143,7 @@ describe("a token that Divar refuses before its time", function()
       assert(send())
    end)
 
-   it("is not renewed again and again where the new one is refused as well: the cause is another", function()
+   it("is not renewed again and again if the new one is refused as well: the cause is another", function()
       edge.on_call = unauthorized
       subject:save(SCOPES)
       for _ = 1, 5 do
@@ -164,7 +164,7 @@ describe("a token that Divar refuses before its time", function()
       assert.equal(0, #edge.token_requests)
    end)
 
-   it("is not renewed where it is the client's own", function()
+   it("is not renewed if it is the client's own", function()
       bot = subject:new_bot { access_token = "ory_at_1" }
       assert.equal(401, select(2, send()).status)
       assert.equal(0, #edge.token_requests)

@@ -16,7 +16,7 @@ describe("kenar.message.action", function()
       assert.same({ open_post_manage_page = { post_token = "t" } }, message.action { post_manage_page = "t" })
    end)
 
-   it("marks what leads back to our handlers", function()
+   it("marks actions that lead to the bot's handlers", function()
       assert.same({ open_server_link = { data = { kenar_action = "visit", kenar_via = "bot", page = "item" } } },
          message.action({ server_link = "visit", data = { page = "item" } }, { via = "bot" }))
       assert.same({ get_dynamic_action = { data = { kenar_action = "vote" } } },

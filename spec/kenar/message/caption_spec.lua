@@ -87,7 +87,7 @@ describe("a button without a caption", function()
       end
    end)
 
-   it("of the old endpoint is no reason to overlook what else is wrong with it", function()
+   it("of the old endpoint does not hide its other problems", function()
       local ids = { user_id = "u", post_token = "t", peer_id = "p" }
       for path, buttons in pairs {
          ["buttons[1].caption"] = { { 5, direct_link = LINK, icon = "ADD" } },
@@ -144,7 +144,7 @@ describe("a warning of a button without a caption", function()
       }, warnings())
    end)
 
-   it("is not needed where there is one, or where it is refused", function()
+   it("is not needed if there is one, or if it is refused", function()
       local c = client()
       assert(c:send_bot_message("c", { text = "a", buttons = { { "b", direct_link = LINK } } }))
       assert.same({}, warnings())

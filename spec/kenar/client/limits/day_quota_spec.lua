@@ -33,7 +33,7 @@ describe("kenar.client.limits.day_quota", function()
          host:advance(0)
       end
 
-      it("allows so many calls a day, whoever of all that keep the store makes them", function()
+      it("allows so many calls a day, for all processes with the store together", function()
          local one, other = budget_of(5), budget_of(5)
          take(one, 3)
          take(other, 2)
@@ -97,7 +97,7 @@ describe("kenar.client.limits.day_quota", function()
          assert.equal(2, #warnings)
       end)
 
-      it("warns later where the store could not tell whether it has", function()
+      it("warns later if the store could not tell whether it has", function()
          local budget, add = budget_of(10, note), store.add
          take(budget, 7)
          store.add = function() return nil, "not now" end

@@ -47,7 +47,7 @@ describe("after a 429", function()
       return list
    end
 
-   it("nothing of the app leaves before the Retry-After is over, then replies go first, each in their order", function()
+   it("no call of the app is sent before the Retry-After is over; then replies go first, in order", function()
       answers = { busy_for_7 }
       begin "refused"
       host:advance(1)
@@ -61,7 +61,7 @@ describe("after a 429", function()
       }, departed())
    end)
 
-   it("nothing leaves before the back-off is over where Divar asks for no time", function()
+   it("no call is sent before the back-off is over if Divar asks for no time", function()
       answers = { busy }
       begin "refused"
       host:advance(0)
@@ -70,7 +70,7 @@ describe("after a 429", function()
       assert.same({ 0, 0.5, 0.5 }, { left[1].at, left[2].at, left[3].at })
    end)
 
-   it("the back-off grows with each refusal in a row, whichever call it was", function()
+   it("the back-off grows with each refusal in a row, of any call", function()
       answers = { busy, busy, busy, busy }
       c = client.new { host = host, api_key = "key-1", attempts = 1 }
       for number = 1, 5 do
@@ -81,7 +81,7 @@ describe("after a 429", function()
       assert.same({ "0 1", "0.5 2", "1.5 3", "3.5 4", "7.5 5" }, departed())
    end)
 
-   it("of another app calls leave meanwhile", function()
+   it("calls of another app are sent meanwhile", function()
       answers = { busy_for_7 }
       begin "refused"
       host:advance(0)
@@ -90,7 +90,7 @@ describe("after a 429", function()
       assert.same({ "0 refused", "0 another's", "7.5 refused" }, departed())
    end)
 
-   it("an upload to the other host leaves meanwhile", function()
+   it("an upload to the other host is sent meanwhile", function()
       answers = { { status = 200, headers = {}, body = '{"token":"u"}', after = 1 }, busy_for_7 }
       local picture = { bytes = "\137PNG\r\n\26\n", name = "a.png" }
       host.spawn(c.upload_media, c, "image", picture)
@@ -177,7 +177,7 @@ describe("after a 429", function()
       assert.is_false(gates.of(host, "key-1").is_guarded)
    end)
 
-   it("where a quota is kept, other processes wait as well", function()
+   it("other processes wait as well if there is a quota", function()
       local store = memory.new { now = host.clock }
       answers = { busy_for_7 }
       local function new_client(on)

@@ -29,20 +29,20 @@ describe("kenar.client.limits.pace", function()
       return count_of
    end
 
-   it("lets everything leave as long as nothing was refused", function()
+   it("delays no call as long as none was refused", function()
       count(1000, 1)
       assert.equal(0, pace:delay(1))
       assert.is_false(pace.is_slowed)
    end)
 
-   it("lets nothing leave until the pause is over", function()
+   it("delays all calls until the pause is over", function()
       pace:refuse(100, pace.round, 7)
       assert.equal(7, pace:delay(100))
       assert.equal(0.5, pace:delay(106.5))
       assert.equal(0, pace:delay(107))
    end)
 
-   it("lets one leave then, and the others when that was taken", function()
+   it("lets one call pass then, and the others when it was accepted", function()
       count(80, 10.5)
       pace:refuse(11, pace.round, 2)
       pace:take(13)
@@ -94,7 +94,7 @@ describe("kenar.client.limits.pace", function()
       assert.is_near(84, leave(12, 1), 2)
    end)
 
-   it("heeds what Divar asks for in each of them", function()
+   it("heeds the Retry-After of each of them", function()
       local round = pace.round
       pace:refuse(11, round, 1)
       pace:refuse(11, round, 9.5, 9)

@@ -45,7 +45,7 @@ describe("kenar.client.limits.queue", function()
       assert.same({ "10 r1", "11 r2", "20 b1", "21 b2" }, passed)
    end)
 
-   it("asks for nobody but the first, when it was told to", function()
+   it("asks for the first call only, at the time it was told", function()
       come("r1", "reply")
       come("r2", "reply")
       host:advance(9)
@@ -62,7 +62,7 @@ describe("kenar.client.limits.queue", function()
       assert.same({ "12 r", "20 b" }, passed)
    end)
 
-   it("asks again when it is told that something has changed", function()
+   it("asks again when ask_again is called", function()
       come("b", "bulk")
       host:advance(5)
       opens_at.bulk = 0
@@ -71,13 +71,13 @@ describe("kenar.client.limits.queue", function()
       assert.same({ "5 b" }, passed)
    end)
 
-   it("says at once that it takes too long, where nobody else waits", function()
+   it("tells at once that it takes too long, if no other call waits", function()
       local hasty = come("hasty", "reply", 9)
       host:advance(0)
       assert.same({ true, nil, "timeout", 10 }, { hasty:wait() })
    end)
 
-   it("lets those go whose patience ends, and nobody waits for them", function()
+   it("drops calls whose patience ends, and no other call waits for them", function()
       local hasty = come("hasty", "reply", 25)
       local hastier = come("hastier", "bulk", 3)
       come("patient", "reply")
@@ -89,7 +89,7 @@ describe("kenar.client.limits.queue", function()
       assert.same({ "50 patient" }, passed)
    end)
 
-   it("ends its task with the last who waits", function()
+   it("ends its task with the last call that waits", function()
       opens_at.reply = 5
       come("r1", "reply", 10)
       come("r2", "reply", 12)
@@ -100,7 +100,7 @@ describe("kenar.client.limits.queue", function()
       assert.equal(12, host.clock())
    end)
 
-   it("keeps the order where asking itself takes time", function()
+   it("keeps the order if asking itself takes time", function()
       queue = call_queue.new(host, function()
          host.sleep(1)
          return true
@@ -112,7 +112,7 @@ describe("kenar.client.limits.queue", function()
       assert.same({ "1 1", "2 2", "3 3", "4 4" }, passed)
    end)
 
-   it("tells what failed to the one who was asked for", function()
+   it("gives the error to the call that was asked for", function()
       local failure = { "broken" }
       opens_at.reply = 5
       queue = call_queue.new(host, function(priority)

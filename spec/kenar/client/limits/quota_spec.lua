@@ -48,7 +48,7 @@ describe("calls under a quota", function()
          return list
       end
 
-      it("of a minute leave evenly, in the order they were made", function()
+      it("of a minute are sent evenly, in the order they were made", function()
          local c = client_with { minute = 6 }
          for number = 1, 4 do
             begin(c, "c" .. number, { deadline = 60 })
@@ -70,7 +70,7 @@ describe("calls under a quota", function()
          assert.same({ "0 first", "10 reply 1", "20 reply 2", "30 bulk 1", "40 bulk 2", "50 bulk 3" }, texts())
       end)
 
-      it("let a reply leave at once that comes while a bulk send waits for what is kept", function()
+      it("let a reply pass at once although a bulk send waits, because a part is kept for replies", function()
          local c = client_with { minute = 24 }
          for number = 1, 4 do
             begin(c, "bulk " .. number, { priority = "bulk" })
@@ -81,7 +81,7 @@ describe("calls under a quota", function()
          assert.same({ "0 bulk 1", "0 bulk 2", "0 bulk 3", "1 reply", "6 bulk 4" }, texts())
       end)
 
-      it("are one count for all clients of an app, whoever they act for and whatever they call", function()
+      it("are one count for all clients, users and endpoints of an app", function()
          local c = client_with { minute = 6 }
          host.spawn(c.get_user, c)
          host.spawn(c.send_message, c:as { access_token = "t2" }, "c", "as another", { deadline = 60 })
@@ -128,7 +128,7 @@ describe("calls under a quota", function()
             return err
          end
 
-         it("at once where that is known", function()
+         it("at once if that is known", function()
             local c = client_with { minute = 6 }
             assert(c:send_bot_message("c", "t"))
             local err = refusal_of(c, { deadline = 9 })
@@ -138,7 +138,7 @@ describe("calls under a quota", function()
             assert.equal(1, #left)
          end)
 
-         it("at the deadline where others wait before them", function()
+         it("at the deadline if other calls wait before them", function()
             local c = client_with { minute = 6 }
             for number = 1, 3 do
                begin(c, "c" .. number, { deadline = 60 })
@@ -152,7 +152,7 @@ describe("calls under a quota", function()
             assert.same({ "0 c1", "10 c2", "20 c3", "30 patient" }, texts())
          end)
 
-         it("after the deadline of the settings where the call gives none, and a bulk send waits as long as it takes",
+         it("after the deadline of the settings if the call gives none, and a bulk send waits as long as it takes",
             function()
                local c = client_with({ minute = 1 }, { deadline = 20 })
                assert(c:send_bot_message("c", "t"))
@@ -213,7 +213,7 @@ describe("calls under a quota", function()
          assert.same({ used = 4, day = 5, left = 1, ends_in = 20.5 * 3600 }, info)
       end)
 
-      it("end unsent where the store fails", function()
+      it("end unsent if the store fails", function()
          store = edges.breakable(store)
          for _, quota in ipairs { { minute = 6 }, { day = 6 } } do
             host = virtual.new { serves = host.serves }
@@ -227,7 +227,7 @@ describe("calls under a quota", function()
          end
       end)
 
-      it("that wait end with the store's failure, and later ones leave", function()
+      it("that wait end with the store's failure, and later ones are sent", function()
          store = edges.breakable(store)
          local c = client_with { minute = 6 }
          assert(c:send_bot_message("c", "t"))
@@ -244,7 +244,7 @@ describe("calls under a quota", function()
          assert.equal(2, #left)
       end)
 
-      it("say so where the store raises", function()
+      it("end with an error if the store raises", function()
          store = edges.breakable(store)
          function store.get() error "the driver is broken" end
          local _, err = client_with({ minute = 6 }):send_bot_message("c", "t")

@@ -41,7 +41,7 @@ describe("kenar.client.limits.token_bucket", function()
          return most
       end
 
-      it("lets a fifth of a minute's calls leave at once, and the others evenly", function()
+      it("lets a fifth of a minute's calls pass at once, and the others evenly", function()
          local taken = take_for(bucket_of(75), 60)
          assert.equal(75, #taken)
          assert.equal(0, taken[15])
@@ -50,7 +50,7 @@ describe("kenar.client.limits.token_bucket", function()
          end
       end)
 
-      it("never lets more leave in any 60 seconds than the quota allows", function()
+      it("never lets more calls pass in any 60 seconds than the quota allows", function()
          for _, minute in ipairs { 1, 2, 4, 5, 9, 60, 1000 } do
             store:del "quota:minute"
             local bucket = bucket_of(minute)
@@ -63,7 +63,7 @@ describe("kenar.client.limits.token_bucket", function()
          end
       end)
 
-      it("is one for all who keep the store", function()
+      it("is one for all processes with the store", function()
          local one, other = bucket_of(10), bucket_of(10)
          assert.equal(0, one:take "reply")
          assert.equal(0, other:take "reply")
@@ -71,7 +71,7 @@ describe("kenar.client.limits.token_bucket", function()
          assert.is_near(60 / 9, other:take "reply", 0.01)
       end)
 
-      it("keeps a quarter of what may leave at once for replies", function()
+      it("keeps a quarter of the calls that may pass at once for replies", function()
          local bucket = bucket_of(60)
          for _ = 1, 9 do
             assert.equal(0, bucket:take "bulk")
@@ -84,7 +84,7 @@ describe("kenar.client.limits.token_bucket", function()
          assert.is_near(4 * 60 / 49, bucket:take "bulk", 0.01)
       end)
 
-      it("lets bulk sends leave where there is too little to keep anything", function()
+      it("lets bulk sends pass if there is too little to keep anything", function()
          assert.equal(0, bucket_of(1):take "bulk")
       end)
 
@@ -104,7 +104,7 @@ describe("kenar.client.limits.token_bucket", function()
          assert.is_near(30, bucket:take "reply", 0.01)
       end)
 
-      it("goes on as before where the wall clock is set back by an hour", function()
+      it("goes on as before if the wall clock is set back by an hour", function()
          local offset = 0
          local bucket = bucket_of(6, function() return host.now() + offset end)
          assert.equal(0, bucket:take "reply")
@@ -115,7 +115,7 @@ describe("kenar.client.limits.token_bucket", function()
          assert.is_near(10, bucket:take "reply", 0.01)
       end)
 
-      it("is at most full where the wall clock is set forward by a year", function()
+      it("is at most full if the wall clock is set forward by a year", function()
          local offset = 0
          local bucket = bucket_of(10, function() return host.now() + offset end)
          bucket:take "reply"
@@ -125,13 +125,13 @@ describe("kenar.client.limits.token_bucket", function()
          assert.is_true(bucket:take "reply" > 0)
       end)
 
-      it("begins anew where the store holds something else", function()
+      it("begins anew if the store holds something else", function()
          store:set("quota:minute", "not a bucket")
          assert.equal(0, bucket_of(6):take "reply")
          assert.is_near(10, bucket_of(6):take "reply", 0.01)
       end)
 
-      it("says so where the store fails", function()
+      it("returns the error if the store fails", function()
          store = edges.breakable(store)
          for _, call in ipairs { "get", "add" } do
             store.broken = { [call] = true }

@@ -33,6 +33,11 @@ local webhook = require "kenar.webhook.request"
 ---@field headers table<string, string> names in lower case
 ---@field body? string
 ---@field remote_addr? string
+---@field early? table a response that the bot sets before the handler runs: the host sends it if the handler is still
+---   running after `EARLY_AFTER` seconds (see kenar.host.contract), and drops the response that comes later
+---@field is_answered? boolean whether the host has sent a response
+---@field on_wait? fun(request: kenar.Request) of the host of nginx: called before the first wait of a request that has
+---   no task
 
 ---@class kenar.Bot : kenar.Hearing
 ---@field client kenar.Client  once a host is attached

@@ -5,10 +5,11 @@
 --    }
 
 local bots = require "kenar.bot"
-local first_wait = require "kenar.host.resty.first_wait"
+local contract = require "kenar.host.contract"
 local hosts = require "kenar.host"
 local inboxes = require "kenar.inbox"
 local incoming = require "kenar.host.resty.incoming"
+local phases = require "kenar.host.resty.phases"
 local stores = require "kenar.store"
 local webhook = require "kenar.webhook.request"
 local working = require "kenar.bot.worker"
@@ -19,13 +20,10 @@ local clock = require("kenar.core").clock
 
 local resty = {}
 
--- Seconds after which a request is answered early, where its handler has left an answer for that.
-local EARLY_AFTER = 0.4
+local EARLY_AFTER, INTERNAL_ERROR = contract.EARLY_AFTER, contract.INTERNAL_ERROR
+local UNAVAILABLE = webhook.response(503)
 -- So many events in a row whose handlers did not wait make a bot one that answers at once.
 local QUICK = 100
-
-local INTERNAL_ERROR = { status = 500, headers = webhook.response(500).headers, body = "{}" }
-local UNAVAILABLE = webhook.response(503)
 
 local served = setmetatable({}, { __mode = "k" })
 
@@ -102,45 +100,30 @@ local function bind(bot, host, options)
    return true
 end
 
--- The connection is the handler's until it is done: the client must not put its next request there.
-local function answer_early(wait)
+-- The handler has the connection until it is done, so the client must not send its next request there.
+local function answer_early(request)
    ngx.sleep(EARLY_AFTER)
-   wait.is_answered = true
+   request.is_answered = true
    ngx.header["Connection"] = "close" -- luacheck: ignore 122
-   incoming.answer(wait.answer)
+   incoming.answer(request.early)
    ngx.eof()
 end
 
-local answer_at_once
-
--- A request that raised leaves its watch behind, and what waits next is something else.
-local function is_at_once()
-   local level = 3
-   local frame = debug.getinfo(level, "f")
-   while frame and frame.func ~= answer_at_once do
-      level = level + 1
-      frame = debug.getinfo(level, "f")
-   end
-   return frame ~= nil
-end
-
--- A handler that was taken for one that does not wait. Before the handler, and for an event that somebody waits for,
--- there is no early answer.
-local function surprise(service)
+-- The first wait of a handler that was expected not to wait. Before the handler runs, and for a callback, there is no
+-- early answer.
+local function on_first_wait(service)
    return function(request)
-      if not request.early or not is_at_once() then
-         return
+      if request.early then
+         service.quick = 0
+         request.early_thread = ngx.thread.spawn(answer_early, request)
       end
-      local wait = { answer = request.early, is_answered = false }
-      service.quick, service.waits[request] = 0, wait
-      wait.thread = ngx.thread.spawn(answer_early, wait)
    end
 end
 
 local function open(bot, options)
    local host = hosts.current()
-   local service = { bot = bot, host = host, quick = 0, is_checked = false, waits = setmetatable({}, { __mode = "k" }) }
-   service.on_wait = surprise(service)
+   local service = { bot = bot, host = host, quick = 0, is_checked = false }
+   service.on_wait = on_first_wait(service)
    local ok, done, message = pcall(bind, bot, host, options)
    if not ok or not done then
       service.is_broken = true
@@ -189,28 +172,32 @@ local function handle_in_task(service, request)
    return ok and answer or INTERNAL_ERROR
 end
 
-local function end_wait(service, request)
-   local wait = service.waits[request]
-   if not wait then
+-- End the thread of the early answer.
+---@return boolean is_answered it has answered already
+local function end_early(request)
+   local thread = request.early_thread
+   if not thread then
       return false
    end
-   service.waits[request] = nil
-   ngx.thread.kill(wait.thread)
-   return wait.is_answered
+   request.early_thread = nil
+   ngx.thread.kill(thread)
+   return request.is_answered or false
 end
 
--- In the request itself, where handlers do not wait: a task would cost as much as all the rest. The first handler that
--- waits after all is answered early all the same, and later ones have tasks. There is no pcall, for LuaJIT compiles
--- nothing that returns through one: what raises is nginx's to log, and to answer with 500.
-function answer_at_once(service, request)
+-- In the request itself, for a bot whose handlers do not wait: a task would cost as much as all the rest. The first
+-- handler that waits nevertheless gets its early answer, and later ones have tasks. There is no pcall, for LuaJIT
+-- compiles nothing that returns through one: nginx logs an error and answers with 500.
+local function answer_at_once(service, request)
    local began = loop_time()
-   first_wait.watch(service.on_wait, request)
+   request.on_wait = service.on_wait
+   phases.watch(request)
    local answer = service.bot:handle(request)
-   -- What waits by nginx's own functions is noticed only now.
+   request.on_wait = nil
+   -- A wait by nginx's own functions is noticed only now.
    if request.early and loop_time() ~= began then
       service.quick = 0
    end
-   if not (first_wait.forget() and end_wait(service, request)) then
+   if not end_early(request) then
       incoming.answer(answer)
    end
 end

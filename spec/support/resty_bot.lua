@@ -33,6 +33,11 @@ return function(options)
       until ngx.shared.told:get("release " .. ctx.event.id)
    end
 
+   function words.exit()
+      ngx.header["Content-Length"] = 0 -- luacheck: ignore 122
+      ngx.exit(200)
+   end
+
    -- The worker that has it first never comes back from it.
    function words.once(ctx)
       if ctx.attempt == 1 then

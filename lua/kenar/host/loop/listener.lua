@@ -1,7 +1,9 @@
---- An HTTP server on a loop: every request is handled by a task of its own, so a handler that waits holds up nobody.
+--- An HTTP server on a loop. Each request has a task, so a handler that waits delays no other request.
 
+local contract = require "kenar.host.contract"
 local core = require "kenar.core"
 local httpd = require "kenar.httpd"
+local queue = require "kenar.base.queue"
 local streams = require "kenar.host.loop.stream"
 
 local clock = core.clock
@@ -9,24 +11,21 @@ local pcall, type, xpcall = pcall, type, xpcall
 
 local listener = {}
 
--- Seconds after which a request is answered early, where its handler has left an answer for that.
-local EARLY_AFTER = 0.4
--- How often one turn of the loop may read what has arrived, handle it and write the answers.
+local EARLY_AFTER, INTERNAL_ERROR = contract.EARLY_AFTER, contract.INTERNAL_ERROR
+-- How often one turn of the loop may read requests, handle them and write the responses.
 local ROUNDS = 4
-
-local INTERNAL_ERROR = { status = 500, headers = { ["content-type"] = "application/json" }, body = "{}" }
 
 ---@class kenar.Listener
 local Listener = {}
 Listener.__index = Listener
 Listener.__name = "kenar.listener"
 
--- Called where the error was raised, while its stack can still be seen.
+-- The message handler of xpcall: it runs before the stack of the error is unwound.
 local function with_traceback(err)
    return { err = err, traceback = debug.traceback(tostring(err), 2) }
 end
 
--- Reporting must not keep the client from its answer, whatever the reporter does.
+-- An error of the reporter must not keep the client from its response.
 local function report(self, err, traceback)
    local ok, why = pcall(self.on_error, err, traceback)
    if not ok then
@@ -44,7 +43,7 @@ local function respond(self, id, answer)
    return self.server:respond(id, answer.status or 200, answer.headers, answer.body, options)
 end
 
--- The answer of the handler, or 500: what went wrong is for us to know. One that was answered early has no other.
+-- Sends the handler's response, or 500 without any detail. After an early response nothing more is sent.
 local function answer_request(self, id, request)
    local ok, answer = xpcall(self.handle, with_traceback, request)
    local is_answered = request.is_answered
@@ -70,7 +69,7 @@ local function answer_request(self, id, request)
    respond(self, id, INTERNAL_ERROR)
 end
 
--- Wake the one who closes, when there is nothing left to wait for.
+-- Wakes `close` when no handler runs and no response is being sent.
 local function notify_closer(self)
    local _, _, sending = self.server:count()
    if self.running == 0 and sending == 0 then
@@ -88,17 +87,14 @@ local function serve(self, id, request)
 end
 
 local function watch_slow(self, id, request)
-   local slow = self.slow
-   slow.last = slow.last + 1
-   slow[slow.last] = { id = id, request = request, at = clock() + EARLY_AFTER }
+   self.slow:push { id = id, request = request, at = clock() + EARLY_AFTER }
 end
 
--- Answer what has taken long, where its handler has left an answer for that. Seconds until the next one is due, and
--- whether there were answers.
+-- Sends the early responses that are due. Returns the seconds until the next one is due, and whether any was sent.
 local function answer_early(self)
    local slow, now, has_answered = self.slow, clock(), false
-   while slow.first <= slow.last do
-      local entry = slow[slow.first]
+   local entry = slow:peek()
+   while entry do
       local request = entry.request
       if not request.is_answered then
          if entry.at > now then
@@ -108,10 +104,9 @@ local function answer_early(self)
             respond(self, entry.id, request.early)
          end
       end
-      slow[slow.first] = nil
-      slow.first = slow.first + 1
+      slow:pop()
+      entry = slow:peek()
    end
-   slow.first, slow.last = 1, 0
    return nil, has_answered
 end
 
@@ -119,14 +114,14 @@ local function sooner(a, b)
    return a and b and math.min(a, b) or a or b
 end
 
---- For the loop: what it polls.
+--- For the loop: the descriptor to poll.
 ---@return integer
 function Listener:fd()
    return self.server:fd()
 end
 
---- For the loop, every turn: handle what has arrived.
----@return number? seconds until this wants to be called again
+--- For the loop, in every turn: handle the requests that have arrived.
+---@return number? seconds until the next call, if no request arrives before
 function Listener:ready()
    local server, start = self.server, self.host.start
    local wait = server:run()
@@ -147,7 +142,7 @@ function Listener:ready()
       wait = server:run()
    end
    streams.notice_ends(self)
-   if self.slow.last > 0 then
+   if not self.slow:is_empty() then
       local due, has_answered = answer_early(self)
       wait = sooner(has_answered and server:run() or wait, due)
    end
@@ -162,8 +157,8 @@ function Listener:port()
    return self.server:port()
 end
 
---- Stop accepting connections, let the requests under way end, then close. What has no answer when the deadline passes
---- is answered 503; a handler that still runs goes on, and its answer is dropped. May be called again.
+--- Stop accepting connections, let the requests under way end, then close. A request without a response at the deadline
+--- gets 503; its handler goes on, and the handler's response is dropped. May be called again.
 ---@param deadline? number seconds (default 0)
 function Listener:close(deadline)
    if self.is_closed then
@@ -184,15 +179,15 @@ end
 --- it raises or returns something else, the client gets 500 without any detail, and the error is reported.
 --- For tests of clients it may also return `{ abort = "close" | "reset" }`, which ends the connection without an
 --- answer, or add `cut = bytes`, after which the connection is closed though the body has more.
---- With `stream = function(stream) end` in place of a body the answer goes on: see kenar.host.loop.stream.
+--- With `stream = function(stream) end` in place of a body the response is streamed: see kenar.host.loop.stream.
 ---@param host table the loop (kenar.host.loop)
 ---@param options table those of `kenar.httpd`'s server: `address` (numeric; "127.0.0.1"), `port` (0, a free one),
 ---   `max_body` (bytes, 1 MiB; more is answered 413), `max_connections` (1024), `header_timeout`, `body_timeout` and
 ---   `idle_timeout` (10, 30 and 60 seconds); and `on_error(err, traceback)` (default: the host's)
 ---@param handle fun(request: table): table the request is `{ method, path, query?, headers, body, remote_addr,
----   repeated? }`: the path as sent, names of headers in lower case; `repeated` says how often headers came that came
----   more than once. A handler may set `request.early` to an answer that leaves when it takes longer than 0.4 s; what
----   it returns is then dropped
+---   repeated? }`: the path as sent, names of headers in lower case; `repeated` counts each header that came more than
+---   once. A handler may set `request.early` to a response that is sent if the handler takes longer than 0.4 s; its own
+---   response is then dropped
 ---@return kenar.Listener? listener
 ---@return string? message why it cannot listen: names address and port
 function listener.open(host, options, handle)
@@ -206,8 +201,7 @@ function listener.open(host, options, handle)
       return nil, message
    end
    local self = setmetatable({
-      host = host, server = server, handle = handle, running = 0, slow = { first = 1, last = 0 },
-      streams = {},
+      host = host, server = server, handle = handle, running = 0, slow = queue.new(), streams = {},
    }, Listener)
    self.on_error = options.on_error or function(...)
       host.on_error(...)

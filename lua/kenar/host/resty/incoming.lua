@@ -58,7 +58,7 @@ local function describe(body)
    end
    return {
       method = req.get_method(), path = path, query = query, headers = read_headers(),
-      body = body, remote_addr = var.remote_addr, early = nil,
+      body = body, remote_addr = var.remote_addr, early = nil, on_wait = nil,
    }
 end
 

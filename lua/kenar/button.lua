@@ -24,7 +24,7 @@ local button = {}
 
 local named = { server_link = true, dynamic_action = true }
 
--- The table, or nil and what is wrong with the arguments.
+-- The table, or nil and the problem of the arguments.
 local function build(kind, caption, value, data, options)
    if type(caption) ~= "string" then
       return nil, "caption: expected a string, got " .. type(caption)

@@ -1,7 +1,7 @@
 --- OAuth with Divar: the URL of the consent page, and the calls that give and renew tokens.
 --
 -- A bot does all this by itself (ctx:authorize, bot:granted). This module is for programs with their own web server.
--- Forms and addresses are from Divar's docs, OAuth pages; with `legacy` they are those of 2024-05 and before.
+-- Forms and addresses are from Divar's docs, OAuth pages; `legacy` has the forms of 2024-05 and before.
 
 local attempt = require "kenar.client.attempt"
 local errors = require "kenar.error"

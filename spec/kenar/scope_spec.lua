@@ -30,7 +30,7 @@ describe("kenar.scope", function()
    end)
 
    it("reads both forms to the names of today", function()
-      -- what was granted, its name and id today
+      -- the granted scope, its current name and its id
       local cases = {
          { "CONVERSATION_SEND_MESSAGE.c-1", "CONVERSATION_SEND_MESSAGE", "c-1" },
          { "USER_ID", "USER_ID", nil },

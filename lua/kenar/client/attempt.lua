@@ -64,7 +64,7 @@ local function read_success(status, body)
    }
 end
 
--- Copies what an error body of google.rpc.Status says.
+-- Copies the fields of an error body of type google.rpc.Status.
 local function read_refusal(failure, refusal)
    local code = tonumber(refusal.code)
    failure.code = code

@@ -1,4 +1,4 @@
---- Objects that all clients of one app share on a host, for whichever user a client acts.
+--- Objects that all clients of one app share on a host, also clients that act for different users.
 
 local shared = {}
 

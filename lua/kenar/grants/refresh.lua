@@ -32,7 +32,7 @@ function Refresher:lives(grant)
    return grant.expires_at - self._host.now() > (grant.refresh_token and MARGIN or 0)
 end
 
--- Whether a grant's token can be used now, and is not the one that Divar has refused.
+-- Whether a grant's token can be used now, and differs from the token that Divar has refused.
 local function is_usable(self, grant, refused)
    return grant.access_token ~= refused and self:lives(grant)
 end

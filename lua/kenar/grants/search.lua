@@ -1,7 +1,7 @@
 --- Finds the grant for a target.
 --
--- Grants are looked up in this order: the one that a hint names (`kenar_via` in a button, `kenar_grant` in a
--- subscription), if it covers the target; then the one with the narrowest scope that covers it; of two, the newer one.
+-- Grants are looked up in this order: (1) the grant that a hint names (`kenar_via` in a button, `kenar_grant` in a
+-- subscription), if it covers the target; (2) the grant with the narrowest scope that covers it; of two, the newer.
 
 local cover = require "kenar.grants.cover"
 local errors = require "kenar.error"

@@ -1,4 +1,4 @@
---- On real sockets: what a server sees of a call whose connection it closes without an answer.
+--- On real sockets: how often a server gets a call whose connection it closes without an answer.
 
 local client = require "kenar.client"
 local edge = require "spec.support.edge"

@@ -1,5 +1,5 @@
--- Where Divar's documents, its OpenAPI file and its traffic disagree about what apps write: one form is the default,
--- and where apps may need another it is an option. docs/coverage.md lists the same numbers.
+-- Forms of requests on which Divar's documents, its OpenAPI file and its traffic disagree: one form is the default, and
+-- a form that apps may need besides is an option. docs/coverage.md lists the same numbers.
 local edge = require "spec.support.edge"
 local fixture = require "spec.support.fixture"
 local json = require "kenar.json"
@@ -19,7 +19,7 @@ local function client(options, answers)
    return kenar.client(values), requests
 end
 
--- The body of the one message that a client with these options sends.
+-- The body of the message that a client with these options sends.
 local function sent(options, message)
    local c, requests = client(options)
    assert(c:send_bot_message("c", message))

@@ -154,7 +154,7 @@ describe("a grant's subscriptions", function()
       host:advance(7200)
       assert.same({}, subscribed())
       assert.equal(0, #edge.token_requests)
-      -- Nothing is left to keep alive, and nobody does.
+      -- No grant is left, so no task runs.
       assert.equal(0, host:count())
    end)
 end)

@@ -56,7 +56,7 @@ describe("kenar.client.limits.token_bucket", function()
             local bucket = bucket_of(minute)
             local taken = take_for(bucket, 130)
             assert.is_true(most_within_a_minute(taken) <= minute)
-            -- After a while in which nobody came.
+            -- After a while without calls.
             host:advance(300)
             assert.is_true(most_within_a_minute(take_for(bucket, 70)) <= minute)
             assert.is_true(#taken >= 1 + minute)

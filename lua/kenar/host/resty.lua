@@ -51,12 +51,12 @@ local function progress_of(self, req)
    end
 end
 
-local function run(self, req, job, path, lines, body)
+local function run(self, req, job, path, lines)
    local answers = self.answers
    if not self.places:take(job) then
       return refusal(req, "closed", "the host has stopped")
    end
-   local res, err = exchange.run(job, path, lines, body, req.on_progress and progress_of(self, req))
+   local res, err = exchange.run(job, path, lines, req.on_progress and progress_of(self, req))
    self.places:give(job)
    if #answers < KEPT_ANSWERS then
       answers[#answers + 1] = job.answer
@@ -102,11 +102,11 @@ local function request(self, req)
    end
    local res, err = run(self, req, {
       method = method, origin = origin, timeout = timeout, connect_timeout = connect_timeout,
-      idle = self.idle, fresh = req.fresh or false, answer = answer_reader(self, req, method),
+      idle = self.idle, fresh = req.fresh or false, answer = answer_reader(self, req, method), body = body or false,
       -- All fields at once: a table that grows costs.
       is_sending = false, is_stale = false, keeps_connection = false, place = 0,
       socket = false, ends_at = 0, allowed = 0, fault = false,
-   }, path, lines, body)
+   }, path, lines)
    if type(body) == "table" then
       body:close()
    end

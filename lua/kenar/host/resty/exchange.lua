@@ -155,7 +155,8 @@ local function had_died(self, pieces, message)
    return message ~= "timeout" and self.socket:getreusedtimes() > 0 and length_of(pieces) <= WHOLE
 end
 
-local function send(self, path, lines, body, on_progress)
+local function send(self, path, lines, on_progress)
+   local body = self.body
    local is_short = type(body) == "string"
    local size = is_short and #body or body and body.size or HAS_BODY[self.method] and 0
    local head = head_of(self, path, lines, size)
@@ -229,7 +230,7 @@ local function process_events()
    end
 end
 
-local function converse(self, path, lines, body, on_progress)
+local function converse(self, path, lines, on_progress)
    process_events()
    local ok, err = connect(self)
    if not ok then
@@ -238,7 +239,7 @@ local function converse(self, path, lines, body, on_progress)
    ok, err = encrypt(self)
    local res
    if ok then
-      local is_sent, why = send(self, path, lines, body, on_progress)
+      local is_sent, why = send(self, path, lines, on_progress)
       if is_sent then
          res, err = receive(self)
       else
@@ -261,10 +262,10 @@ end
 ---@param body nil|string|table
 ---@param on_progress? fun(sent: integer, total: integer) must not raise
 ---@return table|nil res, kenar.Error|nil err
-function exchange.run(self, path, lines, body, on_progress)
+function exchange.run(self, path, lines, on_progress)
    self.ends_at, self.allowed = clock() + self.timeout, self.timeout
    self.socket = tcp()
-   return converse(self, path, lines, body, on_progress)
+   return converse(self, path, lines, on_progress)
 end
 
 return exchange

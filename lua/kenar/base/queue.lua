@@ -26,15 +26,16 @@ end
 ---@return any item nil if the queue is empty
 function Queue:pop()
    local first, last = self.first, self.last
+   if first > last then
+      return nil
+   end
    local item = self[first]
-   if first >= last then
-      if item then
-         -- The numbers begin again, so that the table does not move its items from one part to the other.
-         self[first], self.first, self.last = nil, 1, 0
-      end
+   self[first] = nil
+   if first == last then
+      -- The numbers begin again, so that the table does not move its items from one part to the other.
+      self.first, self.last = 1, 0
       return item
    end
-   self[first] = nil
    first = first + 1
    while not self[first] do
       self[first], self.removed = nil, self.removed - 1

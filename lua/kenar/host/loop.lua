@@ -62,7 +62,7 @@ end
 local function turn(self, max_wait, is_deep)
    local tasks, requests = self.scheduler, self.transfers
    -- A deep wait leaves ready tasks alone, so they must not keep it from sleeping.
-   if not is_deep and tasks.ready_count > 0 then
+   if not is_deep and tasks:has_ready() then
       max_wait = 0
    elseif tasks.timers.count > 0 or self.watched[1] or tasks.stopped then
       max_wait = patience(self, tasks, max_wait)
@@ -80,7 +80,7 @@ local function turn(self, max_wait, is_deep)
    if self.watched[1] then
       serve_watched(self)
    end
-   if tasks.ready_count > 0 then
+   if tasks:has_ready() then
       tasks:run_ready()
       serve_watched(self) -- what a task answered leaves now, not after the next event
    end
@@ -200,7 +200,7 @@ end
 function Loop:settle()
    local tasks = self.scheduler
    for _ = 1, SETTLING_TURNS do
-      if tasks.ready_count > 0 then
+      if tasks:has_ready() then
          tasks:run_ready()
       end
    end

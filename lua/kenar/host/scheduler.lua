@@ -4,12 +4,14 @@
 -- own inside a task, a callback of C such as table.sort's) the wait runs the loop until what it waits for has happened.
 
 local errors = require "kenar.error"
+local queue = require "kenar.base.queue"
 local tasks = require "kenar.host.task"
 local timers = require "kenar.base.timers"
 
 local unpack = table.unpack or unpack -- luacheck: ignore 143
 local create, resume, yield = coroutine.create, coroutine.resume, coroutine.yield
 local running = coroutine.running
+local push, pop = queue.push, queue.pop
 -- Inside nginx coroutines are its own, which have no isyieldable.
 local is_yieldable, close = coroutine.isyieldable or coroutine.running, coroutine.close -- luacheck: ignore 143
 
@@ -35,20 +37,15 @@ function Scheduler:wake(waiting, reason)
    end
    waiting.woken, waiting.reason = true, reason
    if waiting.task then
-      self:make_ready(waiting.task)
+      push(self.ready, waiting.task)
    end
    return true
 end
 
-function Scheduler:make_ready(task)
-   local count = self.ready_count + 1
-   self.ready[self.ready_first + count] = task
-   self.ready_count = count
-end
-
 --- Whether a task could run at once.
 function Scheduler:has_ready()
-   return self.ready_count > 0
+   local ready = self.ready
+   return ready.first <= ready.last
 end
 
 -- Wait by running everything else. Too deep in such waits other tasks stand still, and only what comes from outside
@@ -166,10 +163,10 @@ local function fail(self, task, thread, err)
    end
 end
 
-local function work_unattended(self, task, f, a, b, c)
-   f(a, b, c)
+local function work_unattended(self, task, a, b, c)
+   task.f(a, b, c)
    self.living = self.living - 1
-   task.done = true
+   task.done, task.f = true, nil
 end
 
 -- The life of a thread for tasks that nobody waits for. It holds nothing of the last task while it waits for the next.
@@ -217,30 +214,24 @@ function Scheduler:start(f, a, b, c)
    local kept = self.unattended
    local task = kept[#kept]
    if task then
-      kept[#kept], task.done = nil, false
+      kept[#kept], task.done, task.f = nil, false, f
    else
-      task = { is_unattended = true, thread = create(work_on_unattended) }
+      task = { is_unattended = true, thread = create(work_on_unattended), f = f, done = false, waiting = nil }
       resume(task.thread, self, task)
    end
    self.living = self.living + 1
-   run(self, task, f, a, b, c)
+   run(self, task, a, b, c)
 end
 
 --- Run as many tasks as are ready now; those that become ready meanwhile have their turn next time.
 function Scheduler:run_ready()
    local ready = self.ready
-   for _ = 1, self.ready_count do
-      if self.ready_count == 0 then
+   for _ = 1, ready:count() do
+      local task = pop(ready)
+      if not task then
          break -- a wait inside one of the tasks ran the others
       end
-      local first = self.ready_first + 1
-      local task = ready[first]
-      ready[first] = nil
-      self.ready_first, self.ready_count = first, self.ready_count - 1
       run(self, task)
-   end
-   if self.ready_count == 0 then
-      self.ready_first = 0
    end
 end
 
@@ -252,7 +243,7 @@ function Scheduler:spawn(f, ...)
    end
    local task = tasks.new(self, f, ...)
    self.living = self.living + 1
-   self:make_ready(task)
+   push(self.ready, task)
    return task
 end
 
@@ -263,7 +254,7 @@ function scheduler.new(options)
    return setmetatable({
       clock = options.clock, turn = options.turn, on_error = options.on_error,
       timers = timers.new(), interruptible = {},
-      ready = {}, ready_first = 0, ready_count = 0,
+      ready = queue.new(),
       threads = {}, unattended = {}, current = nil, depth = 0, living = 0, refusals = 0, stopped = false,
    }, Scheduler)
 end

@@ -1,4 +1,8 @@
---- A counter that tasks wait on, first come first served.
+--- A counting semaphore. Tasks get its permits in the order in which they asked.
+
+local queue = require "kenar.base.queue"
+
+local push, pop = queue.push, queue.pop
 
 local semaphore = {}
 
@@ -6,16 +10,7 @@ local Semaphore = {}
 Semaphore.__index = Semaphore
 Semaphore.__name = "kenar.semaphore"
 
-local function forget(waiters, waiting)
-   for i = 1, #waiters do
-      if waiters[i] == waiting then
-         table.remove(waiters, i)
-         return
-      end
-   end
-end
-
---- Take one; waits while there is none.
+--- Take a permit; waits while there is none.
 ---@param timeout? number seconds; nil waits without end, 0 not at all
 ---@return true|nil taken, string|nil reason "timeout" or "closed"
 function Semaphore:wait(timeout)
@@ -27,40 +22,37 @@ function Semaphore:wait(timeout)
       return nil, "timeout"
    end
    local waiting = {}
-   self.waiters[#self.waiters + 1] = waiting
+   local place = push(self.waiters, waiting)
    local reason = self.scheduler:wait_at_most(waiting, timeout)
    if reason then
-      forget(self.waiters, waiting)
+      self.waiters:remove(place, waiting)
       return nil, reason
    end
    return true
 end
 
---- Give back `n` (default 1), waking as many as wait, the longest-waiting first.
+--- Give back `n` permits (default 1). Tasks that wait get them first, in their order.
 ---@param n? integer
 function Semaphore:post(n)
    n = n or 1
-   local waiters, first = self.waiters, 1
-   while n > 0 and waiters[first] do
-      if self.scheduler:wake(waiters[first]) then
+   local waiters = self.waiters
+   local waiting = n > 0 and pop(waiters)
+   while waiting do
+      if self.scheduler:wake(waiting) then
          n = n - 1
       end
-      first = first + 1
+      waiting = n > 0 and pop(waiters)
    end
    self.count = self.count + n
-   local count = #waiters
-   for i = 1, count do
-      waiters[i] = waiters[i + first - 1]
-   end
 end
 
 ---@param scheduler table whose tasks wait
----@param count integer how many can be taken before the first wait
+---@param count integer permits at the start
 function semaphore.new(scheduler, count)
    if type(count) ~= "number" or count < 0 then
       error("a semaphore begins with a number of at least 0", 3)
    end
-   return setmetatable({ scheduler = scheduler, count = count, waiters = {} }, Semaphore)
+   return setmetatable({ scheduler = scheduler, count = count, waiters = queue.new() }, Semaphore)
 end
 
 return semaphore

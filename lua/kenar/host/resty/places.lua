@@ -5,6 +5,7 @@
 -- code, which then gives nothing back: who holds a place is known weakly, so that such a place is found again.
 
 local core = require "kenar.core"
+local queue = require "kenar.base.queue"
 
 local clock = core.clock
 
@@ -22,14 +23,13 @@ end
 
 -- A place that is free is the next one's.
 local function free(self, place)
-   while self.first <= self.last do
-      local entry = self.line[self.first]
-      self.line[self.first] = nil
-      self.first = self.first + 1
+   local entry = self.queue:pop()
+   while entry do
       if self.scheduler:wake(entry.waiting) then
          occupy(self, place, entry.holder)
          return
       end
+      entry = self.queue:pop()
    end
    self.holders[place] = false
    self.free_count = self.free_count + 1
@@ -62,8 +62,7 @@ function Places:take(holder)
       return true
    end
    local entry = { holder = holder, waiting = {} }
-   self.last = self.last + 1
-   self.line[self.last] = entry
+   local number = self.queue:push(entry)
    local reason = self.scheduler:wait_at_most(entry.waiting, LOOK_EVERY)
    while reason == "timeout" do
       entry.waiting = {}
@@ -71,6 +70,7 @@ function Places:take(holder)
       reason = self.scheduler:wait_at_most(entry.waiting, LOOK_EVERY)
    end
    if reason then
+      self.queue:remove(number, entry)
       return nil, reason
    end
    return true
@@ -83,7 +83,7 @@ end
 
 ---@return kenar.HostStats
 function Places:stats()
-   return { active = self.most - self.free_count, queued = self.last - self.first + 1 }
+   return { active = self.most - self.free_count, queued = self.queue:count() }
 end
 
 ---@param scheduler table on which to wait
@@ -93,7 +93,7 @@ function places.new(scheduler, most)
    -- In `holders` a place is false while it is free, and nil once its holder is gone.
    local self = setmetatable({
       scheduler = scheduler, most = most, holders = setmetatable({}, { __mode = "v" }), free = {}, free_count = most,
-      line = {}, first = 1, last = 0, looked_at = -math.huge,
+      queue = queue.new(), looked_at = -math.huge,
    }, Places)
    for place = 1, most do
       self.holders[place], self.free[place] = false, most - place + 1

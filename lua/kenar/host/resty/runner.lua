@@ -5,6 +5,7 @@
 -- when it had its share or nothing came for a while; a request's memory, which a timer is to nginx, is freed with it.
 
 local core = require "kenar.core"
+local queue = require "kenar.base.queue"
 local semaphores = require "ngx.semaphore"
 
 local clock = core.clock
@@ -21,25 +22,16 @@ local IDLE = 10
 -- A timer that has not begun by then never will, in seconds: nginx has run out of them.
 local PATIENCE = 1
 
-local function take(self)
-   local first = self.first
-   local task = self.tasks[first]
-   if task then
-      self.tasks[first], self.first = nil, first + 1
-   end
-   return task
-end
-
 local start
 
 local function run_share(self, gate)
    local taken = 0
    repeat
-      local task = take(self)
+      local task = self.tasks:pop()
       while task do
          taken = taken + 1
          ngx.thread.spawn(self.perform, task)
-         task = taken < TASKS_A_TIMER and take(self)
+         task = taken < TASKS_A_TIMER and self.tasks:pop()
       end
    until taken >= TASKS_A_TIMER or self.is_ending or not gate:wait(IDLE)
 end
@@ -54,7 +46,7 @@ local function run_tasks(_, self)
          self.gate = nil
       end
       -- What is left is the next timer's, or this one's where nginx has no other.
-   until not self.tasks[self.first] or self.gate or start(self)
+   until self.tasks:is_empty() or self.gate or start(self)
 end
 
 function start(self)
@@ -66,8 +58,7 @@ end
 --- Run `perform(task)` in a timer, after those that were given before.
 ---@return true|nil ok, string? message nginx has no timer left
 function Runner:add(task)
-   self.last = self.last + 1
-   self.tasks[self.last] = task
+   local place = self.tasks:push(task)
    if self.gate then
       self.gate:post()
       return true
@@ -76,8 +67,7 @@ function Runner:add(task)
    end
    local ok, message = start(self)
    if not ok then
-      self.tasks[self.last] = nil
-      self.last = self.last - 1
+      self.tasks:remove(place, task)
    end
    return ok, message
 end
@@ -93,7 +83,7 @@ end
 ---@param perform fun(task: table) may wait; must not raise
 ---@return table runner
 function runner.new(perform)
-   return setmetatable({ perform = perform, tasks = {}, first = 1, last = 0 }, Runner)
+   return setmetatable({ perform = perform, tasks = queue.new() }, Runner)
 end
 
 return runner

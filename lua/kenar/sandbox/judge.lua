@@ -11,6 +11,7 @@ local assumptions = require "kenar.sandbox.judge.assumptions"
 local endpoints = require "kenar.sandbox.judge.endpoints"
 local faults = require "kenar.sandbox.faults"
 local postings = require "kenar.sandbox.acts.postings"
+local queues = require "kenar.base.queue"
 local state = require "kenar.sandbox.judge.state"
 local strikes = require "kenar.sandbox.faults.strikes"
 
@@ -141,7 +142,7 @@ function Judge:deliver(kind, body, act, to)
       if act then
          act.waiting = act.waiting + 1
       end
-      self.queue[#self.queue + 1] = {
+      self.queue:push {
          kind = kind, act = act, event = event, body = body, conversation_id = conversation_id, fault = fault,
          is_copy = copy > 0, request = postings.request(self.app, self.assumed.deliveries, kind, body, to),
       }
@@ -157,7 +158,7 @@ end
 function Judge:deliver_again(exchange)
    local act = acts.new "replay"
    act.conversation_id, act.waiting = exchange.conversation_id, 1
-   self.queue[#self.queue + 1] = {
+   self.queue:push {
       kind = exchange.posting, act = act, event = exchange.event, body = exchange.body,
       conversation_id = exchange.conversation_id, replay_of = exchange.number, is_copy = true,
       request = { method = exchange.method, url = exchange.url, headers = exchange.headers, body = exchange.bytes },
@@ -184,7 +185,7 @@ end
 ---@return table? delivery `request` is { method, url, headers, body }; `fault`, a kenar.sandbox.Strike, says what is to
 ---   go wrong on the way: kenar.sandbox.acts.courier sees to that
 function Judge:next_delivery()
-   return table.remove(self.queue, 1)
+   return self.queue:pop()
 end
 
 --- What the bot answered to a delivery.
@@ -246,7 +247,7 @@ function judge.new(options)
       state = state.new {
          now = now, seed = options.seed, keep = options.keep, on_message = options.on_message,
       },
-      faults = list, queue = {}, log = {}, recorded = 0,
+      faults = list, queue = queues.new(), log = {}, recorded = 0,
       on_delivery = options.on_delivery, on_exchange = options.on_exchange,
    }, Judge)
 end

@@ -212,7 +212,7 @@ describe("the endpoints of before 2024-11 in the sandbox", function()
             divar.judge:say(divar.conversation.id, "BUYER", "سلام")
             local found = {}
             for _, name in ipairs { "from", "receiver", "sender", "to" } do
-               if divar.judge.queue[1].body.payload[name] ~= nil then
+               if divar.judge.queue:peek().body.payload[name] ~= nil then
                   found[#found + 1] = name
                end
             end

@@ -25,7 +25,7 @@ local made_elsewhere = {
    ["lua/kenar/persian/grapheme.lua rests[length]"] = "strings of the same file, each of at most three classes",
    ["lua/kenar/base/printable.lua pattern"] = "strings of the same file, each of at most three classes",
    ["lua/kenar/sandbox/judge/endpoints.lua form.pattern"] = "parts of a path between slashes, which no part holds",
-   ["lua/kenar/telemetry/utf8.lua pattern"] = "strings of the same file, each of at most four classes",
+   ["lua/kenar/base/utf8.lua pattern"] = "strings of the same file, each of at most four classes",
 }
 
 -- The patterns of all sources, each once: `known` holds those that calls show, `hidden` what stands for the others.

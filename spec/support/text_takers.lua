@@ -7,7 +7,7 @@ return function()
    local json = require "kenar.json"
    local judged = require "spec.support.judged"
    local kenar = require "kenar"
-   local repaired = require "kenar.telemetry.utf8"
+   local repaired = require "kenar.base.utf8"
 
    local function nothing() end
 

@@ -16,10 +16,10 @@ local PIECE_BYTES = 64 * 1024
 
 local find, sub = string.find, string.sub
 
-local function make(fields, max_bytes)
-   fields.number, fields.offset, fields.is_cut = 0, 0, false
-   fields._start, fields._max = 1, max_bytes
-   return setmetatable(fields, Lines)
+local function make(file, buffer, max_bytes)
+   return setmetatable({
+      number = 0, offset = 0, is_cut = false, _file = file, _buffer = buffer, _start = 1, _max = max_bytes,
+   }, Lines)
 end
 
 --- Read a file.
@@ -31,7 +31,7 @@ function lines.open(path, max_bytes)
    if not file then
       return nil, message
    end
-   return make({ _file = file, _buffer = "" }, max_bytes)
+   return make(file, "", max_bytes)
 end
 
 --- Read a string.
@@ -39,7 +39,7 @@ end
 ---@param max_bytes integer
 ---@return kenar.Lines
 function lines.of(text, max_bytes)
-   return make({ _buffer = text }, max_bytes)
+   return make(nil, text, max_bytes)
 end
 
 -- Put the next piece behind what is left; nil at the end, with a message where it could not be read.

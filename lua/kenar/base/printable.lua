@@ -3,7 +3,7 @@
 -- Meant are control characters, those of U+0080 to U+009F too, and the controls of bidirectional text. Bytes that are
 -- not UTF-8, which a terminal may read as control characters, become U+FFFD.
 
-local repaired = require "kenar.telemetry.utf8"
+local repaired = require "kenar.base.utf8"
 
 local printable = {}
 

@@ -23,8 +23,8 @@ local function days_from_civil(year, month, day)
    return era * 146097 + day_of_era - 719468
 end
 
-local function seconds_of(year, month, day, hour, minute, second)
-   return days_from_civil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second
+local function seconds_of(day, hour, minute, second)
+   return day * 86400 + hour * 3600 + minute * 60 + second
 end
 
 local function from_rfc3339(text)
@@ -46,8 +46,8 @@ local function from_rfc3339(text)
          offset = -offset
       end
    end
-   local seconds = seconds_of(tonumber(year), tonumber(month), tonumber(day), tonumber(hour), tonumber(minute),
-      tonumber(second)) - offset
+   local seconds = seconds_of(days_from_civil(tonumber(year), tonumber(month), tonumber(day)), tonumber(hour),
+      tonumber(minute), tonumber(second)) - offset
    local micros = fraction and tonumber((fraction .. "000000"):sub(1, 6)) or 0
    return seconds * MICROSECONDS + micros
 end
@@ -91,7 +91,7 @@ function timestamp.http_date(value)
    local day, name, year, hour, minute, second =
       (value or ""):match "(%d%d?) (%a%a%a) (%d%d%d%d) (%d%d):(%d%d):(%d%d) GMT"
    local month = months[name]
-   return month and seconds_of(tonumber(year), month, tonumber(day), tonumber(hour), tonumber(minute),
+   return month and seconds_of(days_from_civil(tonumber(year), month, tonumber(day)), tonumber(hour), tonumber(minute),
       tonumber(second))
 end
 

@@ -2,9 +2,9 @@
 --
 -- Nothing is read when a bot file is required; a test, nginx and `kenar run` load the same file.
 
-local access = require "kenar.webhook.allow_list"
 local expect = require "kenar.base.expect"
 local inboxes = require "kenar.inbox"
+local network = require "kenar.base.network"
 local quotas = require "kenar.settings.quota"
 local stores = require "kenar.store"
 
@@ -43,7 +43,7 @@ local rows = {
    text_with_media = { type = "choice", choices = { empty = true } },
    metadata_key = { type = "choice", choices = { metadata = true, meta_data = true }, default = "metadata" },
    legacy_status = { type = "choice", choices = { string = true, number = true }, default = "string" },
-   allow_addresses = { type = "networks", named = { divar = access.DIVAR } },
+   allow_addresses = { type = "networks", named = { divar = network.DIVAR } },
    trusted_proxies = { type = "networks" },
    log_level = {
       environment = "KENAR_LOG_LEVEL", type = "choice", default = "warn",
@@ -110,7 +110,7 @@ local types = {
       return ok and value, message
    end,
    networks = function(value, row)
-      return access.networks(row.named and row.named[value] or value)
+      return network.list(row.named and row.named[value] or value)
    end,
    boolean = function(value)
       if type(value) ~= "boolean" then

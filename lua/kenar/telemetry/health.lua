@@ -4,8 +4,9 @@
 -- has an address of its own, loopback by default.
 
 local json = require "kenar.json"
-local metrics_text = require "kenar.telemetry.prometheus"
+local metrics = require "kenar.telemetry.metrics"
 local process_metrics = require "kenar.telemetry.process"
+local prometheus = require "kenar.telemetry.prometheus"
 
 local health = {}
 
@@ -39,7 +40,7 @@ local pages = {
       return respond_json(200, { status = "ok" })
    end,
    ["/metrics"] = function(about)
-      return response(200, metrics_text.CONTENT_TYPE, metrics_text.render(about.metrics))
+      return response(200, prometheus.CONTENT_TYPE, metrics.render(about.metrics))
    end,
 }
 

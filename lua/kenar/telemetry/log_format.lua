@@ -2,7 +2,7 @@
 
 local json = require "kenar.json"
 local printable = require "kenar.base.printable"
-local repaired = require "kenar.telemetry.utf8"
+local repaired = require "kenar.base.utf8"
 
 local log_format = {}
 

@@ -1,15 +1,14 @@
 --- Metrics as Prometheus reads them: its text format, version 0.0.4.
 
 local json = require "kenar.json"
-local metrics = require "kenar.telemetry.metrics"
-local repaired = require "kenar.telemetry.utf8"
+local repaired = require "kenar.base.utf8"
 
 local unpack = table.unpack or unpack -- luacheck: ignore 143
 
-local metrics_text = {}
+local prometheus = {}
 
 --- The media type of the text.
-metrics_text.CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+prometheus.CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 local escapes = { ["\\"] = "\\\\", ['"'] = '\\"', ["\n"] = "\\n" }
 
@@ -119,27 +118,35 @@ local function common_labels(registry)
    return common
 end
 
---- The text of several metrics as of one process. Two that count the same differ by their `labels`.
+-- The lines of each family, of all registries, by the family's name.
+local function lines_by_family(registries)
+   local lines = {}
+   for _, registry in ipairs(registries) do
+      local common = common_labels(registry)
+      registry:each(function(family, series)
+         lines[family.name] = lines[family.name] or {}
+         local writer = setmetatable({ lines = lines[family.name], common = common }, Writer)
+         writers[family.type](writer, family, series, registry)
+      end)
+   end
+   return lines
+end
+
+--- The text of several registries as of one process. Two that count the same differ by their `labels`.
+---@param families kenar.MetricFamily[] in the order in which they are shown
 ---@param registries kenar.Metrics[]
 ---@return string
-function metrics_text.render(registries)
-   local text = {}
-   for _, family in ipairs(metrics.families) do
-      local lines = {}
-      for _, registry in ipairs(registries) do
-         local series = registry._series[family.name]
-         if series then
-            local writer = setmetatable({ lines = lines, common = common_labels(registry) }, Writer)
-            writers[family.type](writer, family, series, registry)
-         end
-      end
-      if lines[1] then
+function prometheus.render(families, registries)
+   local text, lines = {}, lines_by_family(registries)
+   for _, family in ipairs(families) do
+      local own = lines[family.name]
+      if own and own[1] then
          text[#text + 1] = ("# HELP %s %s"):format(family.name, family.help)
          text[#text + 1] = ("# TYPE %s %s"):format(family.name, family.type)
-         text[#text + 1] = table.concat(lines, "\n")
+         text[#text + 1] = table.concat(own, "\n")
       end
    end
    return table.concat(text, "\n") .. "\n"
 end
 
-return metrics_text
+return prometheus

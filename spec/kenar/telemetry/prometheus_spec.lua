@@ -1,5 +1,5 @@
 local metrics = require "kenar.telemetry.metrics"
-local metrics_text = require "kenar.telemetry.prometheus"
+local families_of = require "kenar.telemetry.families"
 local prometheus = require "spec.support.prometheus"
 
 describe("the Prometheus text", function()
@@ -53,7 +53,7 @@ kenar_log_lines_lost_total 0
          m:add("kenar_events_total", "message", "ok")
          m:observe("kenar_call_seconds", "send_message", 0.02)
       end
-      local values = prometheus.read(metrics_text.render { metrics.new { of = "process" }, shop, help })
+      local values = prometheus.read(metrics.render { metrics.new { of = "process" }, shop, help })
       assert.equal(1, values['kenar_events_total{bot="/shop",kind="message",outcome="ok"}'])
       assert.equal(2, values['kenar_events_total{bot="/help",kind="message",outcome="ok"}'])
       assert.equal(2, values['kenar_call_seconds_bucket{bot="/help",endpoint="send_message",le="0.025"}'])
@@ -62,7 +62,7 @@ kenar_log_lines_lost_total 0
 
    it("describes every family by a name, a type and a sentence", function()
       local registries = { bot = metrics.new(), process = metrics.new { of = "process" } }
-      for _, family in ipairs(metrics.families) do
+      for _, family in ipairs(families_of) do
          local m = registries[family.of]
          if family.type == "counter" then
             m:add(family.name, "a", "b")
@@ -74,8 +74,8 @@ kenar_log_lines_lost_total 0
             m:observe(family.name, "a", 1)
          end
       end
-      local _, families = prometheus.read(metrics_text.render { registries.bot, registries.process })
-      for _, family in ipairs(metrics.families) do
+      local _, families = prometheus.read(metrics.render { registries.bot, registries.process })
+      for _, family in ipairs(families_of) do
          assert.equal(family.type, families[family.name].type)
          assert.matches("^%u.*%.$", families[family.name].help)
       end

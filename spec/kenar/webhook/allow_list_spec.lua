@@ -1,4 +1,4 @@
-local access = require "kenar.webhook.allow_list"
+local network = require "kenar.base.network"
 local edge = require "spec.support.edge"
 local fixture = require "spec.support.fixture"
 local kenar = require "kenar"
@@ -161,8 +161,8 @@ describe("a mistake in either", function()
       assert.error_matches(function() kenar.bot { trusted_proxies = { 7 } } end, "got number")
    end)
 
-   it("is said by access.networks in words", function()
-      local networks, message = access.networks { "192.0.2.0/24", "nonsense" }
+   it("is said by network.list in words", function()
+      local networks, message = network.list { "192.0.2.0/24", "nonsense" }
       assert.is_nil(networks)
       assert.equal('"nonsense" is no address and no network such as 192.0.2.0/24 or 2001:db8::/32', message)
    end)

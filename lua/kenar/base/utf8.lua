@@ -1,4 +1,4 @@
---- Bytes of any origin as a text that is valid UTF-8: what is none becomes U+FFFD.
+--- Bytes of any origin as valid UTF-8. A byte that belongs to no character becomes U+FFFD.
 
 local core = require "kenar.core"
 

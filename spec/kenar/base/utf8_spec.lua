@@ -1,4 +1,4 @@
-local repaired = require "kenar.telemetry.utf8"
+local repaired = require "kenar.base.utf8"
 
 local MARK = "\239\191\189"
 

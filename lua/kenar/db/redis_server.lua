@@ -2,7 +2,7 @@
 
 local errors = require "kenar.error"
 
-local servers = {}
+local redis_server = {}
 
 -- The first version that refuses a script before its first command if memory is full, and not in its middle.
 local OLDEST = 7
@@ -32,7 +32,7 @@ end
 --- Check that the server is new enough and never drops a key that has not expired.
 ---@param connection kenar.RedisConnection
 ---@return true? ok, kenar.Error? err kind `store`
-function servers.check(connection)
+function redis_server.check(connection)
    local server, err = information(connection, "server")
    if not server then
       return nil, err
@@ -56,7 +56,7 @@ end
 ---@param connection kenar.RedisConnection
 ---@param power_cut? boolean whether it must survive a power cut as well
 ---@return true? ok, kenar.Error? err kind `store`; without `power_cut`, a doubt is logged and is no error
-function servers.check_durability(connection, power_cut)
+function redis_server.check_durability(connection, power_cut)
    local persistence, err = information(connection, "persistence")
    if not persistence then
       return nil, err
@@ -78,4 +78,4 @@ function servers.check_durability(connection, power_cut)
    return true
 end
 
-return servers
+return redis_server

@@ -5,7 +5,7 @@
 
 local errors = require "kenar.error"
 
-local zone = {}
+local shdict = {}
 
 ---@class kenar.Zone
 ---@field name string
@@ -78,15 +78,15 @@ end
 
 --- What is missing for shared dicts.
 ---@return string? message nil: nothing
-function zone.lacks()
+function shdict.lacks()
    return not rawget(_G, "ngx") and "shdict: is for bots that run inside nginx" or nil
 end
 
 --- Find a zone by its name.
 ---@param name string
 ---@return kenar.Zone? zone, kenar.Error? err
-function zone.open(name)
-   local message = zone.lacks()
+function shdict.open(name)
+   local message = shdict.lacks()
    local dict = not message and ngx.shared and ngx.shared[name]
    if dict then
       return setmetatable({ name = name, dict = dict }, Zone)
@@ -98,4 +98,4 @@ function zone.open(name)
    }
 end
 
-return zone
+return shdict

@@ -2,19 +2,19 @@
 
 local errors = require "kenar.error"
 
-local connections = {}
+local sqlite = {}
 
 local WAL_ATTEMPTS = 100
 
 -- The module is loaded at its first use, because a program without a file needs no SQLite.
 local function load()
-   local is_built, sqlite = pcall(require, "kenar.sqlite")
-   return is_built and sqlite or nil
+   local is_built, native = pcall(require, "kenar.sqlite")
+   return is_built and native or nil
 end
 
 --- What is missing for SQLite.
 ---@return string? message nil: nothing
-function connections.lacks()
+function sqlite.lacks()
    return not load()
       and "kenar was built without SQLite: install libsqlite3-dev (Debian's name of it) and build again" or nil
 end
@@ -24,7 +24,7 @@ end
 ---@param message string
 ---@param name string such as "SQLITE_FULL"; it is the error's `code_name`
 ---@return kenar.Error
-function connections.failure(path, message, name)
+function sqlite.failure(path, message, name)
    return errors.new { kind = "store", message = ("%s: %s (%s)"):format(path, message, name), code_name = name }
 end
 
@@ -74,22 +74,22 @@ end
 ---   `timeout`: seconds to wait for another connection's lock; `setup`: SQL to execute first, in this order;
 ---   `statements`: SQL to prepare, by name
 ---@return table? db, table|kenar.Error prepared the statements by name
-function connections.open(path, options)
-   local sqlite = load()
-   if not sqlite then
-      return nil, errors.new { kind = "store", message = connections.lacks() }
+function sqlite.open(path, options)
+   local native = load()
+   if not native then
+      return nil, errors.new { kind = "store", message = sqlite.lacks() }
    end
-   local db, message, _, name = sqlite.open(path, { timeout = options.timeout, read_only = options.read_only })
+   local db, message, _, name = native.open(path, { timeout = options.timeout, read_only = options.read_only })
    if not db then
-      return nil, connections.failure(path, message, name)
+      return nil, sqlite.failure(path, message, name)
    end
    local prepared, ok = {}
    ok, message, _, name = set_up(db, options, prepared)
    if not ok then
       db:close()
-      return nil, connections.failure(path, message, name)
+      return nil, sqlite.failure(path, message, name)
    end
    return db, prepared
 end
 
-return connections
+return sqlite

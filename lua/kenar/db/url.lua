@@ -1,13 +1,13 @@
 --- URLs that name a place to keep things in, such as `sqlite:bot.db`. The scheme, before the colon, chooses a row of a
 --- table.
 
-local url_scheme = {}
+local urls = {}
 
 --- Give each row its scheme as `scheme`.
 ---@generic T: table
 ---@param rows table<string, T> by scheme
 ---@return table<string, T> rows
-function url_scheme.named(rows)
+function urls.named(rows)
    for scheme, row in pairs(rows) do
       row.scheme = scheme
    end
@@ -29,7 +29,7 @@ end
 ---@param what string what is kept there: "store"
 ---@param example string "sqlite:bot.db"
 ---@return table? row, string rest the URL after the colon; or a message, if there is no row
-function url_scheme.find(url, rows, what, example)
+function urls.find(url, rows, what, example)
    local scheme, rest = url:match "^(%a[%w+.-]*):(.*)$"
    if not scheme then
       return nil, ('expected a URL such as "%s"; known are %s'):format(example, known(rows))
@@ -39,4 +39,4 @@ function url_scheme.find(url, rows, what, example)
    return rows[scheme], rest
 end
 
-return url_scheme
+return urls

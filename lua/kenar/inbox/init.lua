@@ -20,7 +20,7 @@ local errors = require "kenar.error"
 local redis = require "kenar.db.redis"
 local shdict = require "kenar.db.shdict"
 local sqlite = require "kenar.db.sqlite"
-local url_scheme = require "kenar.db.url"
+local urls = require "kenar.db.url"
 
 local inbox = {}
 
@@ -52,7 +52,7 @@ local function cannot_visit(message)
 end
 
 ---@type table<string, kenar.InboxKind>
-local kinds = url_scheme.named {
+local kinds = urls.named {
    sqlite = {
       blocks = true, shared = false, is_file = true, lacks = sqlite.lacks,
       open = function(path, host, options)
@@ -86,7 +86,7 @@ function inbox.kind(url)
    if type(url) ~= "string" then
       return nil, 'expected a URL such as "sqlite:inbox.db", got ' .. type(url)
    end
-   return url_scheme.find(url, kinds, "inbox", "sqlite:inbox.db")
+   return urls.find(url, kinds, "inbox", "sqlite:inbox.db")
 end
 
 --- Whether a value is the URL of a known kind of inbox.

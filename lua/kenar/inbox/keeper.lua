@@ -1,4 +1,4 @@
---- One task that wakes up when something falls due, and is there only while something may.
+--- One task that calls a function at the moments that the function asks for. It ends when no moment is left.
 
 local keeper = {}
 
@@ -6,10 +6,10 @@ local keeper = {}
 local Keeper = {}
 Keeper.__index = Keeper
 
--- Closer than this to its moment the task need not sleep again: a sum of seconds is not exact.
+-- Seconds that the task may be early, because sums of seconds are not exact.
 local SLACK = 1e-6
 
--- Call the function for a moment that has come. It may ask for another call itself.
+-- Call the function for a moment that has come. The function may call `wake_by` itself.
 local function fall_due(self)
    local now = math.max(self._clock(), self._at)
    self._at = math.huge
@@ -27,7 +27,7 @@ local function work(self)
          fall_due(self)
       else
          local _, reason = self._woken:wait(span)
-         -- Short waits go on while a host stops.
+         -- A host that stops lets short waits end normally.
          if reason == "closed" or self._host.closing() then
             self._at = nil
          end
@@ -36,7 +36,7 @@ local function work(self)
    self._is_working = false
 end
 
---- See to it that the function is called at a moment, or before.
+--- Have the function called at a moment, or before.
 ---@param at number by host.clock
 function Keeper:wake_by(at)
    if not self._is_working then
@@ -50,7 +50,7 @@ function Keeper:wake_by(at)
    end
 end
 
---- Call it no more.
+--- End the task.
 function Keeper:stop()
    if self._is_working then
       self._at = nil
@@ -58,8 +58,8 @@ function Keeper:stop()
    end
 end
 
----@param host table
----@param f fun(now: number): number gives the moment of its next call, or math.huge
+---@param host kenar.Host
+---@param f fun(now: number): number returns the moment of its next call, or math.huge
 ---@return kenar.InboxKeeper
 function keeper.new(host, f)
    return setmetatable({

@@ -1,10 +1,10 @@
---- An event as bytes, for inboxes outside of the process: of each field its name, its length and its value.
+--- Encodes an event as bytes, for inboxes outside of the process. Each field has its name, its length and its value.
 
 local record = {}
 
--- What is kept beside the headers.
+-- The fields that are texts.
 local TEXTS = { "id", "order_key", "kind", "path", "body" }
--- Before the name of a header.
+-- Prefix of a header's name.
 local HEADER = "header "
 
 local function append(pieces, name, value)
@@ -12,7 +12,7 @@ local function append(pieces, name, value)
    pieces[#pieces + 1] = value
 end
 
---- Write one.
+--- Encode an event.
 ---@param entry kenar.InboxEntry
 ---@return string bytes
 function record.encode(entry)
@@ -36,7 +36,7 @@ function record.encode(entry)
    return table.concat(pieces)
 end
 
---- Read one.
+--- Decode an event.
 ---@param bytes string
 ---@return kenar.InboxEntry entry with the fields that could be read
 function record.decode(bytes)

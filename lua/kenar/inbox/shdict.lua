@@ -6,7 +6,7 @@
 
 local inboxes = require "kenar.inbox.shdict.inbox"
 local logs = require "kenar.inbox.shdict.log"
-local zones = require "kenar.db.shdict"
+local shdict = require "kenar.db.shdict"
 
 local shdict_inbox = {}
 
@@ -18,7 +18,7 @@ local IDS = 100000
 ---@param options { zone: string, host: table, options: table } see `inbox.open`; nothing else may write to the zone
 ---@return kenar.ShdictInbox? inbox, kenar.Error? err kind `store`: there is no such zone
 function shdict_inbox.new(options)
-   local zone, err = zones.open(options.zone)
+   local zone, err = shdict.open(options.zone)
    if not zone then
       return nil, err
    end

@@ -1,9 +1,9 @@
---- An inbox in a file: what was put into it survives the process being killed, and with `power_cut` the machine too.
+--- An inbox in a file. Stored events survive the end of the process, and with `power_cut` also a power cut.
 --
--- One process works on a file. It knows in memory which events there are, which it has given out and whose turn it is;
--- the file is what it starts from. All that happens in one turn of the loop is one transaction, which blocks the
--- process while the disk writes it. A handled event is deleted in the next one; until then, and until SQLite's log of
--- recent writes begins anew, which it does after some seconds of quiet, its bytes are on the disk.
+-- One process works on a file. It reads the file when it begins, and then has the order and the leases of the events in
+-- memory. Everything that happens in one turn of the loop is one transaction, which blocks the process while the disk
+-- writes. A handled event is deleted in the next transaction. Its bytes stay in SQLite's write-ahead log until that is
+-- emptied, some seconds after the last write.
 
 local admissions = require "kenar.inbox.sqlite.admission"
 local core = require "kenar.core"
@@ -22,8 +22,8 @@ local function lock_failure(message, pid)
    return errors.new { kind = "store", code_name = pid and "INBOX_HELD" or nil, message = message, pid = pid }
 end
 
---- Open an inbox. What an earlier process has left in it can be taken at once.
----@param options { path: string, host: table, options: table } see `inbox.open`
+--- Open an inbox. Events that an earlier process has left can be taken at once.
+---@param options { path: string, host: kenar.Host, options: table } see `inbox.open`
 ---@return kenar.SqliteInbox? inbox, kenar.Error? err kind `store`, with SQLite's name of the cause as `code_name`
 function sqlite_inbox.new(options)
    local path, given = options.path, options.options

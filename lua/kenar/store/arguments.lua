@@ -1,6 +1,6 @@
---- What every store asks of the arguments of its methods.
+--- Checks of arguments that all stores have.
 --
--- A method calls these itself, so that the error names the method's caller.
+-- A store's method calls them directly, so that the error has the line of the method's caller.
 
 local arguments = {}
 
@@ -12,7 +12,7 @@ function arguments.expect_string(name, value)
    end
 end
 
---- When a key expires.
+--- The time at which a key expires.
 ---@param ttl? number seconds
 ---@param now number
 ---@return number time infinity without a `ttl`

@@ -15,7 +15,7 @@ local errors = require "kenar.error"
 local redis = require "kenar.db.redis"
 local shdict = require "kenar.db.shdict"
 local sqlite = require "kenar.db.sqlite"
-local url_scheme = require "kenar.db.url"
+local urls = require "kenar.db.url"
 
 local store = {}
 
@@ -39,7 +39,7 @@ local methods = { "get", "set", "del", "incr", "add", "cas" }
 ---@field lacks? fun(): string? what is missing in this process; nil: nothing
 
 ---@type table<string, kenar.StoreKind>
-local kinds = url_scheme.named {
+local kinds = urls.named {
    memory = {
       blocks = false, shared = false, is_file = false,
       open = function(_, host)
@@ -67,7 +67,7 @@ local kinds = url_scheme.named {
 }
 
 local function find(url)
-   return url_scheme.find(url, kinds, "store", "sqlite:bot.db")
+   return urls.find(url, kinds, "store", "sqlite:bot.db")
 end
 
 --- The kind of store that a URL names.

@@ -1,4 +1,4 @@
---- A store in this process: gone with it, and seen by no other.
+--- A store in this process's memory. It ends with the process, and no other process sees it.
 
 local arguments = require "kenar.store.arguments"
 local core = require "kenar.core"
@@ -13,13 +13,13 @@ local Memory = {}
 Memory.__index = Memory
 Memory.__name = "kenar.store.memory"
 
--- The values hold tokens.
+-- No value is shown, because values hold tokens.
 function Memory:__tostring()
    return ("%s: %d keys"):format(Memory.__name, self._count)
 end
 
 local DEFAULT_MAX_KEYS = 100000
--- Expired keys are looked for once so many keys stand there, and again when their number has doubled.
+-- The number of keys at which expired keys are deleted first; later whenever the number has doubled.
 local FIRST_SWEEP = 1024
 
 local function forget(self, key)
@@ -41,7 +41,7 @@ end
 
 local function sweep(self)
    local now, earliest = self._now(), math.huge
-   -- Clearing fields while walking is allowed; adding them is not.
+   -- `pairs` allows fields to be cleared on the way, but not to be added.
    for key, entry in pairs(self._entries) do
       if entry.expires_at <= now then
          forget(self, key)
@@ -53,7 +53,7 @@ local function sweep(self)
    self._sweep_at = math.max(FIRST_SWEEP, self._count * 2)
 end
 
--- Makes or replaces an entry; false when there is no room for one more.
+-- Make or replace an entry. Returns false if the store is full.
 local function put(self, key, value, expires_at)
    local entry = self._entries[key]
    if entry then
@@ -111,7 +111,7 @@ end
 
 ---@param key string
 ---@param n? number default 1
----@param ttl? number seconds, for a key that this makes
+---@param ttl? number seconds, for a new key
 ---@return number? value, kenar.Error? err
 function Memory:incr(key, n, ttl)
    expect_string("key", key)
@@ -170,8 +170,8 @@ function Memory:cas(key, old, new, ttl)
 end
 
 --- Make a store.
----@param options? { now: (fun(): number), max_keys: integer } `now` gives seconds on a clock that does not jump;
----   `max_keys` (100,000) bounds it
+---@param options? { now: (fun(): number), max_keys: integer } `now`: a clock in seconds that does not jump;
+---   `max_keys` (100,000): how many keys it holds at most
 ---@return kenar.MemoryStore
 function memory.new(options)
    options = options or {}

@@ -1,11 +1,11 @@
---- A store in Redis, for all workers of all machines: inside nginx, over lua-resty-redis.
+--- A store in Redis, which all workers of all machines share. It works inside nginx, over lua-resty-redis.
 --
--- Every call is one command or one script, which Redis carries out as one step. Expiry goes by Redis's clock.
+-- Every call is one command or one script, which Redis executes as one step. Keys expire by Redis's clock.
 
 local arguments = require "kenar.store.arguments"
-local connections = require "kenar.db.redis"
+local redis = require "kenar.db.redis"
 local errors = require "kenar.error"
-local servers = require "kenar.db.redis_server"
+local redis_server = require "kenar.db.redis_server"
 
 local expect_string = arguments.expect_string
 
@@ -46,7 +46,7 @@ end
 return 1
 ]]
 
--- Deleting is allowed where there is no room.
+-- Deleting is allowed when Redis's memory is full.
 local REMOVE = [[
 #!lua flags=allow-oom
 if redis.call("GET", KEYS[1]) ~= ARGV[1] then
@@ -55,16 +55,16 @@ end
 return redis.call("DEL", KEYS[1])
 ]]
 
--- Milliseconds, as Redis takes them; nil without a ttl. At most some hundred years, which it can still add to the time.
+-- The ttl in milliseconds for Redis; nil without a ttl. The limit of 317 years is one that Redis can add to the time.
 local function lifetime(ttl)
    local seconds = arguments.expiry(ttl, 0)
    return seconds < math.huge and ("%d"):format(math.min(math.max(1, math.ceil(seconds * 1000)), 1e13)) or nil
 end
 
--- The connection, to a server that was found fit.
-local function fit(self)
+-- The connection, after a check of the server at its first use.
+local function checked(self)
    if not self._is_checked then
-      local ok, err = servers.check(self._connection)
+      local ok, err = redis_server.check(self._connection)
       if not ok then
          return nil, err
       end
@@ -74,7 +74,7 @@ local function fit(self)
 end
 
 local function call(self, ...)
-   local connection, err = fit(self)
+   local connection, err = checked(self)
    if not connection then
       return nil, err
    end
@@ -82,7 +82,7 @@ local function call(self, ...)
 end
 
 local function run(self, ...)
-   local connection, err = fit(self)
+   local connection, err = checked(self)
    if not connection then
       return nil, err
    end
@@ -125,7 +125,7 @@ end
 
 ---@param key string
 ---@param n? number default 1
----@param ttl? number seconds, for a key that this makes
+---@param ttl? number seconds, for a new key
 ---@return number? value, kenar.Error? err
 function Redis:incr(key, n, ttl)
    expect_string("key", key)
@@ -171,15 +171,15 @@ function Redis:cas(key, old, new, ttl)
    return reply == 1
 end
 
---- Open a store. Nothing is sent before its first use.
----@param rest string what stands behind `redis:` in its URL
+--- Open a store. It sends nothing before its first use.
+---@param rest string the URL after `redis:`
 ---@return kenar.RedisStore? store, kenar.Error? err kind `store`
 function redis_store.new(rest)
-   local connection, err = connections.new(rest)
+   local connection, err = redis.new(rest)
    if not connection then
       return nil, err
    end
-   local script = connections.script
+   local script = redis.script
    return setmetatable({
       _connection = connection, _is_checked = false,
       _scripts = { incr = script(INCR), cas = script(CAS), remove = script(REMOVE) },

@@ -1,12 +1,12 @@
---- A store in an nginx `lua_shared_dict`: all workers see it, and it lasts as long as nginx's master does.
+--- A store in an nginx `lua_shared_dict`. All workers see it, and it ends with nginx's master.
 --
--- nginx itself may lose a key that is written anew: where the new value needs more room than the old one had, it frees
--- the old one first. So a key's entry always has the same size, and is written in place: a short value stands in it, of
--- a longer one its number, under which the value stands in an entry of its own.
+-- nginx may lose a key when it overwrites the value: if the new value is longer than the old one, nginx frees the old
+-- one first. So the entry of a key always has the same size and is overwritten in place. It has a short value itself. A
+-- longer value has an entry of its own under a number, and the entry of the key has that number.
 
 local arguments = require "kenar.store.arguments"
 local errors = require "kenar.error"
-local zones = require "kenar.db.shdict"
+local shdict = require "kenar.db.shdict"
 
 local expect_string = arguments.expect_string
 
@@ -22,18 +22,18 @@ function Shdict:__tostring()
    return ("%s: %s"):format(Shdict.__name, self._zone.name)
 end
 
--- Bytes of an entry. Its flags say how many of them are the value; LONG says that it is a number.
+-- Bytes of an entry. Its flags are the length of the value, or LONG: the entry has a number.
 local SIZE, LONG = 24, 255
--- Readers that meet a writer look again; each time somebody has written.
+-- How often a reader reads again after another worker has changed the value in between.
 local LOOKS = 1000
 
--- How nginx's functions take a time to live: 0 is without end.
+-- A ttl as nginx's functions take it: 0 is without end.
 local function seconds(ttl)
    if ttl == nil then
       return 0
    end
    arguments.expiry(ttl, 0)
-   -- It counts in whole milliseconds.
+   -- nginx counts in whole milliseconds.
    return math.max(ttl, 0.001)
 end
 
@@ -55,7 +55,7 @@ local function find(self, key)
       if value then
          return value, bytes
       elseif bytes == last then
-         return nil -- it has expired just now
+         return nil -- the value has expired since the first `get`
       end
       last = bytes
    end
@@ -68,7 +68,7 @@ local function forget_long(self, key, bytes, flags)
    end
 end
 
--- Write a key whose lock this worker has.
+-- Write a key. This worker has the lock of the key.
 local function write(self, key, value, ttl)
    local dict, name = self._zone.dict, "k" .. key
    local old, old_flags = dict:get(name)
@@ -130,7 +130,7 @@ local function count(self, key, n, ttl)
       return nil, errors.new { kind = "store", message = "incr: the value is not a number" }
    end
    if text then
-      -- 0 is without end; less than a millisecond would count as that.
+      -- 0 is without end, and nginx would round less than a millisecond to 0.
       local left = self._zone.dict:ttl("k" .. key)
       ttl = left == 0 and 0 or math.max(left or 0, 0.001)
    end
@@ -141,7 +141,7 @@ end
 
 ---@param key string
 ---@param n? number default 1
----@param ttl? number seconds, for a key that this makes
+---@param ttl? number seconds, for a new key
 ---@return number? value, kenar.Error? err
 function Shdict:incr(key, n, ttl)
    expect_string("key", key)
@@ -202,7 +202,7 @@ end
 ---@param options { zone: string } the name of the `lua_shared_dict`; nothing else may write to it
 ---@return kenar.ShdictStore? store, kenar.Error? err kind `store`: there is no such zone
 function shdict_store.new(options)
-   local zone, err = zones.open(options.zone)
+   local zone, err = shdict.open(options.zone)
    if not zone then
       return nil, err
    end

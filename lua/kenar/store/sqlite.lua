@@ -1,8 +1,8 @@
---- A store in a file: it outlives the process, and several processes of one machine may share it.
+--- A store in a file. It survives the end of the process, and several processes of one machine may share it.
 --
--- A call blocks its process while the disk writes, and for up to `timeout` while another process writes. What was
--- written survives the process being killed; the last moments before a power cut may be missing, and nothing else is.
--- Expiry goes by the wall clock, for the file is read again after a reboot.
+-- A call blocks its process while the disk writes, and for up to `timeout` while another process writes. Every write
+-- survives the end of the process. A power cut may undo the last writes, and no others. Keys expire by the wall clock,
+-- because the file is read again after a reboot.
 
 local arguments = require "kenar.store.arguments"
 local core = require "kenar.core"
@@ -25,10 +25,10 @@ function Sqlite:__tostring()
 end
 
 local DEFAULT_TIMEOUT = 5
--- Writes between two looks for expired keys: fewer than one look deletes, so that they cannot pile up.
+-- Writes between two sweeps of expired keys: fewer than a sweep deletes, so that expired keys cannot pile up.
 local SWEEP_EVERY = 16
 
--- What a process opened must not be used by its children, nor may they open the file a second time beside it.
+-- The open file. A child process must not use the file that its parent opened, and must not open it a second time.
 local function opened(self)
    local file, err = self._file
    if file and file:is_foreign() then
@@ -44,7 +44,7 @@ local function opened(self)
    return file, err
 end
 
--- The file to write to, from which some of what has expired is gone. That this fails is told by the write.
+-- The file, for a write. Deletes some expired keys from time to time; if that fails, so does the write.
 local function writable(self)
    local file, err = opened(self)
    if file then
@@ -56,7 +56,7 @@ local function writable(self)
    return file, err
 end
 
--- Run a statement that writes. How many rows it wrote.
+-- Run a statement that writes. Returns the number of rows that it wrote.
 local function write(self, name, blobs, ...)
    local file, err = writable(self)
    if not file then
@@ -120,7 +120,7 @@ end
 
 ---@param key string
 ---@param n? number default 1
----@param ttl? number seconds, for a key that this makes
+---@param ttl? number seconds, for a new key
 ---@return number? value, kenar.Error? err
 function Sqlite:incr(key, n, ttl)
    expect_string("key", key)
@@ -160,7 +160,7 @@ function Sqlite:cas(key, old, new, ttl)
    return any(write(self, "replace", { [2] = new, [5] = old }, key, nil, expiry(ttl, now), now, nil))
 end
 
---- Let go of the file. A later call opens it again.
+--- Close the file. A later call opens it again.
 function Sqlite:close()
    local file = self._file
    self._file = nil
@@ -169,11 +169,11 @@ function Sqlite:close()
    end
 end
 
---- Open a store. The file is tried and let go of again: each process that uses the store opens it at its first use, so
--- that a store may be opened before the process forks.
----@param options { path: string, now: (fun(): number), timeout: number?, max_bytes: number? } `path` from the working
----   directory, the file is made where there is none, readable by its owner only; `now` gives wall seconds; `timeout`
----   (5 seconds) bounds the wait for another process; beyond `max_bytes` (none) there is no room
+--- Open a store. This function opens the file to try it, and closes it. Each process that uses the store opens the
+--- file at its first use, so a store may be opened before a fork.
+---@param options { path: string, now: (fun(): number), timeout: number?, max_bytes: number? } `path`: from the working
+---   directory; a missing file is made, and only its owner can read it; `now`: wall seconds; `timeout` (5): seconds to
+---   wait for another process; `max_bytes` (none): the size at which the store is full
 ---@return kenar.SqliteStore? store, kenar.Error? err kind `store`, with SQLite's name of the cause as `code_name`
 function sqlite_store.new(options)
    local path = options.path

@@ -1,8 +1,8 @@
---- Change the value of a store's key in one step, whoever else changes it at the same time.
+--- Changes the value of a key in one step, also if other processes change it at the same time.
 
 local errors = require "kenar.error"
 
--- Whoever comes in between has changed the key, so that somebody gets on with each attempt.
+-- An attempt fails only if another one has succeeded in between, so no number of them can block each other.
 local ATTEMPTS = 100
 
 local function attempt(store, key, change)
@@ -27,11 +27,11 @@ local function attempt(store, key, change)
 end
 
 --- Change a value.
----@param store kenar.Store one that raises is one that fails
+---@param store kenar.Store an error that it raises is returned like one that it returns
 ---@param key string
 ---@param change fun(old: string?): string?, number?, any the new value, its ttl in seconds, and a result; a new value
----   of nil leaves the key as it is. Called again when somebody else was quicker
----@return any result of the `change` that counted; nil where the store failed
+---   of nil leaves the key as it is. `change` is called again if another process has changed the key in between
+---@return any result of the last `change`; nil if the store failed
 ---@return kenar.Error? err kind `store`
 return function(store, key, change)
    for _ = 1, ATTEMPTS do

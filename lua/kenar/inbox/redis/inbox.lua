@@ -20,7 +20,7 @@ function Inbox:__tostring()
    return ("%s: %s"):format(Inbox.__name, self._streams.place)
 end
 
--- What the script takes for an event.
+-- The arguments of the script `put` for an event.
 local function arguments_of(self, entry)
    local order_key, partitions = entry.order_key, self._streams.partitions
    return {
@@ -42,8 +42,8 @@ local NO_ROOM, STORED = -1, 1
 
 --- Store events; waits until Redis has them.
 ---@param entries kenar.InboxEntry[]
----@return (true|"duplicate")[]? stored, kenar.Error? err none of them is stored, or, with the `code_name` NO_ANSWER,
----   nobody knows; INBOX_FULL when too many wait
+---@return (true|"duplicate")[]? stored, kenar.Error? err none of them is stored; with the `code_name` NO_ANSWER they
+---   may be stored; INBOX_FULL when too many wait
 function Inbox:put(entries)
    local results, err
    if entries[2] then
@@ -66,7 +66,7 @@ function Inbox:put(entries)
 end
 
 --- Take events to handle.
----@param worker string who takes them
+---@param worker string the worker's name
 ---@param n integer how many at most
 ---@param lease_s number seconds, at most the longest lease (60)
 ---@return kenar.InboxEntry[]? list, kenar.Error? err
@@ -75,15 +75,16 @@ function Inbox:take(worker, n, lease_s) -- luacheck: ignore 212/worker
    if streams.is_closed then
       return failures.closed()
    elseif not phases.waits() then
-      -- Where a worker begins nothing can be asked. The listener tells.
+      -- In init_worker no command can be sent. The listener calls `on_ready` later.
       return {}
    end
    return self._listener:taking(streams.read, streams, n, lease_s)
 end
 
---- Delete events that were handled. A lease that is over is passed over.
+--- Delete events that were handled. Leases that are over are ignored.
 ---@param list string[] leases
----@return true? ok, kenar.Error? err Redis is told later; where that fails too, they come again after their leases
+---@return true? ok, kenar.Error? err it is tried again later; if that fails too, the events are handled again after
+---   their leases
 function Inbox:done(list)
    local streams = self._streams
    if streams.is_closed then
@@ -101,11 +102,11 @@ function Inbox:done(list)
    return ok, err
 end
 
---- Say that handling an event failed.
+--- Report that handling an event failed.
 ---@param lease string
----@param delay? number seconds until it comes again, an hour at most; default: any part of a span that doubles each
----   time, from 1 s to 300 s
----@param reason? string what the dead letter says
+---@param delay? number seconds until it is handled again, an hour at most; default: a random back-off, whose upper
+---   bound doubles each time from 1 s to 300 s
+---@param reason? string for the dead letter
 ---@return "retry"|"dead"|nil became, kenar.Error? err the lease is over, or Redis fails
 function Inbox:fail(lease, delay, reason)
    local streams = self._streams
@@ -128,7 +129,7 @@ function Inbox:fail(lease, delay, reason)
    return became
 end
 
---- Have an event for longer.
+--- Renew a lease.
 ---@param lease string
 ---@param seconds number from now, at most the longest lease (60)
 ---@return true? ok, kenar.Error? err the lease is over, or Redis fails
@@ -159,7 +160,7 @@ local function letter_of(item)
 end
 
 --- The dead letters, oldest first.
----@param after? integer the `number` of the last one that is known already
+---@param after? integer the `number` of the last letter that the caller has
 ---@param n? integer how many at most; default 100
 ---@return table[]? letters as they were put, with number, attempts, died_at (wall seconds, Redis's) and reason
 ---@return kenar.Error? err
@@ -186,7 +187,7 @@ local function judge(self, verdict, number)
    return reply and true, err
 end
 
---- Have a dead letter handled again, behind what waits with its `order_key`.
+--- Have a dead letter handled again, after the events that wait with its `order_key`.
 ---@param number integer
 ---@return true? ok, kenar.Error? err
 function Inbox:replay(number)
@@ -200,8 +201,8 @@ function Inbox:discard(number)
    return judge(self, "discard", number)
 end
 
---- How many events are in it. `oldest` is how many seconds ago the oldest came. Where Redis fails the others are zeros,
---- and `failure` says why.
+--- How many events are in it. `oldest` is the age of the oldest event in seconds. If Redis fails, the counts are 0 and
+--- `failure` has the reason.
 ---@return { pending: integer, running: integer, delayed: integer, dead: integer, oldest: number?, failure: string? }
 function Inbox:stats()
    local streams, reply = self._streams, nil
@@ -220,8 +221,8 @@ function Inbox:stats()
    }
 end
 
---- Let others have what this one took and has not handled. May be called again.
----@return true? ok, kenar.Error? err they come again when their leases are over
+--- Give to other workers the events that this worker took and has not handled. May be called again.
+---@return true? ok, kenar.Error? err the other workers get the events when their leases are over
 function Inbox:close()
    local streams, leases = self._streams, {}
    if streams.is_closed then

@@ -1,8 +1,8 @@
---- One task of a worker that waits at Redis for all the others, and tells when there may be something to take.
+--- One task of a worker that waits at Redis, and calls a function when there may be an event to take.
 --
--- It waits for the inbox's bell, which rings once for each event whose turn has come: one worker hears it. Whoever
--- hears and dies before it has taken anything does no harm, for each worker looks once a second at what time has
--- brought, and at what lies there untaken.
+-- It waits for the inbox's bell: a list that gets one element for each event that is ready. One worker receives an
+-- element. If that worker ends before it has taken the event, no event is lost, because each worker also looks once a
+-- second for events that are ready.
 
 local listeners = {}
 
@@ -10,10 +10,10 @@ local listeners = {}
 local Listener = {}
 Listener.__index = Listener
 
--- Seconds between two looks, and after a failure.
+-- Seconds between two looks for events, and seconds to wait after a failure.
 local LOOK_EVERY, TRY_AGAIN_AFTER = 1, 0.5
 
--- While somebody takes, nobody is told: what he does not find is told when he has finished.
+-- While a task takes events, the call is postponed until it has finished, because it may take the new ones as well.
 local function tell(self)
    if self._taking > 0 then
       self._is_missed = true
@@ -24,7 +24,7 @@ local function tell(self)
 end
 
 local function listen(self)
-   -- What was left before this worker began, or while Redis was away, rings no more.
+   -- The bell does not ring again for events from before this worker began, or from before Redis failed.
    local has_to_tell = true
    while not self._is_over and not self._host.closing() do
       local is_waiting, err = self._streams:tidy()
@@ -45,7 +45,9 @@ local function listen(self)
 end
 
 --- Call a function that takes events.
----@return any, any what it returned
+---@param f function
+---@param ... any its arguments
+---@return any, any its results
 function Listener:taking(f, ...)
    self._taking = self._taking + 1
    local list, err = f(...)
@@ -56,15 +58,15 @@ function Listener:taking(f, ...)
    return list, err
 end
 
---- Listen no more.
+--- Stop listening.
 function Listener:stop()
    self._is_over = true
 end
 
 --- Begin to listen.
----@param host table
+---@param host kenar.Host
 ---@param streams kenar.RedisStreams
----@param on_rung fun() called in a task of its own
+---@param on_rung fun() runs in a task of its own
 ---@return kenar.RedisListener
 function listeners.new(host, streams, on_rung)
    local self = setmetatable({

@@ -1,20 +1,20 @@
---- What an inbox in Redis does there, each in one step.
+--- The scripts of an inbox in Redis. Redis executes each of them as one step.
 --
--- All keys begin with the inbox's own prefix:
+-- All keys begin with the inbox's prefix:
 --
---    ready:<partition>   streams of the events whose turn it is, with the group `kenar`: what is pending there is out
---    lane:<key>          of an order_key: "" for its event in a stream or among the delayed, then those behind it
---    delayed, parked     when those that failed come again, and what they are
---    received, id:<id>   when each event was received, and the ids that are known
---    dead, bell          the dead letters; a list of which a worker that listens gets one element for each event
+--    ready:<partition>   a stream of the events that are ready, with the group `kenar`; pending entries are leased
+--    lane:<key>          a list for an order_key: "" for its event in a stream or among the delayed, then later events
+--    delayed, parked     a sorted set of the times at which failed events are ready again; a hash of those events
+--    received, id:<id>   a sorted set of the times at which events were received; the ids that are known
+--    dead, bell          a stream of the dead letters; a list with one element for each event that became ready
 --    event, letter       the numbers given last
 --
--- An order_key has one event at a time outside of its lane. So one that fails holds up those behind it and nobody else,
--- whoever takes events from the streams. Streams are never trimmed.
+-- At most one event of an order_key is outside of its lane. So an event that fails delays the later events of its key
+-- and no others, whichever workers take them. Streams are never trimmed.
 
-local connections = require "kenar.db.redis"
+local redis = require "kenar.db.redis"
 
--- Parts of scripts. Redis runs them each time from the beginning, so that a script has only those that it uses.
+-- Parts of scripts. Redis executes the whole text at each call, so a script has only the parts that it uses.
 local NOW = [[
 local function now()
    local time = redis.call("TIME")
@@ -33,7 +33,7 @@ local function ready(partition, number, order_key, attempts, event)
 end
 ]]
 
--- Behind those of its order_key; "" is none.
+-- Put an event behind the events of its order_key; "" is none.
 local ADMIT = [[
 local function admit(partition, number, order_key, event)
    if order_key ~= "" then
@@ -48,7 +48,7 @@ local function admit(partition, number, order_key, event)
 end
 ]]
 
--- The first of an order_key is gone: the next one's turn.
+-- The event of an order_key is gone: the next one becomes ready.
 local RELEASE = [[
 local function release(partition, order_key)
    if order_key == "" then
@@ -65,7 +65,7 @@ local function release(partition, order_key)
 end
 ]]
 
--- Take an event out of its stream. Whether it was there: it is not when its lease is another worker's.
+-- Remove an event from its stream. Returns false if it is not there, because its lease is over.
 local WITHDRAW = [[
 local function withdraw(partition, id)
    local stream = prefix .. "ready:" .. partition
@@ -80,7 +80,7 @@ local function fields_of(entry)
 end
 ]]
 
--- How many milliseconds a lease has not been renewed, and who has it; nil when it is another worker's.
+-- The milliseconds since a lease was renewed, and its consumer; nil if the lease is over.
 local IDLE = [[
 local function idle_time(partition, id)
    local pending = redis.call("XPENDING", KEYS[1] .. "ready:" .. partition, "kenar", id, id, 1)[1]
@@ -101,13 +101,14 @@ local function bury(partition, entry, attempts, reason)
 end
 ]]
 
--- Without the flag Redis refuses a script where it has no room, before that has done anything.
+-- If memory is full, Redis refuses a script without the flag before its first command.
 local REFUSED, ALLOWED = "#!lua\n", "#!lua flags=allow-oom\n"
 
 local scripts = {}
 
--- max_events, how many must find room for any to be stored, seconds that ids are known, partitions; of each event:
--- partition or "", i<id> or "", order_key, received_at, event. Of each 1, 0: a duplicate, or -1: no room.
+-- Arguments: max_events, how many events must fit (otherwise none is stored), seconds for which ids are known,
+-- partitions; for each event: partition or "", i<id> or "", order_key, received_at, event.
+-- Result for each event: 1: stored, 0: a duplicate, -1: no room.
 scripts.put = { REFUSED, READY, ADMIT, [[
 local room = ARGV[1] - redis.call("ZCARD", prefix .. "received")
 if room < tonumber(ARGV[2]) then
@@ -132,8 +133,8 @@ end
 return results
 ]] }
 
--- partitions, the first to look into, how many at most, consumer, milliseconds by which the lease is shorter than the
--- longest
+-- Arguments: partitions, the first partition to read, how many events at most, consumer, milliseconds by which the
+-- lease is shorter than the longest one.
 scripts.take = { ALLOWED, FIELDS, [[
 local partitions, first, n, shorter = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[5])
 
@@ -167,7 +168,7 @@ end
 return found
 ]] }
 
--- of each: partition, id, number, order_key
+-- Arguments for each event: partition, id, number, order_key.
 scripts.done = { ALLOWED, READY, RELEASE, WITHDRAW, [[
 for i = 1, #ARGV, 4 do
    if withdraw(ARGV[i], ARGV[i + 1]) then
@@ -178,7 +179,7 @@ end
 return 1
 ]] }
 
--- partition, id, longest lease and delay in milliseconds, attempts at most, reason
+-- Arguments: partition, id, longest lease and delay in milliseconds, attempts at most, reason.
 scripts.fail = { ALLOWED, NOW, READY, RELEASE, WITHDRAW, FIELDS, IDLE, BURY, [[
 local partition, id, delay = ARGV[1], ARGV[2], tonumber(ARGV[4])
 local idle = idle_time(partition, id)
@@ -201,7 +202,7 @@ end
 return "retry"
 ]] }
 
--- partition, id, longest lease in milliseconds, milliseconds by which this one is shorter
+-- Arguments: partition, id, longest lease in milliseconds, milliseconds by which this lease is shorter.
 scripts.extend = { ALLOWED, IDLE, [[
 local idle, consumer = idle_time(ARGV[1], ARGV[2])
 if not idle or idle >= tonumber(ARGV[3]) then
@@ -211,7 +212,7 @@ redis.call("XCLAIM", KEYS[1] .. "ready:" .. ARGV[1], "kenar", consumer, 0, ARGV[
 return 1
 ]] }
 
--- of each: partition, id
+-- Arguments for each event: partition, id.
 scripts.give_back = { ALLOWED, READY, WITHDRAW, FIELDS, [[
 for i = 1, #ARGV, 2 do
    local entry = redis.call("XRANGE", prefix .. "ready:" .. ARGV[i], ARGV[i + 1], ARGV[i + 1])[1]
@@ -222,8 +223,8 @@ end
 return 1
 ]] }
 
--- What time brings, and how many events nobody has taken. partitions, consumer, longest lease in milliseconds, attempts
--- at most, how many of each at most
+-- Ends leases and delays that are over. Arguments: partitions, consumer, longest lease in milliseconds, attempts at
+-- most, how many leases and delays at most. Result: how many events are ready.
 scripts.tidy = { ALLOWED, NOW, READY, RELEASE, WITHDRAW, FIELDS, BURY, [[
 for partition = 0, ARGV[1] - 1 do
    local reply = redis.pcall("XAUTOCLAIM", prefix .. "ready:" .. partition, "kenar", ARGV[2], ARGV[3], "0-0",
@@ -245,7 +246,7 @@ for _, number in ipairs(redis.call("ZRANGEBYSCORE", prefix .. "delayed", "-inf",
    redis.call("HDEL", prefix .. "parked", number)
    ready(partition, number, order_key, attempts, event)
 end
--- Redis's clock was set back: no delay is longer than an hour, and no back-off longer than five minutes.
+-- A delay of more than an hour is left when Redis's clock was set back. It becomes five minutes, the longest back-off.
 local latest = ("(%.0f"):format(now() + 3600000)
 for _, number in ipairs(redis.call("ZRANGEBYSCORE", prefix .. "delayed", latest, "+inf", "LIMIT", 0, ARGV[5])) do
    redis.call("ZADD", prefix .. "delayed", now() + 300000, number)
@@ -258,7 +259,7 @@ end
 return untaken
 ]] }
 
--- number of the letter
+-- Argument: number of the letter.
 scripts.replay = { REFUSED, READY, ADMIT, [[
 local id = ARGV[1] .. "-0"
 local letter = redis.call("XRANGE", prefix .. "dead", id, id)[1]
@@ -272,12 +273,12 @@ admit(fields[2], number, fields[4], fields[8])
 return 1
 ]] }
 
--- number of the letter
+-- Argument: number of the letter.
 scripts.discard = { ALLOWED, [[
 return redis.call("XDEL", KEYS[1] .. "dead", ARGV[1] .. "-0")
 ]] }
 
--- partitions
+-- Argument: partitions.
 scripts.stats = { ALLOWED, [[
 local prefix, running = KEYS[1], 0
 for partition = 0, ARGV[1] - 1 do
@@ -293,8 +294,6 @@ return {
 ---@return table<string, kenar.RedisScript>
 return function()
    local made = {}
-   for name, parts in pairs(scripts) do
-      made[name] = connections.script(table.concat(parts))
-   end
+   for name, parts in pairs(scripts) do made[name] = redis.script(table.concat(parts)) end
    return made
 end

@@ -1,10 +1,10 @@
---- The streams of an inbox in Redis as one worker sees them: it runs scripts on them, and knows what it has out.
+--- The streams of an inbox in Redis as one worker uses them: it runs the scripts, and keeps the worker's leases.
 
 local batches = require "kenar.inbox.redis.batch"
 local core = require "kenar.core"
 local errors = require "kenar.error"
 local record = require "kenar.inbox.record"
-local servers = require "kenar.db.redis_server"
+local redis_server = require "kenar.db.redis_server"
 
 local unpack = table.unpack or unpack -- luacheck: ignore 143
 
@@ -13,27 +13,27 @@ local streams = {}
 ---@class kenar.RedisStreams
 ---@field place string where Redis is
 ---@field partitions integer
----@field longest integer milliseconds; a lease that was not renewed for so long is over
----@field out table<string, table> by lease: partition, id, number, order_key, attempts
+---@field longest integer the longest lease, in milliseconds
+---@field out table<string, table> the worker's events by lease: partition, id, number, order_key, attempts
 local Streams = {}
 Streams.__index = Streams
 
--- The name of the workers, which need none of their own: a lease is known by its event's place in the stream, which
--- changes when it is given to another one.
+-- All workers have the same consumer name. A lease is known by the id of the event's entry in the stream, and the event
+-- gets another entry when the lease is over.
 local CONSUMER = "kenar"
--- Seconds between two looks of a worker at what time has brought, and how many events a look moves.
+-- Seconds between two runs of `tidy` by a worker, and how many events a run moves.
 local TIDY_EVERY, TIDY_COUNT = 1, 100
--- How long ids are known, in seconds.
+-- Seconds for which ids are known.
 local IDS_KNOWN = 86400
 
--- The server is looked at before its first use.
+-- Check the server before its first use.
 local function prepare(self)
    if self._is_prepared then
       return true
    end
-   local ok, err = servers.check(self._connection)
+   local ok, err = redis_server.check(self._connection)
    if ok then
-      ok, err = servers.check_durability(self._connection, self._power_cut)
+      ok, err = redis_server.check_durability(self._connection, self._power_cut)
    end
    self._is_prepared = ok
    return ok, err
@@ -54,8 +54,8 @@ function Streams:run(name, ...)
    return self._connection:run(self._scripts[name], self._prefix, ...)
 end
 
---- By how many milliseconds a lease is shorter than the longest. Redis knows for how long one was not renewed, and all
---- are over at the same age.
+--- The milliseconds by which a lease is shorter than the longest one. Redis counts the age of a lease, and every lease
+--- is over at the same age, so a shorter lease begins with an age.
 ---@param lease_s number seconds
 ---@return integer
 function Streams:shorter(lease_s)
@@ -78,7 +78,7 @@ local function run_done(self, marks)
    return reply and marks, err
 end
 
---- Delete an event that was handled. Where Redis fails, it is tried again with the next look at what time has brought.
+--- Delete an event that was handled. If Redis fails, the next `tidy` tries again.
 ---@param mark table as `out` has it
 ---@return true? ok, kenar.Error? err
 function Streams:done(mark)
@@ -87,15 +87,15 @@ function Streams:done(mark)
 end
 
 --- Store an event.
----@param arguments (string|integer)[] what the script takes for one event
----@return integer? result as the script has it, kenar.Error? err
+---@param arguments (string|integer)[] the script's, for one event
+---@return integer? result the script's, kenar.Error? err
 function Streams:put(arguments)
    return self._puts:submit(arguments)
 end
 
 --- Store events together, or none of them.
----@param list (string|integer)[][] as `put` takes one
----@param fitting integer for how many there must be room
+---@param list (string|integer)[][] the script's arguments, for each event
+---@param fitting integer how many events must fit
 ---@return integer[]? results, kenar.Error? err
 function Streams:put_all(list, fitting)
    local arguments = { self._max_events, fitting, IDS_KNOWN, self.partitions }
@@ -107,8 +107,8 @@ function Streams:put_all(list, fitting)
    return self:run("put", unpack(arguments))
 end
 
---- See to what time has brought, once a second: leases that are over, delays that are.
----@return boolean? is_waiting whether there are events that nobody has taken
+--- End leases and delays that are over. Does nothing if the last call was less than a second ago.
+---@return boolean? is_waiting whether there are events to take
 ---@return kenar.Error? err
 function Streams:tidy()
    local now = self._clock()
@@ -146,7 +146,7 @@ local function lend(self, found)
    return list
 end
 
---- Take what there is, from one partition after the other, beginning with another one each time.
+--- Take events from one partition after the other. Each call begins with another partition.
 ---@param n integer how many at most
 ---@param lease_s number seconds
 ---@return kenar.InboxEntry[]? list, kenar.Error? err
@@ -161,7 +161,7 @@ function Streams:read(n, lease_s)
    return found and lend(self, found), err
 end
 
---- Wait until there may be something to read.
+--- Wait until there may be an event to read.
 ---@param seconds number at most
 ---@return boolean is_rung, kenar.Error? err
 function Streams:listen(seconds)
@@ -169,9 +169,9 @@ function Streams:listen(seconds)
    return reply ~= nil and not self.is_closed, err
 end
 
---- Let others have what was read and not handled.
+--- Give events to other workers that were read and not handled.
 ---@param leases string[]
----@return true? ok, kenar.Error? err they come again when their leases are over
+---@return true? ok, kenar.Error? err the other workers get the events when their leases are over
 function Streams:give_back(leases)
    local arguments = {}
    for _, lease in ipairs(leases) do
@@ -186,13 +186,13 @@ function Streams:give_back(leases)
    return not err or nil, err
 end
 
---- The dead letters as they stand in Redis.
+--- The dead letters as Redis has them.
 ---@return table[]? items, kenar.Error? err
 function Streams:letters(after, n)
    return self._connection:call("xrange", self._prefix .. "dead", ("(%d-0"):format(after), "+", "COUNT", n)
 end
 
---- Send nothing more. Who listens returns.
+--- Send nothing more. `listen` returns.
 function Streams:close()
    self.is_closed, self.out = true, {}
    if self._is_prepared and self._connection:call("rpush", self._own_bell, "") then

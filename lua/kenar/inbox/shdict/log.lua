@@ -1,13 +1,13 @@
---- The events of an inbox in an nginx `lua_shared_dict`: a log of numbered entries, read by every worker.
+--- The events of an inbox in an nginx `lua_shared_dict`: a log of numbered entries, which every worker reads.
 --
--- Nothing here waits, and whoever calls has the zone's lock. A worker may be killed between any two steps: an event is
--- stored when `tail` says so, and handled when its state is gone. What stands where:
+-- No function waits, and each is called while its worker has the zone's lock. A worker may be killed between any two
+-- steps: an event is stored when `tail` has reached its number, and handled when its state is deleted. The keys:
 --
---    e<number>  the event; of a handled one its id, until that is forgotten
---    s<number>  its state, always of one size, so that it is written in place: attempts, when it is due, and who has it
---               until when; of the events of one order_key only the oldest can be somebody's
+--    e<number>  the event; after it was handled, its id, until that is forgotten
+--    s<number>  its state: attempts, when it is due, its lease and the end of that; all states have the same size, so
+--               that nginx writes them in place
 --    i<id>      the number of the event with that id
---    d<letter>  the number of a dead letter             r<number>  why it is one
+--    d<letter>  the number of a dead letter's event     r<number>  the reason of a dead letter
 
 local record = require "kenar.inbox.record"
 
@@ -19,12 +19,12 @@ Log.__index = Log
 
 -- The flags of a state.
 local PENDING, DEAD = 0, 1
--- Entries that are forgotten at once where there is no room, and those that the end of the log is looked for in.
+-- The most entries that are forgotten at once, and that `move_head` looks through.
 local STRIDE = 1000
 
 local counters = { "tail", "head", "living", "forgotten", "letters", "leases" }
 
--- Forget the oldest entry: its id, and what is left of it. One that is still to be handled keeps both.
+-- Forget the oldest entry and its id, unless its event is still to be handled.
 local function forget(self)
    local dict = self._dict
    local number = dict:incr("forgotten", 1)
@@ -38,7 +38,7 @@ local function forget(self)
    end
 end
 
--- Set a key; where there is no room, ids make some, the oldest first.
+-- Set a key. If the dict is full, forget the oldest ids to make room.
 local function keep(self, name, value, flags)
    local dict = self._dict
    local ok, message = dict:safe_set(name, value, 0, flags)
@@ -56,7 +56,7 @@ local function pack(attempts, due, lease, ends_at)
    return ("%8d%24.6f%16d%24.6f"):format(attempts, due, lease, ends_at)
 end
 
---- What is to become of an event.
+--- The state of an event.
 ---@return integer? attempts nil: it was handled
 ---@return number? due, boolean? is_dead, integer? lease, number? ends_at
 function Log:state(number)
@@ -69,12 +69,12 @@ function Log:state(number)
       lease ~= 0 and lease or nil, tonumber(bytes:sub(49))
 end
 
---- Leave an event to whoever takes it, from the moment `due`.
+--- Let any worker take an event, from the moment `due` on.
 function Log:leave(number, attempts, due)
    keep(self, "s" .. number, pack(attempts, due, 0, 0), PENDING)
 end
 
---- Give an event to a worker until a moment; with a `lease` of before it has it for longer.
+--- Give an event to a worker until a moment. A given `lease` is renewed.
 ---@return integer lease
 function Log:lend(number, attempts, ends_at, lease)
    lease = lease or self._dict:incr("leases", 1)
@@ -82,7 +82,7 @@ function Log:lend(number, attempts, ends_at, lease)
    return lease
 end
 
--- Write an event behind all others. It does not count before `tail` is moved.
+-- Write an event at the end. It is not stored before `tail` is moved.
 local function append(self, number, bytes, id)
    local ok, message = keep(self, "e" .. number, bytes)
    if ok then
@@ -105,14 +105,14 @@ end
 --- Store events, all of them or none.
 ---@param list kenar.InboxEntry[]
 ---@return (true|"duplicate")[]? stored, string? message of nginx
----@return table<integer, kenar.InboxEntry> numbers of those that were stored
+---@return table<integer, kenar.InboxEntry> numbers the stored events by number
 function Log:put(list)
    local dict, results, numbers = self._dict, {}, {}
    local tail = dict:get "tail"
    local number = tail
    for i, entry in ipairs(list) do
       local id = entry.id
-      -- An id whose event is behind the end was written by a worker that was killed then.
+      -- If the number of a known id is beyond the end, a worker was killed while it stored the event.
       local known = id and dict:get("i" .. id)
       if known and known <= number then
          results[i] = "duplicate"
@@ -136,7 +136,7 @@ function Log:put(list)
    return results, nil, numbers
 end
 
---- An event as it was put; of one that was handled, its id.
+--- An event as it was put; after it was handled, only its id.
 ---@param number integer
 ---@return kenar.InboxEntry?
 function Log:read(number)
@@ -144,7 +144,7 @@ function Log:read(number)
    return bytes and record.decode(bytes)
 end
 
---- Call a function with the number and the order_key of every event behind `cursor` that is to be handled.
+--- Call a function with the number and the order_key of every event after `cursor` that is to be handled.
 ---@param cursor integer
 ---@param f fun(number: integer, order_key: string?)
 ---@return integer cursor
@@ -160,7 +160,7 @@ function Log:follow(cursor, f)
    return math.max(cursor, tail)
 end
 
--- Where the oldest event may stand that is to be handled.
+-- Move `head` towards the oldest event that is to be handled.
 local function move_head(self)
    local dict = self._dict
    local head, tail = dict:get "head", dict:get "tail"
@@ -174,7 +174,7 @@ local function move_head(self)
    dict:safe_set("head", head)
 end
 
---- An event was handled: its id stays.
+--- Delete an event that was handled, but not its id.
 function Log:finish(number)
    local dict = self._dict
    local bytes = dict:get("e" .. number)
@@ -202,7 +202,7 @@ function Log:bury(number, attempts, died_at, reason)
    return true
 end
 
--- The number of a dead letter's event, where it is one still.
+-- The number of a dead letter's event; false or nil if there is no such letter.
 local function buried(self, letter)
    local number = self._dict:get("d" .. letter)
    local attempts, died_at, is_dead
@@ -212,7 +212,7 @@ local function buried(self, letter)
    return is_dead and number, attempts, died_at
 end
 
---- The dead letters behind one, oldest first.
+--- The dead letters after a letter, oldest first.
 ---@param after integer
 ---@param most integer
 function Log:dead(after, most)
@@ -235,7 +235,7 @@ local function delete_letter(dict, letter, number)
    end
 end
 
---- Put a dead letter behind all others.
+--- Put the event of a dead letter at the end.
 ---@return boolean|nil ok false: there is none; string? message of nginx
 function Log:replay(letter)
    local dict, number = self._dict, (buried(self, letter))
@@ -269,7 +269,7 @@ function Log:living()
    return self._dict:get "living"
 end
 
---- How many events there are; looks at each of them.
+--- Count the events. Reads each of them.
 ---@param clock number
 ---@return { pending: integer, running: integer, delayed: integer, dead: integer, received_at: number? }
 function Log:count(clock)

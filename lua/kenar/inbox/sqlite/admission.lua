@@ -4,7 +4,7 @@ local recent_keys = require "kenar.base.recent_keys"
 
 local admissions = {}
 
----@class kenar.InboxAdmission
+---@class kenar.SqliteInboxAdmission
 local Admission = {}
 Admission.__index = Admission
 
@@ -33,7 +33,7 @@ local function has_id(batch, id)
 end
 
 --- Add an event to a batch, unless its id is known.
----@param batch kenar.InboxBatch
+---@param batch kenar.SqliteInboxBatch
 ---@param entry kenar.InboxEntry
 ---@return true|"duplicate" result
 ---@return boolean is_unwritten whether the event, or the one with the same id, is in the batch
@@ -50,7 +50,7 @@ function Admission:add(batch, entry)
 end
 
 --- Forget the ids of a batch that could not be written.
----@param batch kenar.InboxBatch
+---@param batch kenar.SqliteInboxBatch
 function Admission:withdraw(batch)
    for i = 1, batch.put_count do
       local id = batch.puts[i].id
@@ -60,7 +60,7 @@ function Admission:withdraw(batch)
    end
 end
 
----@return kenar.InboxAdmission
+---@return kenar.SqliteInboxAdmission
 function admissions.new()
    return setmetatable({ _known = recent_keys.new { max = IDS }, _number = 0 }, Admission)
 end

@@ -1,19 +1,19 @@
---- The events of an inbox file as its owner has them in memory: all of them by their numbers, some with their bodies.
+--- The events of an inbox file in its process's memory: the numbers of all events, and the bodies of some.
 
 local lanes = require "kenar.inbox.lanes"
 
 local backlog = {}
 
----@class kenar.InboxBacklog
----@field living integer how many there are, dead letters not among them
+---@class kenar.SqliteInboxBacklog
+---@field living integer how many events there are, without dead letters
 ---@field lanes kenar.InboxLanes
 local Backlog = {}
 Backlog.__index = Backlog
 
--- Bodies in memory; one beyond is read from the file when its turn comes.
+-- The most bodies in memory. Any other body is read from the file when its event is popped.
 local BODIES = 10000
 
---- Add one that is in the file. It is counted in `living` already.
+--- Add an event that is in the file. The caller has counted it in `living`.
 ---@param entry kenar.InboxEntry
 function Backlog:add(entry)
    if self._bodies < BODIES then
@@ -25,15 +25,15 @@ function Backlog:add(entry)
 end
 
 --- Add the events of a batch that was written.
----@param batch kenar.InboxBatch
+---@param batch kenar.SqliteInboxBatch
 function Backlog:add_batch(batch)
    for i = 1, batch.put_count do
       self:add(batch.puts[i])
    end
 end
 
---- The next one whose turn it is, with its body.
----@return kenar.InboxEntry? entry nil without an error: there is none, kenar.Error? err
+--- Take the next event, with its body.
+---@return kenar.InboxEntry? entry nil without an error: none is ready, kenar.Error? err
 function Backlog:pop()
    while true do
       local item, key = self.lanes:pop()
@@ -48,22 +48,22 @@ function Backlog:pop()
          self.lanes:ready(item, key)
          return nil, err
       end
-      -- Somebody else has deleted it.
+      -- Another process has deleted it.
       self.living = self.living - 1
       self.lanes:release(key)
    end
 end
 
---- One that was popped is gone: handled, or a dead letter.
+--- Remove a popped event, because it was handled or is a dead letter.
 ---@param entry kenar.InboxEntry
 function Backlog:settle(entry)
    self.living, self._bodies = self.living - 1, self._bodies - 1
    self.lanes:release(entry.order_key)
 end
 
---- One that was popped is to be kept until `back`. Where many are, its body is not.
+--- Keep a popped event for `back`. If too many bodies are in memory, the body of this one is dropped.
 ---@param entry kenar.InboxEntry
----@return table parked what `back` takes
+---@return table parked for `back`
 function Backlog:park(entry)
    if self._bodies <= BODIES then
       return entry
@@ -72,14 +72,14 @@ function Backlog:park(entry)
    return { number = entry.number, order_key = entry.order_key, has_no_body = true }
 end
 
---- One that was popped, or parked, may be popped again.
+--- Make a popped or parked event ready again.
 ---@param parked table
 function Backlog:back(parked)
    self.lanes:ready(parked.has_no_body and parked.number or parked, parked.order_key)
 end
 
----@param file kenar.InboxFile
----@return kenar.InboxBacklog
+---@param file kenar.SqliteInboxFile
+---@return kenar.SqliteInboxBacklog
 function backlog.new(file)
    return setmetatable({ living = 0, lanes = lanes.new(), _file = file, _bodies = 0 }, Backlog)
 end

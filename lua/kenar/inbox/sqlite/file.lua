@@ -1,6 +1,6 @@
---- The file of an inbox: one transaction for all that happened in one turn of the loop.
+--- The file of an inbox: its transactions and its reads.
 
-local connections = require "kenar.db.sqlite"
+local sqlite = require "kenar.db.sqlite"
 local handled = require "kenar.inbox.sqlite.handled"
 local json = require "kenar.json"
 local reserves = require "kenar.inbox.sqlite.reserve"
@@ -9,27 +9,26 @@ local schema = require "kenar.inbox.sqlite.schema"
 
 local files = {}
 
----@class kenar.InboxFile
+---@class kenar.SqliteInboxFile
 local File = {}
 File.__index = File
 
--- Seconds to wait for somebody else's lock: all stands still meanwhile.
+-- Seconds to wait for another process's lock. The process does nothing else meanwhile.
 local TIMEOUT = 1
 
----@class kenar.InboxBatch
+---@class kenar.SqliteInboxBatch
 ---@field puts kenar.InboxEntry[]
 ---@field changes { number: integer, state: integer, attempts: integer, due: number?, reason: string? }[]
 ---@field done integer[] numbers of events to delete
 ---@field ids string[] as handled.collect makes it
 
---- Make an empty batch of what is to be written.
----@return kenar.InboxBatch
+--- Make an empty batch.
+---@return kenar.SqliteInboxBatch
 function files.batch()
    return { puts = {}, put_count = 0, changes = {}, done = {}, done_count = 0, ids = {} }
 end
 
--- The key of the app that Divar sends along does not belong on a disk, and bytes that are not UTF-8 have no place in
--- JSON.
+-- Without `authorization`, which has a key of the app, and without values that are not UTF-8, which JSON cannot have.
 local function encode_headers(headers)
    local kept = {}
    for name, value in pairs(headers) do
@@ -66,7 +65,7 @@ local function change(self, batch)
    return true
 end
 
--- What came together is mostly done together, so that its numbers follow each other.
+-- Events that came together are mostly done together, so one statement deletes a run of consecutive numbers.
 local function delete(self, batch)
    local statement, done, count = self._statements.delete, batch.done, batch.done_count
    for i = 2, count do
@@ -101,7 +100,7 @@ local function commit(self)
    return self._statements.commit:run()
 end
 
--- What is inserted after something was deleted takes its pages, so that half as many are written.
+-- Deletions come before insertions, which then use the freed pages, so that half as many pages are written.
 local parts = { change, delete, remember, insert, commit }
 
 local function write(self, batch, now)
@@ -115,14 +114,15 @@ local function write(self, batch, now)
    if ok then
       return true
    end
-   -- Refused where the failure has already rolled back.
+   -- Fails if SQLite has rolled back already, which is no error here.
    self._statements.rollback:run()
    self._handled:undo(before)
-   return nil, connections.failure(self._path, message, name)
+   return nil, sqlite.failure(self._path, message, name)
 end
 
---- Write a batch, all of it or nothing. On a full disk there is room for what becomes of events, not for new ones.
----@param batch kenar.InboxBatch
+--- Write a batch, all of it or nothing. On a full disk the reserve has room for changes and deletions, not for new
+--- events.
+---@param batch kenar.SqliteInboxBatch
 ---@param now number wall seconds
 ---@return true? ok, kenar.Error? err
 function File:write(batch, now)
@@ -135,7 +135,7 @@ end
 local function run(self, name, ...)
    local ok, message, _, code_name = self._statements[name]:run(...)
    if not ok then
-      return nil, connections.failure(self._path, message, code_name)
+      return nil, sqlite.failure(self._path, message, code_name)
    end
    return self._db:changes()
 end
@@ -143,12 +143,12 @@ end
 --- Run one of the statements about a dead letter.
 ---@param verdict "replay"|"discard"
 ---@param number integer
----@return integer? rows how many it wrote, kenar.Error? err
+---@return integer? rows how many rows it wrote, kenar.Error? err
 function File:judge(verdict, number)
    return self._reserve:lend(run, self, verdict, number)
 end
 
---- Make what room can be made after a write has failed, and see whether writing works.
+--- After a failed write: make room on the disk, and try a write.
 ---@return true? ok, kenar.Error? err
 function File:probe()
    self._reserve:make_room()
@@ -156,13 +156,13 @@ function File:probe()
    return rows_written and true, err
 end
 
---- Empty the log of recent writes: what was handled is to be found in it until it begins anew.
----@return boolean is_done false: to be tried again later
+--- Empty the write-ahead log, which has the bytes of handled events until then.
+---@return boolean is_done false: try again later
 function File:tidy()
    return self._reserve:tidy()
 end
 
---- Iterate over the rows of a statement. Raises what goes wrong, a kenar.Error.
+--- Iterate over the rows of a statement. Raises a kenar.Error if it fails.
 ---@param name string
 ---@return fun(): any
 function File:rows(name, ...)
@@ -199,18 +199,18 @@ local function accept_replays(self)
    end
    if not ok then
       self._statements.rollback:run()
-      return nil, connections.failure(self._path, message, name)
+      return nil, sqlite.failure(self._path, message, name)
    end
    return list
 end
 
---- Make those that are to be handled again pending.
+--- Make the dead letters pending that another process has marked for `replay`.
 ---@return table[]? list of number and order_key, kenar.Error? err
 function File:accept_replays()
    return self._reserve:lend(accept_replays, self)
 end
 
---- Read one event whole.
+--- Read an event with its body.
 ---@param number integer
 ---@return kenar.InboxEntry? entry nil without an error: it is not there, kenar.Error? err
 function File:load(number)
@@ -231,12 +231,12 @@ function File:close()
 end
 
 local function open_database(path, power_cut)
-   local db, statements = connections.open(path, {
+   local db, statements = sqlite.open(path, {
       timeout = TIMEOUT,
       setup = {
          "PRAGMA synchronous = " .. (power_cut and "FULL" or "NORMAL"),
          "PRAGMA secure_delete = ON",
-         -- What VACUUM writes outside of the log.
+         -- For the temporary file of VACUUM.
          "PRAGMA temp_store = MEMORY",
          schema.tables,
       },
@@ -248,11 +248,11 @@ local function open_database(path, power_cut)
    return { db = db, statements = statements }
 end
 
---- Open it, and make its tables where there are none.
+--- Open a file, and make its tables if they do not exist.
 ---@param path string
 ---@param power_cut boolean? whether a commit waits for the disk
----@param f fun(id: string) is called with the id of each event that was handled
----@return kenar.InboxFile? file, kenar.Error? err
+---@param f fun(id: string) called with the id of each handled event
+---@return kenar.SqliteInboxFile? file, kenar.Error? err
 function files.open(path, power_cut, f)
    local reserve, err = reserves.open(path)
    if not reserve then

@@ -1,15 +1,15 @@
---- One transaction for all that happened in one turn of the loop, and those who wait for it.
+--- Collects everything that happens in one turn of the loop, and writes it in one transaction.
 
 local files = require "kenar.inbox.sqlite.file"
 
 local group_commit = {}
 
--- Turns for which marks wait for events to share their transaction.
+-- Turns for which changes and deletions wait for new events, to share their transaction.
 local TURNS = 3
 
----@class kenar.InboxCommits
----@field batch kenar.InboxBatch what has gathered
----@field failure? kenar.Error   why the last transaction failed
+---@class kenar.SqliteInboxCommits
+---@field batch kenar.SqliteInboxBatch what the next transaction will write
+---@field failure? kenar.Error   of the last transaction
 local Commits = {}
 Commits.__index = Commits
 
@@ -17,7 +17,7 @@ local function is_empty(batch)
    return batch.put_count == 0 and batch.done_count == 0 and not batch.changes[1]
 end
 
--- Events could not be stored. What became of others is written as soon as it can be.
+-- After a failure: drop the new events, and write the changes and deletions alone, or keep them for the next batch.
 local function keep_marks(self, batch)
    local marks = self.batch
    marks.done, marks.done_count, marks.changes, marks.ids = batch.done, batch.done_count, batch.changes, batch.ids
@@ -26,13 +26,13 @@ local function keep_marks(self, batch)
    end
 end
 
---- Whether nothing waits to be written.
+--- Whether there is nothing to write.
 ---@return boolean
 function Commits:is_idle()
    return is_empty(self.batch)
 end
 
---- Write what has gathered, now.
+--- Write the batch now.
 ---@return true? ok, kenar.Error? err
 function Commits:flush()
    self._is_due = false
@@ -57,8 +57,8 @@ function Commits:flush()
    return ok, err
 end
 
---- After a failure: write what is owed. Where nothing is, see whether writing works again: who is told that the inbox
---- fails may send nothing more until he is told that it does not.
+--- After a failure: write the batch. If it is empty, try a write, because Divar may send nothing more while the bot
+--- reports that its inbox fails.
 function Commits:try_again()
    if not is_empty(self.batch) then
       self:flush()
@@ -77,7 +77,7 @@ local function flush_once(self)
    end
 end
 
--- At the end of this turn, for somebody waits.
+-- Write at the end of this turn, because a task waits.
 local function flush_soon(self)
    if not self._is_due then
       self._is_due = true
@@ -94,7 +94,7 @@ local function flush_late(self, turns)
    end
 end
 
---- Write what has become of events, in some turns: with what is put meanwhile, if something is.
+--- Write changes and deletions after some turns, together with the events that are put meanwhile.
 function Commits:flush_later()
    if not self._is_noted then
       self._is_noted = true
@@ -103,25 +103,25 @@ function Commits:flush_later()
 end
 
 --- Wait until a batch is written.
----@param batch kenar.InboxBatch
+---@param batch kenar.SqliteInboxBatch
 ---@return true? ok, kenar.Error? err
 function Commits:wait(batch)
    flush_soon(self)
    batch.waiters = batch.waiters or self._host.semaphore(0)
    batch.waiting = (batch.waiting or 0) + 1
    batch.waiters:wait()
-   -- On a host that stops nobody waits.
+   -- On a host that stops, `wait` returns at once.
    if not batch.is_over then
       self:flush()
    end
    return not batch.err or nil, batch.err
 end
 
----@param host table
----@param file kenar.InboxFile
----@param on table<string, function> `stored(batch)`, `dropped(batch)`: its events; `failing()`: writing is to be
----   tried again later; `over()`: after each transaction
----@return kenar.InboxCommits
+---@param host kenar.Host
+---@param file kenar.SqliteInboxFile
+---@param on table<string, function> `stored(batch)` and `dropped(batch)`: its events were, or were not, written;
+---   `failing()`: call `try_again` later; `over()`: a transaction has ended
+---@return kenar.SqliteInboxCommits
 function group_commit.new(host, file, on)
    return setmetatable({
       batch = files.batch(), _host = host, _file = file, _on = on, _is_due = false, _is_noted = false,

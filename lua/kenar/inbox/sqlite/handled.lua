@@ -1,33 +1,33 @@
---- The ids of events that were handled, as the file has them: known again after a restart, and not for ever.
+--- The ids of handled events in the file, which are known again after a restart. Old ids are deleted.
 --
--- One row has the ids of one transaction, each as a netstring (`5:abc12`), for an id may have any byte in it.
+-- A row has the ids of one transaction, each as a netstring (`5:abc12`), because an id may contain any byte.
 
 local handled = {}
 
----@class kenar.InboxHandled
+---@class kenar.SqliteInboxHandled
 local Handled = {}
 Handled.__index = Handled
 
--- How many of the last ids are kept, and for how many seconds.
+-- How many of the last ids are kept at most, and for how many seconds at most.
 local KEPT, KEPT_FOR = 100000, 86400
--- Rows that are written between two looks for what may go.
+-- Rows that are written between two deletions of old rows.
 local PRUNE_EVERY = 256
 
---- One more id of those to be written next.
----@param pieces string[] what `write` takes
+--- Add an id to those that are written next.
+---@param pieces string[] for `write`
 ---@param id string
 function handled.collect(pieces, id)
    local n = #pieces
    pieces[n + 1], pieces[n + 2], pieces[n + 3] = #id, ":", id
 end
 
--- Call `f` with each id of a row. How many there were.
+-- Call `f` with each id of a row. Returns how many there are.
 local function each(bytes, f)
    local at, count = 1, 0
    while at <= #bytes do
       local length, begin = bytes:match("^(%d+):()", at)
       if not length then
-         break -- not ours; the rest cannot be read
+         break -- kenar did not write this; the rest cannot be read
       end
       f(bytes:sub(begin, begin + length - 1))
       at, count = begin + length, count + 1
@@ -49,7 +49,7 @@ local function remove(self, place)
    return number
 end
 
--- The number of the last row that nobody needs any more.
+-- The number of the last row that may be deleted.
 local function last_to_go(self, now)
    local number
    while self._first <= self._last do
@@ -83,13 +83,13 @@ function Handled:write(pieces, now)
    return true
 end
 
---- What stands in it before a transaction.
+--- The state before a transaction.
 ---@return integer mark for `undo`
 function Handled:mark()
    return self._last
 end
 
---- The transaction was rolled back: what was written since the mark was not.
+--- Forget the rows since a mark, because the transaction was rolled back.
 ---@param mark integer
 function Handled:undo(mark)
    while self._last > mark do
@@ -99,11 +99,11 @@ function Handled:undo(mark)
    end
 end
 
---- Read what the file has.
+--- Read the ids of a file.
 ---@param rows fun(): integer?, number?, string? iterator over number, at and ids
 ---@param statements { remember: table, forget: table } prepared
----@param f fun(id: string) is called with each
----@return kenar.InboxHandled
+---@param f fun(id: string) called with each id
+---@return kenar.SqliteInboxHandled
 function handled.load(rows, statements, f)
    local self = setmetatable({
       _insert = statements.remember, _forget = statements.forget, _writes = 0, _kept = 0, _number = 0,

@@ -28,7 +28,7 @@ local function notify(self)
    end
 end
 
---- Store events; waits until they are. The tables are the inbox's from then on: `take` gives the same ones.
+--- Store events; waits until they are stored. The caller must not change the tables any more: `take` returns them.
 ---@param entries kenar.InboxEntry[]
 ---@return (true|"duplicate")[]? stored, kenar.Error? err none of them is stored; INBOX_FULL when too many wait
 function Inbox:put(entries)
@@ -56,7 +56,7 @@ function Inbox:put(entries)
    return results
 end
 
--- What an earlier process has left may be what ended it: that it is tried again is in the file before it is.
+-- An event that an earlier process has left may have ended that process, so the file has the attempt before it begins.
 local function note_attempts(self, list)
    local batch = files.batch()
    for _, entry in ipairs(list) do
@@ -91,8 +91,8 @@ local function give_back(self, list)
    end
 end
 
---- Take events to handle. What is taken and neither done nor failed comes back when its lease is over.
----@param worker string who takes them
+--- Take events to handle. An event that is neither done nor failed comes back when its lease is over.
+---@param worker string the worker's name
 ---@param n integer how many at most
 ---@param lease_s number seconds
 ---@return kenar.InboxEntry[]? list, kenar.Error? err
@@ -129,7 +129,7 @@ function Inbox:take(worker, n, lease_s) -- luacheck: ignore 212/worker
    return list
 end
 
---- Delete events that were handled, with the next transaction. A lease that is over is passed over.
+--- Delete events that were handled, with the next transaction. Leases that are over are ignored.
 ---@param list integer[] leases
 ---@return true? ok, kenar.Error? err
 function Inbox:done(list)
@@ -153,11 +153,11 @@ function Inbox:done(list)
    return true
 end
 
---- Say that handling an event failed.
+--- Report that handling an event failed.
 ---@param lease integer
----@param delay? number seconds until it comes again, an hour at most and 300 s after a restart; default: any part of a
----   span that doubles each time, from 1 s to 300 s
----@param reason? string what the dead letter says
+---@param delay? number seconds until it is handled again, an hour at most and 300 s after a restart; default: a random
+---   back-off, whose upper bound doubles each time from 1 s to 300 s
+---@param reason? string for the dead letter
 ---@return "retry"|"dead"|nil became, kenar.Error? err the lease is over
 function Inbox:fail(lease, delay, reason)
    if self._closed then
@@ -168,7 +168,7 @@ function Inbox:fail(lease, delay, reason)
    return became, err
 end
 
---- Have an event for longer.
+--- Renew a lease.
 ---@param lease integer
 ---@param seconds number from now
 ---@return true? ok, kenar.Error? err the lease is over
@@ -180,7 +180,7 @@ function Inbox:extend(lease, seconds)
 end
 
 --- The dead letters, oldest first.
----@param after? integer the `number` of the last one that is known already
+---@param after? integer the `number` of the last letter that the caller has
 ---@param n? integer how many at most; default 100
 ---@return table[]? letters as they were put, with number, attempts, died_at (wall seconds) and reason
 ---@return kenar.Error? err
@@ -214,7 +214,7 @@ local function judge(self, verdict, number)
    return ok, err
 end
 
---- Have a dead letter handled again, behind what waits with its `order_key`.
+--- Have a dead letter handled again, after the events that wait with its `order_key`.
 ---@param number integer
 ---@return true? ok, kenar.Error? err
 function Inbox:replay(number)
@@ -228,7 +228,7 @@ function Inbox:discard(number)
    return judge(self, "discard", number)
 end
 
---- How many events are in it. `oldest` is how many seconds ago the oldest came, `failure` why the last write failed.
+--- How many events are in it. `oldest` is the age of the oldest event in seconds; `failure`: the last write's error.
 ---@return { pending: integer, running: integer, delayed: integer, dead: integer, oldest: number?, failure: string? }
 function Inbox:stats()
    local leased, commits, living = self._leases, self._commits, self._backlog.living
@@ -241,7 +241,7 @@ function Inbox:stats()
    }
 end
 
---- Write the last marks and let go of the file. May be called again. What was not handled stays in it.
+--- Write the last changes and close the file. May be called again. Events that were not handled stay in the file.
 ---@return true? ok, kenar.Error? err
 function Inbox:close()
    if self._closed then
@@ -272,8 +272,8 @@ local function begin_commits(self, host, file)
 end
 
 --- Make the inbox of an open file. Events that an earlier process has left can be taken at once.
----@param parts { path: string, host: table, file: kenar.InboxFile, lock: table, admission: kenar.InboxAdmission,
----   attempts: integer, max_events: integer } `lock`: closed with the inbox
+---@param parts { path: string, host: kenar.Host, file: kenar.SqliteInboxFile, lock: table,
+---   admission: kenar.SqliteInboxAdmission, attempts: integer, max_events: integer } `lock`: closed with the inbox
 ---@return kenar.SqliteInbox inbox; raises a kenar.Error if the file cannot be read
 function inboxes.new(parts)
    local host, file = parts.host, parts.file

@@ -1,7 +1,8 @@
---- Events that were given out, and what becomes of those that are not done: again later, or a dead letter.
+--- The events under a lease, and events that were not handled: they are delayed, or become dead letters.
 --
--- Moments are the host's monotonic clock's. The file has the wall clock's, for another process may read it after a
--- reboot. The clock may have been set back meanwhile: an inherited delay is cut to the longest back-off.
+-- Times in memory are the host's monotonic clock's. Times in the file are the wall clock's, because another process may
+-- read them after a reboot. The wall clock may have been set back, so an inherited delay is limited to the longest
+-- back-off.
 
 local backoff = require "kenar.inbox.backoff"
 local failures = require "kenar.inbox.failures"
@@ -11,16 +12,15 @@ local timers = require "kenar.base.timers"
 
 local leases = {}
 
----@class kenar.InboxLeases
+---@class kenar.SqliteInboxLeases
 ---@field running_count integer
 ---@field delayed table
 ---@field dead integer
 local Leases = {}
 Leases.__index = Leases
 
--- Seconds between two looks for dead letters that somebody wants handled again, from failed writing to the next try,
--- of quiet before the log of recent writes is emptied, and until that is tried again if somebody reads the file or the
--- disk is full.
+-- Seconds between two looks for replayed dead letters, from a failed write to the next one, from the last write to the
+-- emptying of the write-ahead log, and until that is tried again if a process reads the file or the disk is full.
 local LOOK_EVERY, TRY_AGAIN_AFTER, QUIET, AGAIN_AFTER = 1, 1, 10, 60
 
 local states = schema.states
@@ -34,8 +34,8 @@ local function note(self, entry, state, due, reason)
    self._commits:flush_later()
 end
 
---- Give events out.
----@param list kenar.InboxEntry[] each gets its `lease`
+--- Begin a lease of each event.
+---@param list kenar.InboxEntry[] each gets a field `lease`
 ---@param seconds number
 function Leases:lend(list, seconds)
    if not list[1] then
@@ -90,7 +90,7 @@ function Leases:fail(lease, delay, reason)
    return "retry"
 end
 
---- Keep a parked event for some seconds.
+--- Delay a parked event.
 ---@param parked table
 ---@param seconds number
 function Leases:delay(parked, seconds)
@@ -99,7 +99,7 @@ function Leases:delay(parked, seconds)
    self._keeper:wake_by(at)
 end
 
---- Keep an event that an earlier process has delayed.
+--- Continue a delay of an earlier process.
 ---@param parked table
 ---@param due number wall seconds
 function Leases:inherit(parked, due)
@@ -118,7 +118,7 @@ function Leases:extend(lease, seconds)
    return true
 end
 
--- A worker may still hold the table, so what comes back is another one.
+-- The handler may still have the table, so the event comes back as a copy.
 local function lapse(self, lease)
    local entry = self:take_back(lease)
    if entry.attempts >= self._attempts then
@@ -158,7 +158,7 @@ local function end_delays(self, now)
    return self.delayed:next_at() or math.huge
 end
 
---- Take in the dead letters that somebody wants handled again, and count what others have left of them.
+--- Add the dead letters that another process has replayed, and count the remaining ones.
 ---@return true? ok, kenar.Error? err
 function Leases:accept_verdicts()
    local list, err = self._file:accept_replays()
@@ -167,7 +167,7 @@ function Leases:accept_verdicts()
       self._backlog.living = self._backlog.living + 1
       self._backlog.lanes:add(row[1], row[2])
    end
-   -- What died and is not written yet is not in the file's count.
+   -- The file's count lacks dead letters that are not written yet.
    if list and self._commits:is_idle() then
       self.dead = self._file:value "count_dead" or self.dead
    end
@@ -206,31 +206,31 @@ local function fall_due(self, now)
    for _, duty in ipairs(duties) do
       next_at = math.min(next_at, duty(self, now))
    end
-   -- As a task: an error in it must not end this one.
+   -- In a task of its own, because an error in `on_ready` must not end the keeper.
    self._host.spawn(self._on_ready)
    return next_at
 end
 
---- What could not be written is tried again.
+--- Write again later, after a failure.
 function Leases:write_later()
    self._writes_at = self._clock() + TRY_AGAIN_AFTER
    self._keeper:wake_by(self._writes_at)
 end
 
---- Something was written.
+--- Note a transaction: the write-ahead log is emptied some seconds after the last one.
 function Leases:wrote()
    self._empties_at = self._clock() + QUIET
    self._keeper:wake_by(self._empties_at)
 end
 
---- Let time have no more to do with it.
+--- Stop the keeper.
 function Leases:stop()
    self._keeper:stop()
 end
 
----@param parts { host: table, file: kenar.InboxFile, backlog: kenar.InboxBacklog, commits: kenar.InboxCommits,
----   attempts: integer, on_ready: function, dead: integer }
----@return kenar.InboxLeases
+---@param parts { host: kenar.Host, file: kenar.SqliteInboxFile, backlog: kenar.SqliteInboxBacklog,
+---   commits: kenar.SqliteInboxCommits, attempts: integer, on_ready: function, dead: integer }
+---@return kenar.SqliteInboxLeases
 function leases.new(parts)
    local self = setmetatable({
       running_count = 0, delayed = timers.new(), dead = parts.dead,

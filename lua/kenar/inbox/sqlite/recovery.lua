@@ -1,7 +1,7 @@
 --- Reads the events that an earlier process has left in the file of an inbox.
 
----@param parts { file: kenar.InboxFile, admission: kenar.InboxAdmission, backlog: kenar.InboxBacklog,
----   leases: kenar.InboxLeases }
+---@param parts { file: kenar.SqliteInboxFile, admission: kenar.SqliteInboxAdmission, backlog: kenar.SqliteInboxBacklog,
+---   leases: kenar.SqliteInboxLeases }
 ---@param now number wall seconds
 ---@return integer highest the highest number in the file, dead letters included; raises a kenar.Error
 return function(parts, now)

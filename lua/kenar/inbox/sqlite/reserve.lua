@@ -1,7 +1,7 @@
---- Room on the disk that an inbox keeps for itself, in a file beside its own: `inbox.db.reserve`.
+--- Disk space that an inbox reserves for itself, in a file beside its own: `inbox.db.reserve`.
 --
--- SQLite's log of recent writes cannot be emptied into the file on a full disk, and then not even a handled event can
--- be deleted. The reserve is given up for such a write and taken back after it.
+-- On a full disk SQLite cannot empty its write-ahead log into the file, and then no handled event can be deleted. The
+-- reserve is released for such a write and filled again after it.
 
 local core = require "kenar.core"
 local errors = require "kenar.error"
@@ -9,27 +9,27 @@ local rows = require "kenar.inbox.sqlite.rows"
 
 local reserves = {}
 
----@class kenar.InboxReserve
----@field is_held boolean whether it takes room
+---@class kenar.SqliteInboxReserve
+---@field is_held boolean whether the file has any space
 local Reserve = {}
 Reserve.__index = Reserve
 
 -- SQLite empties its log from 4 MiB on. If the disk lacks room for that, the log takes the rest of the disk, which is
--- less than 4 MiB: emptying it never needs more than twice as much.
+-- less than 4 MiB. Emptying it never needs more than twice as much.
 reserves.SIZE = 8 * 1024 * 1024
--- Bytes that are free before an inbox takes its reserve for the first time, so that it does not fill the disk itself.
+-- Free bytes that an inbox needs to make its reserve the first time, so that the reserve does not fill the disk.
 local FIRST_ROOM = 2 * reserves.SIZE
--- A file is shrunk if at least half of it, and so many bytes, hold nothing. What it holds is written anew for that, and
--- has to fit into the reserve.
+-- A file is shrunk if at least half of it, and so many bytes, are free. SQLite writes the rest of the file anew for
+-- that, which has to fit into the reserve.
 local WORTHWHILE, SHRINKABLE = 1024 * 1024, reserves.SIZE - 1024 * 1024
 
--- How SQLite names what a full disk does.
+-- SQLite's names of errors that a full disk causes.
 local full = {
    SQLITE_FULL = true, SQLITE_IOERR_SHMSIZE = true, SQLITE_IOERR_SHMMAP = true, SQLITE_IOERR_WRITE = true,
    SQLITE_CANTOPEN = true,
 }
 
--- Take the room, or take it back: as much as the disk has.
+-- Reserve the space, as much as the disk has. Returns whether the reserve is whole.
 local function fill(self)
    local size = self._file:fill(reserves.SIZE, FIRST_ROOM) or 0
    self.is_held = size > 0
@@ -45,7 +45,7 @@ local function value(self, name)
    return list and list[1] and list[1][1], err
 end
 
--- True unless somebody reads the file, or the disk is full.
+-- Empty the write-ahead log. Returns false if a process reads the file, and nil and an error if SQLite fails.
 local function empty_log(self)
    local is_busy, err = value(self, "checkpoint")
    if is_busy == nil then
@@ -63,7 +63,7 @@ local function shrink(self)
    end
 end
 
---- Work on an open file. The reserve that its opening may have needed is taken back.
+--- Begin to serve an open file. If its opening has used the reserve, the reserve is filled again.
 ---@param statements table<string, table> prepared: see schema.reserve
 function Reserve:serve(statements)
    self._statements = statements
@@ -74,9 +74,9 @@ function Reserve:serve(statements)
    fill(self)
 end
 
---- Open the file, with the reserve's room if it does not open without.
+--- Open the file. If the disk is full, the reserve is released and `open` is called again.
 ---@param open fun(): any, kenar.Error?
----@return any opened, kenar.Error? err as `open` gives them
+---@return any opened, kenar.Error? err those of `open`
 function Reserve:open_with(open)
    local opened, err = open()
    if not opened and self.is_held and full[err.code_name] then
@@ -90,10 +90,10 @@ function Reserve:open_with(open)
    return opened, err
 end
 
---- Write, with the reserve's room if the disk is full.
+--- Write. If the disk is full, the reserve is released and `write` is called again.
 ---@param write fun(...): any, kenar.Error?
 ---@param ... any its arguments
----@return any ok, kenar.Error? err as `write` gives them
+---@return any ok, kenar.Error? err those of `write`
 function Reserve:lend(write, ...)
    local ok, err = write(...)
    if ok ~= nil or not self.is_held or not full[err.code_name] then
@@ -107,7 +107,7 @@ function Reserve:lend(write, ...)
    return ok, err
 end
 
---- Make room on a full disk: empty the log, and shrink the file if little is left in it.
+--- Make room on a full disk: empty the log, and shrink the file if most of it is free.
 function Reserve:make_room()
    if self.is_held then
       release(self)
@@ -117,21 +117,21 @@ function Reserve:make_room()
    end
 end
 
---- Empty the log, and have the whole reserve again if there is room.
----@return boolean is_done false: to be tried again later
+--- Empty the log, and fill the reserve if there is room.
+---@return boolean is_done false: try again later
 function Reserve:tidy()
    local is_empty = self:lend(empty_log, self)
    return fill(self) and is_empty or false
 end
 
---- Let go of the file, which keeps its room for the next process.
+--- Close the file, which keeps its space for the next process.
 function Reserve:close()
    self._file:close()
 end
 
---- Open the reserve of an inbox. Nothing is taken yet.
+--- Open the reserve of an inbox. `serve` fills it.
 ---@param path string the inbox's
----@return kenar.InboxReserve? reserve, kenar.Error? err kind `store`
+---@return kenar.SqliteInboxReserve? reserve, kenar.Error? err kind `store`
 function reserves.open(path)
    local file, message = core.reserve_file(path .. ".reserve")
    if not file then

@@ -1,6 +1,6 @@
---- What a statement finds, as Lua has it.
+--- Rows of a statement as Lua values.
 
-local connections = require "kenar.db.sqlite"
+local sqlite = require "kenar.db.sqlite"
 local json = require "kenar.json"
 
 local rows = {}
@@ -9,16 +9,16 @@ local function pack(...)
    return { n = select("#", ...), ... }
 end
 
---- Iterate over the rows of a statement. Raises what goes wrong, a kenar.Error.
+--- Iterate over the rows of a statement. Raises a kenar.Error if it fails.
 ---@param path string the file's
 ---@param statement table prepared
----@param ... any what it is bound to
+---@param ... any the values of its parameters
 ---@return fun(): any the values of the next row; the first column is never NULL
 function rows.each(path, statement, ...)
    local ok, message, _, name = statement:bind(...)
    local function fail()
       statement:reset()
-      error(connections.failure(path, message, name), 0)
+      error(sqlite.failure(path, message, name), 0)
    end
    if not ok then
       fail()
@@ -49,12 +49,12 @@ function rows.list(path, statement, ...)
    end
    statement:reset()
    if not ok then
-      return nil, connections.failure(path, message, name)
+      return nil, sqlite.failure(path, message, name)
    end
    return list
 end
 
---- The headers of an event from the column that has them.
+--- The headers of an event.
 ---@param bytes string?
 ---@return table<string, string>?
 function rows.headers(bytes)
@@ -65,7 +65,7 @@ end
 --- The dead letters, oldest first.
 ---@param path string
 ---@param statement table `dead`, prepared
----@param after integer? the number of the last one that is known already
+---@param after integer? the number of the last letter that the caller has
 ---@param n integer? how many at most
 ---@return table[]? letters, kenar.Error? err
 function rows.dead(path, statement, after, n)

@@ -1,13 +1,14 @@
---- The tables of an inbox in a SQLite file, and every statement that is run on them.
+--- The tables of an inbox in a SQLite file, and all their statements.
 --
--- A store may live in the same file: its table is another.
+-- A store may use the same file, with a table of its own.
 
 local schema = {}
 
--- What becomes of an event: `replay` was dead until somebody asked for it to be handled again.
+-- States of an event. A dead letter that is to be handled again is in the state `replay` until the inbox's process
+-- notices it.
 schema.states = { pending = 0, dead = 1, replay = 2 }
 
--- What deletes nothing needs the right to write all the same: a file that may only be read is noticed now.
+-- The last statement deletes nothing, but it fails if the file is read-only.
 schema.tables = [[
    CREATE TABLE IF NOT EXISTS inbox_events (
       number INTEGER PRIMARY KEY, id TEXT, order_key TEXT, kind TEXT, path TEXT, headers TEXT, body BLOB,
@@ -17,7 +18,7 @@ schema.tables = [[
    DELETE FROM inbox_events WHERE 0;
 ]]
 
--- Those that the process which works on the inbox needs.
+-- For the process that works on the inbox.
 schema.owner = {
    begin = "BEGIN IMMEDIATE",
    commit = "COMMIT",
@@ -34,13 +35,13 @@ schema.owner = {
    highest = "SELECT coalesce(max(number), 0) FROM inbox_events",
    oldest = "SELECT received_at FROM inbox_events WHERE state = 0 ORDER BY number LIMIT 1",
    replays = "SELECT number, order_key FROM inbox_events WHERE state = 2 ORDER BY number",
-   -- Changes nothing, and is written all the same.
+   -- Writes the file without changing it.
    probe = "PRAGMA user_version = 0",
 }
 
--- Those that the reserve needs, to make room.
+-- For the reserve, to make room.
 schema.reserve = {
-   -- What was handled is in the log of recent writes until that is begun anew.
+   -- The write-ahead log has the bytes of handled events until it is truncated.
    checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)",
    page_size = "PRAGMA page_size",
    page_count = "PRAGMA page_count",
@@ -48,14 +49,14 @@ schema.reserve = {
    vacuum = "VACUUM",
 }
 
--- Those of somebody who looks at the dead letters.
+-- For reading the dead letters.
 schema.visitor = {
    dead = [[SELECT number, id, order_key, kind, path, headers, body, received_at, attempts, due, reason
       FROM inbox_events WHERE state = 1 AND number > ?1 ORDER BY number LIMIT ?2]],
    count_dead = "SELECT count(*) FROM inbox_events WHERE state = 1",
 }
 
--- And of one who decides what becomes of them.
+-- For replaying and discarding dead letters.
 schema.verdicts = {
    replay = [[UPDATE inbox_events SET state = 2, attempts = 0, due = NULL, reason = NULL
       WHERE state = 1 AND number = ?1]],
@@ -64,13 +65,13 @@ schema.verdicts = {
    discard_all = "DELETE FROM inbox_events WHERE state = 1",
 }
 
--- What only a visitor needs, for the owner counts in memory.
+-- For a visitor. The process that works on the inbox counts in memory.
 schema.counts = {
    count_living = "SELECT count(*), min(received_at) FROM inbox_events WHERE state <> 1",
    count_delayed = "SELECT count(*) FROM inbox_events WHERE state = 0 AND due > ?1",
 }
 
---- The statements of several of these tables as one.
+--- Merge several of these tables.
 ---@param ... table<string, string>
 ---@return table<string, string>
 function schema.together(...)

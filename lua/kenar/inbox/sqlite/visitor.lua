@@ -1,9 +1,9 @@
---- A look into the file of an inbox that another process may be working on.
+--- Looks into the file of an inbox that another process may be working on.
 --
--- Looking changes nothing. A dead letter that is to be handled again is only marked: the process that works on the
--- inbox finds the mark within a second, or the next one does when it begins. One that is discarded is gone at once.
+-- Reading changes nothing. `replay` only marks a dead letter. The process that works on the inbox finds the mark within
+-- a second, or the next such process when it begins. `discard` deletes a dead letter at once.
 
-local connections = require "kenar.db.sqlite"
+local sqlite = require "kenar.db.sqlite"
 local core = require "kenar.core"
 local errors = require "kenar.error"
 local rows = require "kenar.inbox.sqlite.rows"
@@ -11,11 +11,11 @@ local schema = require "kenar.inbox.sqlite.schema"
 
 local visitors = {}
 
----@class kenar.InboxVisitor
+---@class kenar.SqliteInboxVisitor
 local Visitor = {}
 Visitor.__index = Visitor
 
--- Seconds to wait for the process that works on it.
+-- Seconds to wait for a lock of the process that works on the inbox.
 local TIMEOUT = 5
 
 --- The dead letters, oldest first: see `Inbox:dead`.
@@ -30,7 +30,7 @@ local function first(self, name, ...)
    return list and list[1], err
 end
 
---- How many events are in it. Those that a process is handling now are among the pending ones.
+--- How many events are in it. Events that a process is handling now are counted as pending.
 ---@return { pending: integer, delayed: integer, dead: integer, oldest: number? }? counts, kenar.Error? err
 function Visitor:stats()
    local now = core.now()
@@ -51,9 +51,9 @@ function Visitor:stats()
    }
 end
 
--- For one dead letter, or for all. What is deleted leaves no bytes behind.
+-- Run a statement for one dead letter, or for all. SQLite overwrites deleted bytes.
 local function judge(self, verdict, number)
-   local db, statements = connections.open(self._path, {
+   local db, statements = sqlite.open(self._path, {
       timeout = TIMEOUT, setup = { "PRAGMA secure_delete = ON" }, statements = schema.verdicts,
    })
    if not db then
@@ -68,7 +68,7 @@ local function judge(self, verdict, number)
    local count = ok and db:changes()
    db:close()
    if not ok then
-      return nil, connections.failure(self._path, message, name)
+      return nil, sqlite.failure(self._path, message, name)
    end
    return count
 end
@@ -91,16 +91,16 @@ function Visitor:close()
    self._db:close()
 end
 
---- Look into a file. It must be there.
+--- Look into a file, which must exist.
 ---@param path string
----@return kenar.InboxVisitor? visitor, kenar.Error? err kind `store`; `INBOX_MISSING` where there is no file
+---@return kenar.SqliteInboxVisitor? visitor, kenar.Error? err kind `store`; `INBOX_MISSING` if there is no file
 function visitors.open(path)
    local file, message = io.open(path, "rb")
    if not file then
       return nil, errors.new { kind = "store", code_name = "INBOX_MISSING", message = message }
    end
    file:close()
-   local db, statements = connections.open(path, {
+   local db, statements = sqlite.open(path, {
       timeout = TIMEOUT, read_only = true, setup = {}, statements = schema.together(schema.visitor, schema.counts),
    })
    if not db then

@@ -1,21 +1,21 @@
---- The file of a SQLite store: its table, its prepared statements, and how they are run.
+--- The file of a SQLite store: its table and its prepared statements.
 
-local connections = require "kenar.db.sqlite"
+local sqlite = require "kenar.db.sqlite"
 
 local files = {}
 
----@class kenar.SqliteFile
+---@class kenar.SqliteStoreFile
 local File = {}
 File.__index = File
 
 local PAGE_BYTES = 4096
--- How many expired keys one look for them deletes.
+-- How many expired keys one sweep deletes.
 local SWEEP_COUNT = 64
 
-local failure = connections.failure
+local failure = sqlite.failure
 
--- A key that never expires has an infinite `expires_at`; the index leaves it out.
--- What deletes nothing needs the right to write all the same: a file that may only be read is noticed now.
+-- A key that never expires has an infinite `expires_at` and is not in the index. The last statement deletes nothing,
+-- but it fails if the file is read-only.
 local schema = [[
    CREATE TABLE IF NOT EXISTS kv (key TEXT PRIMARY KEY, value BLOB NOT NULL, expires_at REAL NOT NULL) WITHOUT ROWID;
    CREATE INDEX IF NOT EXISTS kv_expiry ON kv (expires_at) WHERE expires_at < 9e999;
@@ -35,36 +35,36 @@ local statements = {
    remove = "DELETE FROM kv WHERE key = ?1 AND value = ?3 AND expires_at > ?2",
    sweep = ([[DELETE FROM kv WHERE key IN
       (SELECT key FROM kv WHERE expires_at <= ?1 AND expires_at < 9e999 LIMIT %d)]]):format(SWEEP_COUNT),
-   -- The lock is taken at once: one taken half-way fails when another process has written meanwhile.
+   -- IMMEDIATE takes the write lock at once. Taking it later fails if another process has written since BEGIN.
    begin = "BEGIN IMMEDIATE",
    commit = "COMMIT",
    rollback = "ROLLBACK",
 }
 
---- Open it, and make the table where there is none.
+--- Open a file, and make its table if it does not exist.
 ---@param path string
 ---@param options { timeout: number, max_bytes: number? }
----@return kenar.SqliteFile? file, kenar.Error? err
+---@return kenar.SqliteStoreFile? file, kenar.Error? err
 function files.open(path, options)
    local setup = { "PRAGMA synchronous = NORMAL", schema }
    if options.max_bytes then
       local pages = math.max(1, math.floor(options.max_bytes / PAGE_BYTES))
       table.insert(setup, 2, ("PRAGMA max_page_count = %d"):format(pages))
    end
-   local db, prepared = connections.open(path, { timeout = options.timeout, setup = setup, statements = statements })
+   local db, prepared = sqlite.open(path, { timeout = options.timeout, setup = setup, statements = statements })
    if not db then
       return nil, prepared
    end
    return setmetatable({ _path = path, _db = db, _statements = prepared }, File)
 end
 
---- Whether a fork has carried it into this process.
+--- Whether the parent process opened it, before a fork.
 ---@return boolean
 function File:is_foreign()
    return self._db:is_foreign()
 end
 
--- Bind a statement's values, those at the places named by `blobs` as blobs.
+-- Bind the values of a statement, and then those of `blobs` as blobs.
 local function bind(statement, blobs, ...)
    local ok, message, code, name = statement:bind(...)
    for place, bytes in pairs(blobs) do
@@ -78,7 +78,7 @@ end
 --- Run one of the statements that write.
 ---@param name string
 ---@param blobs table<integer, string> values by the number of their parameter
----@param ... any the values of all parameters; what stands at a blob's place is passed over
+---@param ... any the values of all parameters; nil for a blob
 ---@return integer? rows how many it wrote, kenar.Error? err
 function File:write(name, blobs, ...)
    local statement = self._statements[name]
@@ -129,7 +129,7 @@ function File:transaction(f, ...)
       result = committed and result
    end
    if not result then
-      -- Refused where the failure has already rolled back.
+      -- Fails if SQLite has rolled back already, which is no error here.
       self._statements.rollback:run()
       return nil, err
    end

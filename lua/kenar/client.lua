@@ -6,7 +6,6 @@ local advice = require "kenar.client.advice"
 local call = require "kenar.client.call"
 local endpoints = require "kenar.client.endpoints"
 local hosts = require "kenar.host"
-local log = require "kenar.telemetry.log"
 local media = require "kenar.client.media"
 local methods = require "kenar.client.method"
 local settings = require "kenar.settings"
@@ -71,7 +70,7 @@ end
 -- The log of a client that has no bot.
 local function own_log(values, host)
    host = host or hosts.current()
-   return log.new {
+   return require("kenar.telemetry.log").new {
       secrets = settings.secrets(values), level = values.log_level, format = values.log_format, now = host.now,
       write = host.log,
    }

@@ -3,13 +3,16 @@
 
 local urls = {}
 
---- Give each row its scheme as `scheme`.
+--- Give each row its scheme as `scheme`, and each row with a `driver` the function `lacks` of that module.
 ---@generic T: table
 ---@param rows table<string, T> by scheme
 ---@return table<string, T> rows
 function urls.named(rows)
    for scheme, row in pairs(rows) do
       row.scheme = scheme
+      row.lacks = row.driver and function()
+         return require(row.driver).lacks()
+      end
    end
    return rows
 end

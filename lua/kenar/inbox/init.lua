@@ -17,9 +17,6 @@
 -- that fails delays the later events with the same `order_key`, and no others. Errors are of kind `store`.
 
 local errors = require "kenar.error"
-local redis = require "kenar.db.redis"
-local shdict = require "kenar.db.shdict"
-local sqlite = require "kenar.db.sqlite"
 local urls = require "kenar.db.url"
 
 local inbox = {}
@@ -43,7 +40,8 @@ local inbox = {}
 ---@field blocks boolean whether a call may block the process
 ---@field shared boolean whether several processes may have it open
 ---@field is_file boolean whether `rest` is the path of a file
----@field lacks? fun(): string? what is missing in this process; nil: nothing
+---@field driver? string the module of db/ that it stands on, loaded when it is needed
+---@field lacks? fun(): string? of a kind with a driver: what is missing in this process; nil: nothing
 
 local function cannot_visit(message)
    return function()
@@ -54,7 +52,7 @@ end
 ---@type table<string, kenar.InboxKind>
 local kinds = urls.named {
    sqlite = {
-      blocks = true, shared = false, is_file = true, lacks = sqlite.lacks,
+      blocks = true, shared = false, is_file = true, driver = "kenar.db.sqlite",
       open = function(path, host, options)
          return require("kenar.inbox.sqlite").new { path = path, host = host, options = options }
       end,
@@ -63,14 +61,14 @@ local kinds = urls.named {
       end,
    },
    shdict = {
-      blocks = false, shared = true, is_file = false, lacks = shdict.lacks,
+      blocks = false, shared = true, is_file = false, driver = "kenar.db.shdict",
       open = function(zone, host, options)
          return require("kenar.inbox.shdict").new { zone = zone, host = host, options = options }
       end,
       visit = cannot_visit "shdict: is in nginx's memory: look at it there, with bot.inbox:dead()",
    },
    redis = {
-      blocks = false, shared = true, is_file = false, lacks = redis.lacks,
+      blocks = false, shared = true, is_file = false, driver = "kenar.db.redis",
       open = function(rest, host, options)
          return require("kenar.inbox.redis").new { url = rest, host = host, options = options }
       end,

@@ -12,9 +12,6 @@
 -- Errors are of kind `store`. The field `shared` is true if several processes may have the store open.
 
 local errors = require "kenar.error"
-local redis = require "kenar.db.redis"
-local shdict = require "kenar.db.shdict"
-local sqlite = require "kenar.db.sqlite"
 local urls = require "kenar.db.url"
 
 local store = {}
@@ -36,7 +33,8 @@ local methods = { "get", "set", "del", "incr", "add", "cas" }
 ---@field blocks boolean whether each call blocks the process
 ---@field shared boolean whether several processes see the same keys
 ---@field is_file boolean whether `rest` is the path of a file
----@field lacks? fun(): string? what is missing in this process; nil: nothing
+---@field driver? string the module of db/ that it stands on, loaded when it is needed
+---@field lacks? fun(): string? of a kind with a driver: what is missing in this process; nil: nothing
 
 ---@type table<string, kenar.StoreKind>
 local kinds = urls.named {
@@ -47,19 +45,19 @@ local kinds = urls.named {
       end,
    },
    sqlite = {
-      blocks = true, shared = true, is_file = true, lacks = sqlite.lacks,
+      blocks = true, shared = true, is_file = true, driver = "kenar.db.sqlite",
       open = function(path, host)
          return require("kenar.store.sqlite").new { path = path, now = host.now }
       end,
    },
    shdict = {
-      blocks = false, shared = true, is_file = false, lacks = shdict.lacks,
+      blocks = false, shared = true, is_file = false, driver = "kenar.db.shdict",
       open = function(zone)
          return require("kenar.store.shdict").new { zone = zone }
       end,
    },
    redis = {
-      blocks = false, shared = true, is_file = false, lacks = redis.lacks,
+      blocks = false, shared = true, is_file = false, driver = "kenar.db.redis",
       open = function(rest)
          return require("kenar.store.redis").new(rest)
       end,

@@ -12,9 +12,9 @@ local incoming = require "kenar.host.resty.incoming"
 local phases = require "kenar.host.resty.phases"
 local stores = require "kenar.store"
 local webhook = require "kenar.webhook.request"
-local working = require "kenar.bot.worker"
+local worker = require "kenar.bot.worker"
 
--- nginx looks at the clock when it has nothing to run: what runs without a wait begins and ends at the same time.
+-- nginx updates this clock when it has nothing to run: code that does not wait begins and ends at the same time.
 local loop_time = ngx.now
 local clock = require("kenar.core").clock
 
@@ -22,7 +22,7 @@ local resty = {}
 
 local EARLY_AFTER, INTERNAL_ERROR = contract.EARLY_AFTER, contract.INTERNAL_ERROR
 local UNAVAILABLE = webhook.response(503)
--- So many events in a row whose handlers did not wait make a bot one that answers at once.
+-- After so many events in a row whose handlers did not wait, further events have no task.
 local QUICK = 100
 
 local served = setmetatable({}, { __mode = "k" })
@@ -77,7 +77,7 @@ local function lacking(bot)
       :format(tostring(bot), table.concat(names, " and "), table.concat(directives, " and "))
 end
 
--- Bind the bot to this worker.
+-- Attaches the bot to this worker's host.
 local function bind(bot, host, options)
    local ok, inbox = check_places(bot, options)
    if not ok then
@@ -89,7 +89,7 @@ local function bind(bot, host, options)
       return nil, message
    end
    if inbox then
-      local work, err = working.start(bot, inbox)
+      local work, err = worker.start(bot, inbox)
       if not work then
          return nil, tostring(err)
       end
@@ -110,7 +110,7 @@ local function answer_early(request)
 end
 
 -- The first wait of a handler that was expected not to wait. Before the handler runs, and for a callback, there is no
--- early answer.
+-- early response.
 local function on_first_wait(service)
    return function(request)
       if request.early then
@@ -133,8 +133,9 @@ local function open(bot, options)
    return service
 end
 
---- Begin to work in this worker, before its first request: in `init_worker_by_lua_block`. Needed where events may be
---- waiting that an earlier worker has left, or consents have to be renewed; `serve` does it with the first request.
+--- Start the bot in this worker before its first request: in `init_worker_by_lua_block`. It is needed if an earlier
+--- worker may have left events, or if consents have to be renewed. Otherwise `serve` starts the bot at the first
+--- request.
 ---@param bot kenar.Bot
 ---@param options? table see `serve`
 function resty.start(bot, options)
@@ -148,8 +149,8 @@ end
 local function handle(service, request)
    local began = loop_time()
    local answer = service.bot:handle(request)
-   -- What LuaJIT compiles ends at a function of C: what it would have to give up at the task's xpcall it would not try
-   -- again where there is none.
+   -- A call to C ends LuaJIT's trace here. A trace that goes on to the task's xpcall is aborted, and LuaJIT would not
+   -- compile this code again for requests without a task.
    clock()
    if request.early then
       service.quick = loop_time() == began and service.quick + 1 or math.min(service.quick, 0)
@@ -157,8 +158,8 @@ local function handle(service, request)
    return answer
 end
 
--- In a task, which goes on when the request is over: nginx ends those whose client has gone away, and a client that
--- has its answer may send the next request over the same connection.
+-- In a task, which goes on after the request: nginx ends a request whose client has gone away, and a client that has
+-- its response may send the next request over the same connection.
 local function handle_in_task(service, request)
    incoming.complete(request)
    local task = service.host.spawn(handle, service, request)
@@ -172,8 +173,7 @@ local function handle_in_task(service, request)
    return ok and answer or INTERNAL_ERROR
 end
 
--- End the thread of the early answer.
----@return boolean is_answered it has answered already
+-- Ends the thread of the early response. Returns whether it has responded already.
 local function end_early(request)
    local thread = request.early_thread
    if not thread then
@@ -185,8 +185,8 @@ local function end_early(request)
 end
 
 -- In the request itself, for a bot whose handlers do not wait: a task would cost as much as all the rest. The first
--- handler that waits nevertheless gets its early answer, and later ones have tasks. There is no pcall, for LuaJIT
--- compiles nothing that returns through one: nginx logs an error and answers with 500.
+-- handler that waits nevertheless gets its early response, and later handlers have tasks. There is no pcall, because
+-- LuaJIT compiles no code that returns through one: nginx logs an error and responds with 500.
 local function answer_at_once(service, request)
    local began = loop_time()
    request.on_wait = service.on_wait
@@ -202,7 +202,7 @@ local function answer_at_once(service, request)
    end
 end
 
--- Where nginx ends requests whose clients have gone away, no handler may run in one.
+-- If nginx ends requests whose clients have gone away (lua_check_client_abort), handlers always run in tasks.
 local function check_location(service)
    service.is_checked = true
    if ngx.on_abort(function() end) then
@@ -212,12 +212,13 @@ end
 
 --- Answer the request with a bot, in `content_by_lua_block`.
 ---
---- An event that nobody waits for is answered when it was handled, or after 0.4 s while its handler goes on. With
---- `ack = "early"` it is answered when it is in the shared dict `zone`, and handled then by any of nginx's workers, of
---- which each has `workers` (32) at once; what a worker had that was killed comes again after `lease` (60) seconds.
+--- An event without a waiting user is answered after its handler, or after 0.4 s while the handler goes on. With
+--- `ack = "early"` it is answered as soon as it is in the shared dict `zone`. Any of nginx's workers then handles it,
+--- each up to `workers` (32) events at once. If a worker is killed, its events are handled again after `lease` (60)
+--- seconds.
 ---@param bot kenar.Bot
----@param options? { ack: "early", zone: string, workers: integer, lease: number, overrides: table } looked at in each
----   worker's first call, or in that of `start`; `overrides` are settings that win over the bot's own
+---@param options? { ack: "early", zone: string, workers: integer, lease: number, overrides: table } read in each
+---   worker's first call of `serve` or `start`; `overrides` are settings that win over the bot's own
 function resty.serve(bot, options)
    local service = served[bot]
    if not service then

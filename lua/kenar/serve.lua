@@ -1,4 +1,4 @@
---- Bots on a server of their own: `kenar run bot.lua`, or the end of a script.
+--- Serves bots with kenar's own HTTP server: `kenar run bot.lua`, or the end of a script.
 
 local bots = require "kenar.bot"
 local core = require "kenar.core"
@@ -7,12 +7,12 @@ local health = require "kenar.telemetry.health"
 local listeners = require "kenar.host.loop.listener"
 local loop = require "kenar.host.loop"
 local webhook = require "kenar.webhook.request"
-local working = require "kenar.bot.worker"
+local worker = require "kenar.bot.worker"
 
 local serve_options = { address = true, port = true, on_listening = true, overrides = true, host = true,
    stop_deadline = true, metrics_address = true, metrics_port = true }
 
--- Where a stop leaves what still runs, in seconds.
+-- Seconds after which a stop ends the handlers that still run.
 local STOP_DEADLINE = 10
 
 local function check(list, options)
@@ -40,7 +40,7 @@ local function check(list, options)
    end
 end
 
--- What a bot needs and has not is an error now, where it was none when the file was required.
+-- A missing setting is an error when a bot is served, not when its file is required.
 local function check_settings(list)
    for _, bot in ipairs(list) do
       local missing = bot:missing()
@@ -55,7 +55,7 @@ local function check_settings(list)
    return true
 end
 
--- A setting of the environment's that cannot be, or a store that does not open.
+-- Fails if the environment has an invalid setting, or if a store does not open.
 local function attach(list, host, overrides)
    for _, bot in ipairs(list) do
       local attached, message = pcall(bot.attach, bot, host, overrides)
@@ -70,7 +70,7 @@ local function is_below(prefix, path)
    return path:sub(1, #prefix) == prefix and (#path == #prefix or path:sub(#prefix + 1, #prefix + 1) == "/")
 end
 
--- The longest prefix that fits has the request.
+-- The bot with the longest matching prefix gets the request.
 local function router_of(list)
    if list[2] == nil then
       local only = list[1]
@@ -96,7 +96,7 @@ local function open_inboxes(list)
    for _, bot in ipairs(list) do
       local where = bot:setting "inbox"
       if where then
-         local work, err = working.start(bot, where)
+         local work, err = worker.start(bot, where)
          if not work then
             local is_shared = had[where.url] and "; each bot needs an inbox of its own" or ""
             return nil, tostring(err) .. is_shared, opened
@@ -107,7 +107,7 @@ local function open_inboxes(list)
    return opened
 end
 
--- Take nothing new, and wait for what runs until the deadline; what is in an inbox and has not begun stays there.
+-- Refuses new requests and waits for running handlers until the deadline. Events in an inbox that have not begun stay.
 local function wind_down(list, host, listener, workers, patience)
    local ends_at = host.clock() + patience
    local function left()
@@ -132,7 +132,7 @@ local function close_all(list, workers)
    end
 end
 
--- Told once: a supervisor may send one a day.
+-- Logs the message once, because a supervisor may send the signal every day.
 local function hangup_teller(log)
    local is_told = false
    return function()
@@ -143,7 +143,7 @@ local function hangup_teller(log)
    end
 end
 
--- The first signal winds down; another one stops at once. SIGHUP does neither.
+-- The first signal begins an orderly stop, a second one stops at once. SIGHUP does neither.
 local function take_signals(list, host, listener, workers, patience)
    local stopping, tell_hangup = false, hangup_teller(list[1].log)
    core.survive_broken_pipes()
@@ -159,7 +159,7 @@ local function take_signals(list, host, listener, workers, patience)
    end)
 end
 
--- It answers until all else has ended.
+-- It is closed last.
 local function open_health(list, host, listener, options)
    return listeners.open(host, {
       address = options.metrics_address or "127.0.0.1", port = options.metrics_port, max_connections = 64,
@@ -206,8 +206,8 @@ end
 ---   `on_listening(port, metrics_port)`, `stop_deadline` in seconds, `overrides`: settings that win over the bots' own;
 ---   `metrics_port`, where GET /healthz and /metrics are answered (default: nowhere; 0 picks a free one), and
 ---   `metrics_address` (default "127.0.0.1")
----@return true? ok, string? message the port is taken, a key is missing, the store does not open, another process has
----   the inbox
+---@return true? ok, string? message if the port is taken, a key is missing, the store does not open, or another process
+---   has the inbox
 return function(list, options)
    options = options or {}
    check(list, options)

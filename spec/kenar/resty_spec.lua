@@ -144,7 +144,7 @@ describe("kenar.resty.serve", function()
       assert.same({ "m1", "m2" }, server:told("done", 2))
    end)
 
-   it("goes on without a task for each request where handlers do not wait, and finds out where one does", function()
+   it("stops using tasks when handlers do not wait, and begins again when one does", function()
       start()
       be_quick()
       -- The first one that waits is answered early, too, and keeps its connection from the next.
@@ -176,7 +176,7 @@ describe("kenar.resty.serve", function()
       assert.equal("m2", server:told("done", 151)[151])
    end)
 
-   it("finds out as well where a handler waits by nginx's own functions, when that is done", function()
+   it("notices a handler that waits by nginx's own functions after that wait", function()
       start()
       be_quick()
       local connection = server:connect()
@@ -242,7 +242,7 @@ describe("kenar.resty.serve", function()
       assert.matches("each of nginx's 2 workers its own", server.nginx:log())
    end)
 
-   it("raises where it is called wrongly", function()
+   it("raises for wrong arguments", function()
       start { location = [[
          location = /wrong {
             content_by_lua_block {

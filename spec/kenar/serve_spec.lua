@@ -73,7 +73,7 @@ describe("kenar.serve", function()
       assert.same({ { 303, fits }, to_divar, to_divar, to_divar }, answers)
    end)
 
-   it("gives each of several bots what came below its prefix", function()
+   it("gives each of several bots the requests below its prefix", function()
       local heard, statuses = {}, {}
       local function named(prefix)
          return bot_at(prefix):on("chatbot", function() heard[#heard + 1] = prefix end)
@@ -121,7 +121,7 @@ describe("kenar.serve", function()
       assert.same({ "other 200", "slow 200", "Divar answered" }, order)
    end)
 
-   it("finishes what runs before it returns", function()
+   it("finishes running handlers before it returns", function()
       local bot, entered, finished, status, served = bot_at "/kenar", false, false, nil, nil
       bot:on("chatbot", function()
          entered = true
@@ -153,7 +153,7 @@ describe("kenar.serve", function()
       assert.matches("^HTTP/1.1 200 OK", seen)
    end)
 
-   it("finishes what an answered event has left to do before it returns", function()
+   it("finishes handlers of answered events before it returns", function()
       local bot, done = bot_at "/kenar", {}
       bot:on("chatbot", function(ctx)
          ctx:after(function()
@@ -178,7 +178,7 @@ describe("kenar.serve", function()
       assert.same({ after = true, late = true, caught = "timeout" }, done)
    end)
 
-   it("breaks off what has not ended at the deadline", function()
+   it("ends handlers that still run at the deadline", function()
       local bot, ended, entered = bot_at "/kenar", nil, false
       bot:on("chatbot", function(ctx)
          entered = true
@@ -195,7 +195,7 @@ describe("kenar.serve", function()
       assert.equal("closed", ended)
    end)
 
-   it("keeps in the inbox what was not handled when it stops, for the next time, in its order", function()
+   it("keeps events that were not handled in the inbox, in their order, for the next start", function()
       local folder = scratch.new()
       finally(function() folder:remove() end)
       local inbox, heard = "sqlite:" .. folder:file "inbox.db", {}
@@ -266,7 +266,7 @@ describe("kenar.serve", function()
       end))
    end)
 
-   it("raises when it is held wrong", function()
+   it("raises for wrong arguments", function()
       local bot = bot_at "/kenar"
       assert.error_matches(function() kenar.serve(bot) end, "expected a list of bots")
       assert.error_matches(function() kenar.serve {} end, "at least one bot")

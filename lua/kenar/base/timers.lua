@@ -1,4 +1,4 @@
---- A binary min-heap of things that fall due; what was added first comes first among equals.
+--- A binary min-heap of entries by time; entries of the same time keep the order in which they were added.
 
 local timers = {}
 
@@ -38,16 +38,16 @@ local function sink(heap, entry, place, count)
    heap[place], entry.place = entry, place
 end
 
---- Add a table; its fields `at`, `order` and `place` are the heap's until it is removed or popped.
+--- Add a table; its fields `at`, `order` and `place` belong to the heap until it is removed or popped.
 ---@param entry table
----@param at number the moment it falls due
+---@param at number the entry's time
 function Timers:add(entry, at)
    self.count, self.added = self.count + 1, self.added + 1
    entry.at, entry.order = at, self.added
    rise(self.heap, entry, self.count)
 end
 
---- Take an entry out, wherever it stands; nothing when it is not in.
+--- Remove an entry, wherever it stands, if it is in the heap.
 function Timers:remove(entry)
    local heap, place = self.heap, entry.place
    if not place then
@@ -61,14 +61,14 @@ function Timers:remove(entry)
    end
 end
 
---- When the first one falls due.
+--- The time of the first entry.
 ---@return number|nil at
 function Timers:next_at()
    local first = self.heap[1]
    return first and first.at
 end
 
---- Take out the first one, if it is due.
+--- Remove the first entry, if its time has come.
 ---@param now number
 ---@return table|nil entry
 function Timers:pop(now)

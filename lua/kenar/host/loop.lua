@@ -1,8 +1,8 @@
---- Where a bot runs by itself: one thread, one poll, coroutines.
+--- The host of a program of its own: one thread, one poll, coroutines.
 --
--- One turn waits for libcurl's transfers, for the descriptors of what is watched (an HTTP server, signals) and for the
--- next timer, whichever comes first; then it resumes the tasks for which something happened.
--- A request's `headers` table is compiled once and known again by identity: never change one that was given.
+-- One turn waits for libcurl's transfers, for the descriptors of watched objects (an HTTP server, signals) and for the
+-- next timer, whichever comes first; then it resumes the tasks whose waits are over.
+-- A request's `headers` table is compiled once and recognised by identity: never change it.
 
 local contract = require "kenar.host.contract"
 local core = require "kenar.core"
@@ -22,9 +22,9 @@ Loop.__index = Loop
 Loop.__name = "kenar.loop"
 
 local POOL_OPTIONS = { "max_transfers", "idle", "http2", "proxy", "ca_file", "insecure_http" }
--- Turns that tasks get to clean up in, once everything they wait for was broken off.
+-- Turns that tasks have for cleaning up after their waits were ended.
 local LAST_TURNS = 100
--- One to do what all of them wait for, one for them to go on.
+-- One turn for the tasks that are ready, one for the tasks that these make ready.
 local SETTLING_TURNS = 2
 
 local function default_on_error(_, traceback)
@@ -47,7 +47,7 @@ local function earlier(a, b)
    return a and b and math.min(a, b) or a or b
 end
 
--- How long the poll may last at most; nil: until something happens.
+-- The longest time for the poll; nil: until something happens.
 local function patience(self, tasks, max_wait)
    local earliest = tasks.timers:next_at()
    for i = 1, #self.watched do
@@ -61,7 +61,7 @@ end
 
 local function turn(self, max_wait, is_deep)
    local tasks, requests = self.scheduler, self.transfers
-   -- A deep wait leaves ready tasks alone, so they must not keep it from sleeping.
+   -- A deep wait does not run ready tasks, so it sleeps although there are some.
    if not is_deep and tasks:has_ready() then
       max_wait = 0
    elseif tasks.timers.count > 0 or self.watched[1] or tasks.stopped then
@@ -82,7 +82,7 @@ local function turn(self, max_wait, is_deep)
    end
    if tasks:has_ready() then
       tasks:run_ready()
-      serve_watched(self) -- what a task answered leaves now, not after the next event
+      serve_watched(self) -- sends the responses of these tasks now, not after the next event
    end
 end
 
@@ -92,7 +92,7 @@ function Loop:step(max_wait)
    turn(self, max_wait)
 end
 
--- After the deadline of a stop, or when all tasks have ended before it: break off the rest.
+-- After the deadline of a stop, or when all tasks have ended before it: end the rest.
 local function end_all(self)
    self.transfers:close()
    for _ = 1, LAST_TURNS do
@@ -109,13 +109,13 @@ local function has_work(self)
    return self.transfers.count > 0 or tasks.timers.count > 0 or tasks:has_ready() or self.foreground > 0
 end
 
--- Whether anything could still wake somebody.
+-- Whether a wait can still end.
 local function is_alive(self)
    return has_work(self) or #self.watched > 0
 end
 
---- Run until `finished()` is true; without it, until nothing is left to do. After `stop`, until that is over. Raises
---- when everything waits for something that cannot happen any more.
+--- Run until `finished()` is true; without it, until nothing is left to do. After `stop`, run until the stop is over.
+--- Raises if no wait can end any more.
 ---@param finished? fun(): boolean
 function Loop:run(finished)
    local tasks = self.scheduler
@@ -140,9 +140,9 @@ function Loop:run(finished)
    end_all(self)
 end
 
---- Stop: `closing()` is true from now on, sleeps and waits end with `nil, "closed"`, new requests are refused, and
---- those under way have `deadline` seconds (default 0) to end before they are broken off as "closed". Does not wait:
---- `run` returns when all is over.
+--- Stop: `closing()` is true from now on, sleeps and waits end with `nil, "closed"`, and new requests are refused.
+--- Requests under way have `deadline` seconds (default 0); then they end with the error "closed". This does not wait:
+--- `run` returns when the stop is over.
 ---@param deadline? number seconds
 function Loop:stop(deadline)
    if not self.scheduler.stopped then
@@ -151,9 +151,8 @@ function Loop:stop(deadline)
    end
 end
 
---- Watch an object: `object:fd()` is polled, and `object:ready()` is called every turn; what that returns is the number
---- of seconds until it wants to be called again (nil: when its descriptor is readable). `run` ends although
---- `is_background` objects are still watched.
+--- Watch an object: `object:fd()` is polled, and `object:ready()` is called in every turn. It returns the seconds until
+--- the next call (nil: when its descriptor is readable). `run` returns although `is_background` objects are watched.
 ---@param object table
 ---@param is_background? boolean
 function Loop:watch(object, is_background)
@@ -162,7 +161,7 @@ function Loop:watch(object, is_background)
    self.foreground = self.foreground + (is_background and 0 or 1)
 end
 
---- Stop watching an object. It may be closed afterwards.
+--- Stop watching an object, which may then be closed.
 ---@param object table
 function Loop:unwatch(object)
    for i, entry in ipairs(self.watched) do
@@ -175,7 +174,7 @@ function Loop:unwatch(object)
    end
 end
 
---- Call `f(name)` as a task whenever one of the signals arrives: `host:on_signal({ "TERM", "INT" }, f)`.
+--- Call `f(name)` in a task at each of these signals: `host:on_signal({ "TERM", "INT" }, f)`.
 ---@param names string[]
 ---@param f fun(name: string)
 function Loop:on_signal(names, f)
@@ -195,8 +194,8 @@ function Loop:on_signal(names, f)
    self:watch(watcher, true)
 end
 
---- Run what is ready, and what that makes ready: what a watched object has brought may need no more than that to be
---- answered in the same turn, which is cheaper than in the next.
+--- Run ready tasks, and the tasks that these make ready. A request may then be answered in the turn in which it
+--- arrived, which is cheaper than in the next turn.
 function Loop:settle()
    local tasks = self.scheduler
    for _ = 1, SETTLING_TURNS do
@@ -252,7 +251,7 @@ local function add_contract(self, tasks)
 end
 
 --- Make a loop. Options: those of `kenar.curl`'s pool (`max_transfers` 64, `idle` 30 s, `http2`, `proxy`, `ca_file`,
---- `insecure_http`), and `on_error(err, traceback)`, which hears of tasks that raised (default: stderr).
+--- `insecure_http`), and `on_error(err, traceback)`, called for tasks that raised (default: stderr).
 ---@param options? table
 ---@return kenar.Host host
 function loop.new(options)

@@ -1,16 +1,16 @@
---- What a request carries: a string, or strings and files that are read while they leave.
+--- The body of a request: a string, or a list of strings and files that are read while they are sent.
 --
--- Reading a file stops the worker for as long as the disk takes; a piece at a time keeps that short.
+-- Reading a file blocks the worker for as long as the disk takes, so a file is read in pieces.
 
 local body = {}
 
 local Body = {}
 Body.__index = Body
 
--- How much is handed to the socket at once, in bytes.
+-- Bytes that are passed to the socket at once.
 local PIECE = 64 * 1024
 
--- The file stays open, so that its size is that of what is sent.
+-- The file stays open, so that the size is that of the bytes that are sent.
 local function open_file(part)
    local size = part.size
    local file, message = io.open(part.path, "rb")
@@ -53,7 +53,7 @@ local function check_part(part)
    end
 end
 
--- A file that is longer or shorter by now would not be what Content-Length says.
+-- A file whose size has changed would contradict Content-Length.
 local function read_file(part, at)
    local bytes = part.file:read(math.min(PIECE, part.size - at))
    local here = part.file:seek()
@@ -107,7 +107,7 @@ local function open_parts(self, list)
    return self
 end
 
---- Open the body of a request. Raises for what is none; where a file cannot be sent, gives a message.
+--- Open the body of a request. Raises for a malformed body; gives a message if a file cannot be sent.
 ---@param method string
 ---@param given nil|string|table list of strings and { path =, size = }
 ---@return table|string|nil opened with `size`, `read()` and `close()`; a short string is given back as it is

@@ -1,8 +1,8 @@
---- The header lines of requests. A table of headers is made into lines once and known again by identity.
+--- The header lines of requests. A table of headers is compiled once and recognised by identity.
 
 local headers = {}
 
--- What is derived from the body: a second opinion about its length is how requests are smuggled.
+-- Headers that the transport derives from the body: two lengths of one body allow request smuggling.
 local OURS = { ["content-length"] = true, ["transfer-encoding"] = true, expect = true }
 
 local LONGEST = 64 * 1024
@@ -38,7 +38,7 @@ local function compile(map)
    return { bytes = table.concat(lines), has_host = has_host }
 end
 
---- A function that makes lines: `compiled(map) -> { bytes, has_host } | nil, message`.
+--- A function that compiles headers: `compiled(map) -> { bytes, has_host } | nil, message`.
 ---@return fun(map: table): table|nil, string?
 function headers.compiler()
    local known = setmetatable({}, { __mode = "k" })

@@ -1,15 +1,15 @@
---- What a request has if it does not say so, and what none may have: the same on every host.
+--- The defaults and checks of requests, which are the same on every host.
 --
 -- The loop's requests are read by kenar.curl, in C (request_lua.c); spec.support.host_contract compares the two.
 
 local requests = {}
 
--- Seconds for the whole and for the connection; bytes of an answer.
+-- Seconds for the whole exchange and for the connection; bytes of a response.
 requests.TIMEOUT, requests.CONNECT_TIMEOUT, requests.MAX_BODY = 30, 10, 1024 * 1024
 
 local COMMON = { GET = true, POST = true }
 
---- The method of a request, GET if it names none. Raises for what is none.
+--- The method of a request (default GET). Raises for a malformed method.
 ---@param req table
 ---@param level integer as for `error`
 ---@return string
@@ -21,10 +21,10 @@ function requests.method(req, level)
    return method
 end
 
---- A field of a request that is a number above 0. Raises for what is none.
+--- A field of a request that is a number above 0. Raises for other values.
 ---@param req table
 ---@param name string
----@param absent number the value if there is none
+---@param absent number the default
 ---@param level integer as for `error`
 ---@return number
 function requests.number(req, name, absent, level)

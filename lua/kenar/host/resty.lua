@@ -1,8 +1,8 @@
---- Where a bot runs inside nginx: requests on cosockets, waits on nginx's semaphores, tasks in its timers.
+--- The host inside nginx: requests on cosockets, waits on nginx's semaphores, tasks in nginx's timers.
 --
--- Nothing here blocks the worker; only the phases that nginx lets wait can (rewrite, access, content, timers). In any
--- other (init_worker, log, the filters) hand what waits to `host.spawn`. Proxy variables of the environment are not
--- honoured, and https:// needs `lua_ssl_trusted_certificate`, names need `resolver`.
+-- Nothing here blocks the worker. Waits are possible in the phases rewrite, access and content and in timers; in other
+-- phases (init_worker, log, filters) pass a function that waits to `host.spawn`. Proxy variables of the environment are
+-- ignored. https:// needs `lua_ssl_trusted_certificate`, names of hosts need `resolver`.
 
 local bodies = require "kenar.host.request_body"
 local contract = require "kenar.host.contract"
@@ -31,7 +31,7 @@ local OPTIONS = {
 local TIMEOUT, CONNECT_TIMEOUT, MAX_BODY = requests.TIMEOUT, requests.CONNECT_TIMEOUT, requests.MAX_BODY
 local LIMITS, HEAD_LIMITS = { max_body = MAX_BODY }, { method = "HEAD", max_body = MAX_BODY }
 local NO_HEADERS = {}
--- Readers of answers kept for the next request.
+-- Readers of responses kept for the next request.
 local KEPT_ANSWERS = 64
 
 local function default_on_error(_, traceback)
@@ -113,15 +113,15 @@ local function request(self, req)
    return res, err
 end
 
---- Stop: `closing()` is true from now on, and `deadline` seconds (default 0) later nothing new begins. Waits that would
---- end later than that end at once with `nil, "closed"`. Requests under way run to their own end. A worker that nginx
---- ends stops its host by itself, with the deadline that was given when it was made.
+--- Stop: `closing()` is true from now on, and `deadline` seconds (default 0) later nothing new begins. Waits with a
+--- later limit end at once with `nil, "closed"`. Requests under way run to their end. When nginx ends a worker, the
+--- host stops with the option `stop_deadline`.
 ---@param deadline? number seconds
 function Host:stop(deadline)
    self.scheduler:stop(deadline or 0)
 end
 
---- Wait until no task is left. Not for use inside a task.
+--- Wait until no task is left. Do not call it inside a task.
 function Host:run()
    self.scheduler:wait_for_all()
 end
@@ -174,10 +174,10 @@ local function add_contract(self, tasks)
    end
 end
 
---- Make a host for this worker. Options: `max_transfers` at a time (64; further requests wait), `idle` seconds that an
---- unused connection is kept (30), `stop_deadline` seconds that a worker which is to end leaves for waits (10),
---- `insecure_http` to allow http:// to other machines, `on_error(err, traceback)` hears of tasks that raised (default:
---- nginx's error log), `log(line)` takes what is logged (default: stderr).
+--- Make a host for this worker. Options: `max_transfers` at a time (64; further requests wait), `idle`, the seconds for
+--- which an unused connection is kept (30), `stop_deadline`, the seconds of waits when nginx ends the worker (10),
+--- `insecure_http` to allow http:// to other machines, `on_error(err, traceback)`, called for tasks that raised
+--- (default: nginx's error log), and `log(line)`, called with each line of the log (default: stderr).
 ---@param options? table
 ---@return kenar.Host host
 function resty.new(options)

@@ -1,7 +1,7 @@
---- Tasks and what they wait for: coroutines that are resumed when the thing they wait for has happened.
+--- Tasks and waits: coroutines that are resumed when their wait is over.
 --
--- Waiting works everywhere. In a task the coroutine yields. Anywhere else (a plain script, a coroutine of the program's
--- own inside a task, a callback of C such as table.sort's) the wait runs the loop until what it waits for has happened.
+-- Waiting works everywhere. In a task the coroutine yields. Elsewhere (a plain script, a coroutine of the program's own
+-- inside a task, a callback of C such as table.sort's) the wait runs the loop until the wait is over.
 
 local errors = require "kenar.error"
 local queue = require "kenar.base.queue"
@@ -19,18 +19,18 @@ local scheduler = {}
 
 -- Threads kept for the next task.
 local KEPT_THREADS = 256
--- Waits outside a task stand on top of each other on the C stack, which has room for some 200 calls.
+-- Waits outside of tasks are nested on the C stack, which has room for some 200 calls.
 local NESTED_WAITS = 20
--- How often waiting is refused after the end before the caller is taken for a loop that never looks at the answer.
+-- How often a wait is refused after a stop before it raises: the caller may be an endless loop.
 local REFUSALS = 10000
 
 local Scheduler = {}
 Scheduler.__index = Scheduler
 
---- Let what waits go on: `waiting.woken` is true from now on, and its task is resumed in the next turn.
+--- End a wait: `waiting.woken` is true from now on, and its task is resumed in the next turn.
 ---@param waiting table
----@param reason? string why it ends without what was waited for
----@return boolean woken false when it was woken before
+---@param reason? string why the wait is over although the awaited event has not happened
+---@return boolean woken false if the wait was over already
 function Scheduler:wake(waiting, reason)
    if waiting.woken then
       return false
@@ -48,8 +48,7 @@ function Scheduler:has_ready()
    return ready.first <= ready.last
 end
 
--- Wait by running everything else. Too deep in such waits other tasks stand still, and only what comes from outside
--- ends the wait.
+-- Waits by running the other tasks. Too deep in nested waits no task runs; only an event from outside ends the wait.
 local function block(self, waiting)
    local is_deep = self.depth >= NESTED_WAITS
    if is_deep and not waiting.is_external then
@@ -65,8 +64,8 @@ local function block(self, waiting)
    self.depth = self.depth - 1
 end
 
---- Wait until `wake` was called for this table, which the caller made for this one wait. `is_external` in it says
---- that something outside the tasks will wake it.
+--- Wait until `wake` is called for this table, which the caller makes for each wait. `is_external` says that an event
+--- outside of the tasks ends the wait.
 ---@param waiting table
 function Scheduler:wait(waiting)
    local task = self.current
@@ -88,7 +87,7 @@ function Scheduler:wait_within(waiting, seconds)
 end
 
 --- Wait at most `seconds` (nil: without end); a stop of the host ends it as well.
----@return string|nil reason nil when woken by what was waited for; "timeout"; "closed"
+---@return "timeout"|"closed"|nil reason nil if `wake` ended the wait
 function Scheduler:wait_at_most(waiting, seconds)
    if self.stopped then
       self.refusals = self.refusals + 1
@@ -109,7 +108,7 @@ function Scheduler:wait_at_most(waiting, seconds)
    return waiting.reason
 end
 
---- End all waits that a stop ends, and refuse new ones.
+--- End the interruptible waits, and refuse new ones.
 function Scheduler:stop()
    self.stopped = true
    local waits = self.interruptible
@@ -119,7 +118,7 @@ function Scheduler:stop()
    end
 end
 
---- Wake what has fallen due.
+--- End the waits whose time is over.
 function Scheduler:fire_timers()
    if self.timers.count == 0 then
       return
@@ -147,7 +146,7 @@ local function work(self, task)
    end
 end
 
---- Tell of an error that nobody can catch. Telling must not break the loop, whatever the listener does.
+--- Report an error that no code can catch. An error in `on_error` goes to stderr.
 function Scheduler:report(err, traceback)
    local ok, why = pcall(self.on_error, err, traceback)
    if not ok then
@@ -169,7 +168,7 @@ local function work_unattended(self, task, a, b, c)
    task.done, task.f = true, nil
 end
 
--- The life of a thread for tasks that nobody waits for. It holds nothing of the last task while it waits for the next.
+-- The life of a thread for tasks without waiters. Between two tasks it keeps nothing of the last one.
 local function work_on_unattended(self, task)
    while true do
       work_unattended(self, task, yield())
@@ -208,8 +207,8 @@ local function run(self, task, ...)
    end
 end
 
---- Run `f(a, b, c)` as a task that nobody can wait for, its first part at once, before this returns: half the cost of
---- `spawn`, for what happens ten thousand times a second.
+--- Run `f(a, b, c)` as a task that nobody can wait for. Its first part runs before this returns. It costs half as much
+--- as `spawn`, for events that come ten thousand times a second.
 function Scheduler:start(f, a, b, c)
    local kept = self.unattended
    local task = kept[#kept]
@@ -223,7 +222,7 @@ function Scheduler:start(f, a, b, c)
    run(self, task, a, b, c)
 end
 
---- Run as many tasks as are ready now; those that become ready meanwhile have their turn next time.
+--- Run the tasks that are ready now; tasks that become ready meanwhile run at the next call.
 function Scheduler:run_ready()
    local ready = self.ready
    for _ = 1, ready:count() do
@@ -247,8 +246,8 @@ function Scheduler:spawn(f, ...)
    return task
 end
 
---- Make a scheduler. `turn(is_deep)` waits for something to happen outside and hands it to `wake`, runs the ready tasks
---- unless `is_deep`, and returns false when nothing can happen any more.
+--- Make a scheduler. `turn(is_deep)` waits for an event outside and calls `wake` for it, runs the ready tasks unless
+--- `is_deep`, and returns false if no event can come any more.
 ---@param options { clock: function, turn: function, on_error: function }
 function scheduler.new(options)
    return setmetatable({

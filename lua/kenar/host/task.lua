@@ -1,4 +1,4 @@
---- One function that runs by itself, and those who wait for its end.
+--- A task: one function in a coroutine of its own, and the tasks that wait for its end.
 
 local errors = require "kenar.error"
 
@@ -19,10 +19,10 @@ function task.new(scheduler, f, ...)
    return setmetatable({ scheduler = scheduler, f = f, arguments = pack(...), done = false }, Task)
 end
 
---- Record how a task ended, and wake those who wait for that.
+--- Record the outcome of a task, and wake the tasks that wait for it.
 ---@param self table
 ---@param ok boolean
----@param ... any what the function returned, or what it raised
+---@param ... any the function's results, or its error
 function task.finish(self, ok, ...)
    self.done, self.ok, self.results = true, ok, pack(...)
    self.f, self.arguments, self.thread = nil, nil, nil
@@ -43,7 +43,7 @@ local function forget(waiters, waiting)
    end
 end
 
--- Wait for the end; false when it did not come in time.
+-- Waits for the end; false if it did not come in time.
 local function wait(self, timeout)
    local scheduler, waiting = self.scheduler, {}
    self.waiters = self.waiters or {}
@@ -61,7 +61,7 @@ end
 
 --- Wait for the task's end.
 ---@param timeout? number seconds
----@return true|nil done, any result what the function returned; or nil and a "timeout" kenar.Error, or what it raised
+---@return true|nil done, any result the function's results; or nil and a "timeout" kenar.Error, or the function's error
 function Task:wait(timeout)
    if not self.done and not wait(self, timeout) then
       return nil, errors.new { kind = "timeout", message = "the task did not end within " .. timeout .. " s" }

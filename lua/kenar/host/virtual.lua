@@ -1,8 +1,8 @@
---- A host without sockets and without waiting: the clock is a number that this file moves.
+--- A host without sockets and without waiting: its clock is a number that this file advances.
 --
--- Requests are answered by functions given when it is made, one an origin; a request to any other origin raises.
--- Time stands still while anything can run, and jumps to the next timer when everything waits, so a test of an hour
--- takes no time. Tasks and waits are those of the real loop.
+-- Each origin has a function that responds to its requests; a request to another origin raises. Time stands still while
+-- a task can run, and jumps to the next timer when all tasks wait, so that a test of an hour takes no time. Tasks and
+-- waits have the scheduler of the real loop.
 
 local contract = require "kenar.host.contract"
 local errors = require "kenar.error"
@@ -21,7 +21,7 @@ Host.__name = "kenar.virtual_host"
 -- 2025-01-01T00:00:00Z
 local DEFAULT_EPOCH = 1735689600
 
--- Let something happen: tasks that are ready run; when there are none, time jumps to what falls due next.
+-- Runs the ready tasks; if there are none, time jumps to the next timer.
 local function turn(self, is_deep)
    local tasks = self.scheduler
    if not is_deep and tasks:has_ready() then
@@ -37,8 +37,8 @@ local function turn(self, is_deep)
    return true
 end
 
---- Run tasks, moving the clock to the next timer whenever everything waits, until `finished()` is true; without it,
---- until nothing is left. Raises when everything waits for something that cannot happen any more.
+--- Run tasks until `finished()` is true; without it, until nothing is left. The clock jumps to the next timer whenever
+--- all tasks wait. Raises if no wait can end any more.
 ---@param finished? fun(): boolean
 function Host:run(finished)
    while not (finished and finished()) do
@@ -51,7 +51,7 @@ function Host:run(finished)
    end
 end
 
---- Let `seconds` pass: everything that falls due by then runs, in its order. `advance(0)` runs what is ready now.
+--- Let `seconds` pass: the timers of that time run, in their order. `advance(0)` runs the ready tasks.
 ---@param seconds number
 function Host:advance(seconds)
    if type(seconds) ~= "number" or seconds ~= seconds or seconds < 0 then
@@ -64,8 +64,8 @@ function Host:advance(seconds)
    self.time = math.max(self.time, deadline)
 end
 
---- Begin to shut down: `closing()` is true from now on, new requests are refused, and sleeps and waits, those under
---- way too, end with `nil, "closed"`.
+--- Stop: `closing()` is true from now on, new requests are refused, and all sleeps and waits end with
+--- `nil, "closed"`.
 function Host:stop()
    self.scheduler:stop()
    self:advance(0)
@@ -77,7 +77,7 @@ function Host:count()
    return self.scheduler.living
 end
 
--- The body as the one string that would have arrived; nil and a message if a file of it cannot be sent.
+-- The body as one string; nil and a message if one of its files cannot be sent.
 local function read_body(method, given)
    local body, message = request_bodies.open(method, given)
    if type(body) ~= "table" then
@@ -118,7 +118,7 @@ local function failure(req, kind, message, has_left, status)
    }
 end
 
--- What the origin's function is given. Raises for what is no request; nil and a message for one that cannot be sent.
+-- The request for the origin's function. Raises for a malformed request; nil and a message if it cannot be sent.
 local function arriving(self, req)
    local method = requests.method(req, 3)
    local timeout = requests.number(req, "timeout", requests.TIMEOUT, 3)
@@ -135,7 +135,7 @@ local function arriving(self, req)
    return { method = method, url = req.url, headers = in_lower_case(req.headers), body = body, timeout = timeout }
 end
 
--- As a real host gives it: with headers and a body, also if the function had none.
+-- The response as a real host gives it: always with headers and a body.
 local function departing(req, response, err)
    if not response then
       return nil, err
@@ -209,7 +209,7 @@ local function add_contract(self, epoch)
       return true
    end
 
-   -- What would be left to chance is the same in every run: a retry waits its longest.
+   -- Not random, so that each run is the same: a retry waits as long as it may.
    function self.random()
       return 1
    end
@@ -227,10 +227,10 @@ local function default_on_error(_, traceback)
    io.stderr:write(traceback, "\n")
 end
 
---- Make a host. `options.serves` maps an origin (`https://open-api.divar.ir`) to the function that answers for it,
---- `function(req) -> res | nil, err`; it runs as a task, so it may sleep. `options.now` is the wall clock at the start,
---- in seconds since 1970 (default 2025-01-01T00:00:00Z). `options.on_error(err, traceback)` hears of tasks that raised
---- (default: stderr), `options.log(line)` takes what is logged (default: nobody).
+--- Make a host. `options.serves` maps an origin (`https://open-api.divar.ir`) to its function
+--- `function(req) -> res | nil, err`, which runs as a task, so it may sleep. `options.now` is the wall clock at the
+--- start, in seconds since 1970 (default 2025-01-01T00:00:00Z). `options.on_error(err, traceback)` is called for tasks
+--- that raised (default: stderr), `options.log(line)` with each line of the log (default: none is written).
 ---@param options? { serves?: table<string, function>, now?: number, on_error?: function, log?: fun(line: string) }
 ---@return kenar.Host host
 function virtual.new(options)

@@ -3,7 +3,7 @@ local loop = require "kenar.host.loop"
 
 local EARLY, LATE = { body = "early" }, { body = "late" }
 
-describe("a listener whose handler has left an early answer", function()
+describe("kenar.host.loop.listener with request.early", function()
    local host, listener, errors
 
    before_each(function()
@@ -28,7 +28,7 @@ describe("a listener whose handler has left an early answer", function()
       return res, host.clock() - began
    end
 
-   it("gives it once the handler has worked for 0.4 s, and the handler goes on", function()
+   it("sends the early response after 0.4 s, and the handler goes on", function()
       local finished = false
       local res, seconds = ask(function(request)
          request.early = EARLY
@@ -43,7 +43,7 @@ describe("a listener whose handler has left an early answer", function()
       assert.same({}, errors)
    end)
 
-   it("does not give it when the handler was faster", function()
+   it("sends the handler's response if the handler is faster", function()
       local res = ask(function(request)
          request.early = EARLY
          host.sleep(0.1)
@@ -52,7 +52,7 @@ describe("a listener whose handler has left an early answer", function()
       assert.equal("late", res.body)
    end)
 
-   it("gives a handler its time when it has left none", function()
+   it("waits for the handler if there is no early response", function()
       local res = ask(function()
          host.sleep(0.6)
          return LATE
@@ -60,7 +60,7 @@ describe("a listener whose handler has left an early answer", function()
       assert.equal("late", res.body)
    end)
 
-   it("reports what the handler raises afterwards, and answers no second time", function()
+   it("reports a later error of the handler, and sends no second response", function()
       local res = ask(function(request)
          request.early = EARLY
          host.sleep(0.5)
@@ -71,7 +71,7 @@ describe("a listener whose handler has left an early answer", function()
       assert.error_matches(function() error(errors[1], 0) end, "too late")
    end)
 
-   it("closes only when such handlers have ended", function()
+   it("closes only after these handlers have ended", function()
       local finished = false
       ask(function(request)
          request.early = EARLY

@@ -5,7 +5,7 @@ local host_contract = require "spec.support.host_contract"
 local loop = require "kenar.host.loop"
 local wire = require "spec_wire"
 
-describe("the standalone loop", function()
+describe("kenar.host.loop", function()
    describe("is a host:", function()
       host_contract(function(on_error)
          local server = fault_server.start()
@@ -49,7 +49,7 @@ describe("the standalone loop", function()
          assert.equal(0, host:count())
       end)
 
-      it("returns when it is told that all is done", function()
+      it("returns when finished() is true", function()
          local turns = 0
          host.spawn(function()
             while host.sleep(0) do
@@ -62,7 +62,7 @@ describe("the standalone loop", function()
          assert.is_true(turns >= 3 and turns < 10)
       end)
 
-      it("raises when what it waits for cannot happen any more", function()
+      it("raises if no wait can end any more", function()
          assert.has_error(function()
             host:run(function()
                return false
@@ -112,7 +112,7 @@ describe("the standalone loop", function()
          end
       end)
 
-      it("does not keep a table of headers that nobody else keeps", function()
+      it("keeps tables of headers weakly", function()
          local kept = setmetatable({}, { __mode = "k" })
          for i = 1, 5 do
             local headers = { ["x-number"] = tostring(i) }
@@ -124,7 +124,7 @@ describe("the standalone loop", function()
          assert.is_true(next(kept) == nil or next(kept, next(kept)) == nil)
       end)
 
-      it("tells of its progress, and is not harmed by a listener that raises", function()
+      it("reports its progress, and goes on if on_progress raises", function()
          local path = os.tmpname()
          local file = assert(io.open(path, "wb"))
          file:write(("x"):rep(3000000))
@@ -174,7 +174,7 @@ describe("the standalone loop", function()
    end)
 
    describe("stop", function()
-      it("gives what is under way its time", function()
+      it("waits for requests under way until the deadline", function()
          local res
          host.spawn(function()
             res = host.request { method = "GET", url = server.url .. "/slow" }
@@ -189,7 +189,7 @@ describe("the standalone loop", function()
          assert.equal("slow", res.body)
       end)
 
-      it("breaks off what takes longer", function()
+      it("ends requests that take longer", function()
          local err
          host.spawn(function()
             err = select(2, host.request { method = "POST", url = server.url .. "/silent", body = "x" })
@@ -205,7 +205,7 @@ describe("the standalone loop", function()
          assert.equal(0, host:count())
       end)
 
-      it("ends a task that waits in a loop without looking", function()
+      it("ends a task that waits again and again and ignores the results", function()
          host.on_error = function() end
          host.spawn(function()
             while true do
@@ -247,7 +247,7 @@ describe("the standalone loop", function()
       end)
    end)
 
-   it("settles: what is ready runs, and what that makes ready, but nothing waits", function()
+   it("settles: runs ready tasks and the tasks that these make ready, without waiting", function()
       local order = {}
       local gate = host.semaphore(0)
       for i = 1, 2 do

@@ -1,7 +1,7 @@
 local requests = require "kenar.host.requests"
 
 describe("the defaults of requests", function()
-   it("are those of kenar.curl as well", function()
+   it("are the same in kenar.curl", function()
       local file = assert(io.open "csrc/curl/request_lua.c")
       local text = file:read "*a"
       file:close()

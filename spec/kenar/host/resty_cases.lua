@@ -43,7 +43,7 @@ return function(runner, environment)
       host:run()
    end)
 
-   it("is the host of clients that are given none", function()
+   it("is the default host of clients inside nginx", function()
       assert.equal("resty", require("kenar.host").current().name)
    end)
 

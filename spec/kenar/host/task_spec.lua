@@ -28,7 +28,7 @@ describe("a task of the standalone loop", function()
       assert.equal(1, count)
    end)
 
-   it("that raised leaves its coroutine to nobody", function()
+   it("that raised does not pass its coroutine on", function()
       host.on_error = function() end
       local broken
       host.spawn(function()
@@ -41,7 +41,7 @@ describe("a task of the standalone loop", function()
       assert.equal("dead", coroutine.status(broken))
    end)
 
-   it("that yields by itself is told so, instead of hanging for ever", function()
+   it("that calls coroutine.yield fails with an explanation instead of hanging", function()
       host.on_error = function() end
       local ok, err = host.spawn(coroutine.yield):wait()
       assert.is_nil(ok)
@@ -63,7 +63,7 @@ describe("a task of the standalone loop", function()
       assert.equal(100, done)
    end)
 
-   it("that raises is survived, even when on_error raises as well; both are told", function()
+   it("that raises does not end the loop, even if on_error raises as well; both errors are reported", function()
       local script = [[
          local host = require("kenar.host.loop").new { on_error = function() error "in the reporter" end }
          host.spawn(function() error "in the task" end)
@@ -82,7 +82,7 @@ describe("a task of the standalone loop", function()
       assert.is_truthy(output:find("true\talive", 1, true))
    end)
 
-   it("that waited for a semaphore in vain is forgotten by it", function()
+   it("that timed out is removed from the semaphore", function()
       local semaphore = host.semaphore(0)
       for _ = 1, 3 do
          semaphore:wait(0.001)

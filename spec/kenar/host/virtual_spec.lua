@@ -29,7 +29,7 @@ describe("the virtual host keeps the contract of hosts:", function()
    end)
 end)
 
-describe("the virtual host", function()
+describe("kenar.host.virtual", function()
    local host, seen_errors
 
    before_each(function()
@@ -60,7 +60,7 @@ describe("the virtual host", function()
    end)
 
    describe("time", function()
-      it("stands still until something waits for it", function()
+      it("stands still until all tasks wait", function()
          assert.equal(1000, host.now())
          assert.equal(0, host.clock())
          host.sleep(2.5)
@@ -68,7 +68,7 @@ describe("the virtual host", function()
          assert.equal(2.5, host.clock())
       end)
 
-      it("brings sleepers back in the order of their ends, and those of one moment in the order they began", function()
+      it("wakes tasks in the order of their times, and at the same time in the order in which they began", function()
          local order = {}
          for _, sleeper in ipairs { { "c", 3 }, { "a", 1 }, { "b", 2 }, { "B", 2 } } do
             host.spawn(function()
@@ -106,7 +106,7 @@ describe("the virtual host", function()
    end)
 
    describe("tasks", function()
-      it("are waited for as long as the caller says", function()
+      it("are waited for until the caller's timeout", function()
          local task = host.spawn(host.sleep, 10)
          local ok, err = task:wait(3)
          assert.is_nil(ok)
@@ -116,7 +116,7 @@ describe("the virtual host", function()
          assert.equal(10, host.clock())
       end)
 
-      it("that wait for what cannot come any more are an error, not a hang", function()
+      it("whose waits cannot end raise instead of hanging", function()
          local semaphore = host.semaphore(0)
          local task = host.spawn(function()
             return semaphore:wait()
@@ -130,7 +130,7 @@ describe("the virtual host", function()
    end)
 
    describe("a semaphore", function()
-      it("lets as many in as it has, the others in their order", function()
+      it("gives its permits, the further ones in the order of the tasks", function()
          local semaphore, order, inside, most = host.semaphore(2), {}, 0, 0
          for i = 1, 5 do
             host.spawn(function()
@@ -173,7 +173,7 @@ describe("the virtual host", function()
          assert.equal("POST https://example.com/ ab", res.body)
       end)
 
-      it("to anywhere else raises", function()
+      it("to another origin raises", function()
          local ok, message = pcall(host.request, { method = "GET", url = "https://elsewhere.example.com/x" })
          assert.is_false(ok)
          assert.truthy(message:find("no network here: GET https://elsewhere.example.com/x", 1, true))
@@ -195,7 +195,7 @@ describe("the virtual host", function()
          host:run()
       end)
 
-      it("does not hold up others", function()
+      it("does not delay other requests", function()
          local ends = {}
          host.spawn(function()
             host.request { method = "GET", url = "https://slow.example.com/" }
@@ -229,7 +229,7 @@ describe("the virtual host", function()
       end)
    end)
 
-   it("wakes who sleeps when it stops, and takes nothing new", function()
+   it("wakes sleeping tasks when it stops, and refuses new requests", function()
       local result
       host.spawn(function()
          result = { host.sleep(3600) }

@@ -1,20 +1,20 @@
---- Answers that go on: a handler gets a stream and writes to it for as long as the client stays.
+--- Streamed responses: a handler gets a stream and writes to it for as long as the client stays.
 
 local stream = {}
 
--- Bytes that may wait for a client that does not read.
+-- Bytes that are buffered for a client that does not read.
 local LIMIT = 1048576
 
 ---@class kenar.Stream
----@field on_end? fun() called once when it is over: finished, or because the client has gone
+---@field on_end? fun() called once at the end: after `finish`, or when the client has gone
 local Stream = {}
 Stream.__index = Stream
 Stream.__name = "kenar.stream"
 
 --- Send bytes. They leave as soon as the client takes them.
 ---@param bytes string
----@return boolean done, string? why "ended", or "full": the client has more than a megabyte yet to take, and none of
----   these bytes is kept
+---@return boolean done, string? why "ended", or "full": more than a megabyte waits for the client, and these bytes are
+---   dropped
 function Stream:write(bytes)
    if self.is_ended then
       return false, "ended"
@@ -22,7 +22,7 @@ function Stream:write(bytes)
    return self.listener.server:write(self.id, bytes)
 end
 
---- End it, once the client has taken what was written.
+--- End the stream after the client has taken all bytes.
 function Stream:finish()
    if not self.is_ended then
       self.listener.server:finish(self.id)
@@ -37,11 +37,11 @@ local function over(self)
    end
 end
 
---- Begin the answer to a request. For the listener.
+--- Begin a streamed response. For the listener.
 ---@param listener kenar.Listener
 ---@param id integer the request's
 ---@param answer { status: integer?, headers: table?, stream: fun(stream: kenar.Stream) } `stream` is called at once
----@return boolean begun false when the client is gone
+---@return boolean begun false if the client has gone
 function stream.start(listener, id, answer)
    if not listener.server:stream(id, answer.status or 200, answer.headers, LIMIT) then
       return false
@@ -52,7 +52,7 @@ function stream.start(listener, id, answer)
    return true
 end
 
---- Tell streams that they are over. For the listener, every turn.
+--- Call `on_end` of the streams that have ended. For the listener, in every turn.
 ---@param listener kenar.Listener
 function stream.notice_ends(listener)
    if next(listener.streams) == nil then
@@ -66,7 +66,7 @@ function stream.notice_ends(listener)
    end
 end
 
---- Tell all of them; the server is closed.
+--- End all streams: the server is closed.
 ---@param listener kenar.Listener
 function stream.end_all(listener)
    local all = {}

@@ -1,4 +1,4 @@
---- Requests of tasks on a pool of `kenar.curl`: who waits for which transfer.
+--- Requests of tasks on a pool of `kenar.curl`: the task that waits for each transfer.
 
 local curl = require "kenar.curl"
 local errors = require "kenar.error"
@@ -10,13 +10,13 @@ local NO_HEADERS = {}
 local Transfers = {}
 Transfers.__index = Transfers
 
--- The pool is made at first use, so that it belongs to the process that uses it and not to one that forked it.
+-- The pool is made at the first request, so that it belongs to the process that uses it, not to its parent.
 local function open_pool(self)
    self.pool = curl.pool(self.options)
    return self.pool
 end
 
--- A table of headers is compiled once and known again by identity.
+-- A table of headers is compiled once and recognised by identity.
 local function compile(self, headers)
    local list, message = curl.headers(headers)
    self.header_lists[headers] = list
@@ -27,8 +27,8 @@ local function refusal(req, kind, message)
    return errors.new { kind = kind, message = message, sent = "no", method = req.method }
 end
 
---- Send a request and wait for its answer.
----@param req table as the contract of hosts has it
+--- Send a request and wait for its response.
+---@param req kenar.HostRequest
 ---@return table|nil res, kenar.Error|nil err with `kind`, `message`, `sent` and `method`
 function Transfers:request(req)
    local headers = req.headers or NO_HEADERS
@@ -44,7 +44,7 @@ function Transfers:request(req)
    if not id then
       return nil, refusal(req, kind, message)
    end
-   -- All fields at once: a table that grows costs more than everything else here.
+   -- All fields at once, because a growing table costs more than all other lines here.
    local waiting = { is_external = true, woken = false, task = false, response = false, err = false, req = req }
    self.waiting[id] = waiting
    self.count = self.count + 1
@@ -59,7 +59,7 @@ function Transfers:request(req)
    return nil, waiting.err
 end
 
--- Most callers never look at the headers of an answer: they are read when somebody does.
+-- Headers are parsed at the first access, because most callers never read them.
 local Response = {}
 
 function Response:__index(name)
@@ -103,9 +103,9 @@ local function conclude(self, pool)
    self.scheduler:wake(waiting)
 end
 
---- Let the pool send and receive, and hand the outcomes to those who wait for them.
----@param seconds number|nil how long it may wait for something to happen; nil: without end
----@param ... integer descriptors of others that end the wait, too
+--- Let the pool send and receive, and wake the tasks whose transfers have ended.
+---@param seconds number|nil the longest wait; nil: without end
+---@param ... integer further descriptors that end the wait
 function Transfers:step(seconds, ...)
    local pool = self.pool or open_pool(self)
    local ended = pool:step(seconds, ...)
@@ -130,7 +130,7 @@ function Transfers:stats()
    return { active = active, queued = queued }
 end
 
---- Break off what is under way, as "closed", and close the connections.
+--- End the transfers under way with the error "closed", and close the connections.
 function Transfers:close()
    if self.pool then
       self.pool:close()

@@ -1,7 +1,6 @@
---- One request and its answer on a cosocket.
+--- One request and its response on a cosocket.
 --
--- Nothing is ever sent twice: nginx's sockets do not by themselves, and a kept connection that turns out to be dead is
--- a failure like any other.
+-- No request is sent twice: nginx's sockets do not repeat one, and a kept connection that is dead is a failure as well.
 
 local core = require "kenar.core"
 local errors = require "kenar.error"
@@ -11,26 +10,36 @@ local tcp = ngx.socket.tcp
 
 local exchange = {}
 
+---@class kenar.Exchange
+---@field method string
+---@field origin table of kenar.host.resty.target
+---@field timeout number seconds for the whole exchange
+---@field connect_timeout number seconds
+---@field idle integer milliseconds for which the connection is kept afterwards
+---@field fresh boolean use a new connection
+---@field answer userdata the reader of the response (core.http_response)
+---@field body string|table|false of kenar.host.request_body
+
 -- How much is read at once, in bytes.
 local READ_AT_MOST = 64 * 1024
--- Long enough to see what has come already, in seconds.
+-- Long enough to read bytes that have arrived already, in seconds.
 local SHORTEST = 0.001
--- Setting a time-out costs more than it is worth for less than this, in seconds.
+-- A timeout that changed by less than this is not set again, in seconds.
 local GRAIN = 0.01
--- A worker that was busy for longer, in seconds, may not know yet which kept connections were closed meanwhile.
+-- A worker that was busy for longer may not know yet which kept connections were closed meanwhile, in seconds.
 local BUSY = 0.005
--- A socket whose buffer is empty takes so many bytes whole, as one TLS record, or none of them. nginx does not tell how
--- many it has taken of more.
+-- A socket with an empty buffer takes so many bytes as one TLS record: all of them, or none. Of more bytes nginx does
+-- not report how many were taken.
 local WHOLE = 8 * 1024
 
--- Methods whose requests say so when they carry nothing.
+-- Methods whose requests have Content-Length: 0 if they carry nothing.
 local HAS_BODY = { POST = true, PUT = true, PATCH = true }
 
 local CERTIFICATE_HINT = "; nginx checks certificates with `lua_ssl_trusted_certificate "
    .. "/etc/ssl/certs/ca-certificates.crt;` and `lua_ssl_verify_depth 5;`"
 local RESOLVER_HINT = "; nginx finds hosts with `resolver` and a DNS server's address"
 
--- Most callers never look at the headers of an answer: they are read when somebody does.
+-- Headers are parsed at the first access, because most callers never read them.
 local Result = {}
 
 function Result:__index(name)
@@ -58,7 +67,7 @@ local function late(self)
    return failure(self, "timeout", ("no answer within %g s"):format(self.timeout))
 end
 
--- Let the next step take what is left of the time; false when nothing is.
+-- Gives the next step the time that is left; false if none is left.
 local function allow(self)
    local left = self.ends_at - clock()
    if left <= 0 then
@@ -84,7 +93,7 @@ local function connect(self)
    return failure(self, "network", ("no connection to %s: %s%s"):format(origin.name, message, hint))
 end
 
--- OpenSSL's number stands before what is wrong with a certificate; the rest is a line that broke.
+-- OpenSSL's number precedes a message about a certificate; other messages are about a broken connection.
 local function is_about_certificate(message)
    return message:find "^%d+:" or message:find("certificate", 1, true)
 end
@@ -117,7 +126,7 @@ local function head_of(self, path, lines, size)
    return { self.method, " ", path, " HTTP/1.1\r\n", host, lines.bytes, "\r\n" }
 end
 
--- nil, "timeout": the time is over; any other message may be that of a server that has answered already.
+-- Returns nil, "timeout" when the time is over. After another message the server may have responded already.
 local function send_pieces(self, body, on_progress)
    local sent = 0
    local bytes, message = body:read()
@@ -150,7 +159,7 @@ local function length_of(pieces)
    return length
 end
 
--- Whether a kept connection had died before it took a byte of what was the first to be sent on it.
+-- Whether a kept connection had died before it took a byte of the request.
 local function had_died(self, pieces, message)
    return message ~= "timeout" and self.socket:getreusedtimes() > 0 and length_of(pieces) <= WHOLE
 end
@@ -205,7 +214,7 @@ local function receive(self)
    return res
 end
 
--- A server that refuses a body early may have said why before it closed.
+-- A server that refuses a body may have sent a response before it closed the connection.
 local function receive_early(self, why)
    if self.is_stale then
       return failure(self, "network", "the connection had died while it was idle: " .. tostring(why))
@@ -223,7 +232,7 @@ local function receive_early(self, why)
    return failure(self, "network", "the connection broke: " .. tostring(why))
 end
 
--- Lets a worker that was busy handle its events, so that nginx drops the kept connections that were closed.
+-- Lets a busy worker handle its events, so that nginx drops kept connections that were closed.
 local function process_events()
    if now() - ngx.now() > BUSY then
       ngx.sleep(SHORTEST)
@@ -254,12 +263,10 @@ local function converse(self, path, lines, on_progress)
    return res, err
 end
 
---- Send a request and read its answer.
----@param self table `method`, `origin`, `timeout` and `connect_timeout` in seconds, `idle` in milliseconds, `answer`
----   the reader of it
+--- Send a request and read its response.
+---@param self kenar.Exchange
 ---@param path string with the query
 ---@param lines { bytes: string, has_host: boolean } header lines
----@param body nil|string|table
 ---@param on_progress? fun(sent: integer, total: integer) must not raise
 ---@return table|nil res, kenar.Error|nil err
 function exchange.run(self, path, lines, on_progress)

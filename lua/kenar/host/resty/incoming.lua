@@ -1,4 +1,4 @@
---- A request to nginx as bots take it, and their answer as nginx gives it.
+--- Reads the request that nginx is answering as a kenar.Request, and sends a bot's response through nginx.
 
 local ngx = ngx
 local req, var = ngx.req, ngx.var
@@ -6,7 +6,7 @@ local concat, find, pairs, pcall, sub, type = table.concat, string.find, pairs, 
 
 local incoming = {}
 
--- A large body is in a file; reading it holds up the worker for as long as a page cache takes.
+-- nginx keeps a large body in a file; reading it blocks the worker for as long as the page cache takes.
 local function spooled_body()
    local path = req.get_body_file()
    if not path then
@@ -18,10 +18,10 @@ local function spooled_body()
    return body
 end
 
--- nginx drops headers with underscores unless it is told otherwise, and Divar's documents spell this one both ways.
--- Few events ask for it, and the raw head costs more than all other headers.
+-- nginx drops headers with underscores by default, and Divar's documents spell this header both ways. Few events need
+-- it, and reading the raw head costs more than all other headers.
 local function find_version()
-   -- Raises for HTTP/2, which has none.
+   -- HTTP/2 has no raw head: this raises.
    local is_there, raw = pcall(req.raw_header)
    return is_there and raw:match "\n[Aa][Pp][Ii]_[Vv][Ee][Rr][Ss][Ii][Oo][Nn][ \t]*:[ \t]*([^\r\n]*)" or nil
 end
@@ -48,8 +48,8 @@ local function read_headers()
    return headers
 end
 
--- In a function of its own: LuaJIT compiles metamethods, such as those of nginx's variables, not in the function in
--- which it begins to, and behind each of nginx's functions for the body it begins anew.
+-- A function of its own, because LuaJIT does not compile metamethods, such as those of nginx's variables, in the
+-- function in which a trace begins, and a new trace begins behind each of nginx's functions for the body.
 local function describe(body)
    local path, query = var.request_uri, nil
    local mark = find(path, "?", 1, true)
@@ -62,7 +62,7 @@ local function describe(body)
    }
 end
 
---- The request that nginx is answering, with its body. Its headers are complete while it is answered; see `complete`.
+--- The request that nginx is answering, with its body. See `complete` for `headers.api_version`.
 ---@return kenar.Request
 function incoming.read()
    req.read_body()
@@ -70,14 +70,14 @@ function incoming.read()
    return request
 end
 
---- Read what is read on demand, before the request is handed to a task.
+--- Read `headers.api_version` now, because a task cannot read it.
 ---@param request kenar.Request
 function incoming.complete(request)
    local headers = request.headers
    headers.api_version = headers.api_version
 end
 
--- The content type of headers that are nothing else, which nearly all answers share.
+-- The content type of header tables that have only this field: nearly all responses share a few of them.
 local sole_type = setmetatable({}, { __mode = "k" })
 
 local function write_headers(header, headers)
@@ -89,7 +89,7 @@ local function write_headers(header, headers)
    sole_type[headers] = count == 1 and content_type or false
 end
 
---- Answer it.
+--- Send the response.
 ---@param answer { status: integer, headers: table<string, string>, body: string }
 function incoming.answer(answer)
    local header, body = ngx.header, answer.body or ""

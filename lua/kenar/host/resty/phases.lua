@@ -1,17 +1,17 @@
---- In which of nginx's phases one may wait.
+--- The phases of nginx in which Lua code may wait.
 --
--- Elsewhere nginx's own functions raise, too, but do not say what to do instead.
+-- In other phases nginx's own functions raise as well, but their errors do not say what to do instead.
 
 local phases = {}
 
--- Where nginx's Lua module has sockets and semaphores that yield (its documents, `ngx.socket.tcp`).
+-- Phases with sockets and semaphores that yield (documents of nginx's Lua module, `ngx.socket.tcp`).
 local waits = {
    rewrite = true, server_rewrite = true, access = true, content = true, timer = true,
    ssl_cert = true, ssl_client_hello = true, ssl_session_fetch = true, preread = true,
 }
 
--- Calls `request.on_wait` before the first wait of the request that nginx is answering. The request is kept in ngx.ctx,
--- so that it ends with nginx's own and a task, which runs in a timer, does not see it.
+-- Calls `request.on_wait` before the first wait of the request that nginx is answering. ngx.ctx ends with nginx's
+-- request, and a task, which runs in a timer, has another ngx.ctx.
 local function tell_first_wait()
    local request = ngx.ctx.kenar_request
    local on_wait = request and request.on_wait
@@ -28,15 +28,15 @@ function phases.watch(request)
    ngx.ctx.kenar_request = request -- luacheck: ignore 122
 end
 
---- Whether one may wait here.
+--- Whether the current phase may wait.
 ---@return boolean
 function phases.waits()
    return waits[ngx.get_phase()] == true
 end
 
---- Everything that waits calls this before. Raises where nothing can wait.
----@param what string what was tried: "host.request"
----@param level integer of the caller to blame, as `error` counts
+--- Each function that waits calls this first. Raises if the current phase cannot wait.
+---@param what string the function's name for the error: "host.request"
+---@param level integer as for `error`
 function phases.check(what, level)
    local phase = ngx.get_phase()
    if phase == "content" then

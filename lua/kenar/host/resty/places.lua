@@ -1,8 +1,8 @@
---- How many requests are on the wire at once; the others wait in the order they came.
+--- Limits the requests under way; further requests wait in the order of arrival.
 --
--- nginx's own queue for connections (`backlog`) stalls under load in the version that Debian 12 has (0.10.23): of 2,000
--- requests at 64 connections, three quarters were never resumed. And nginx can end a request in the middle of its Lua
--- code, which then gives nothing back: who holds a place is known weakly, so that such a place is found again.
+-- nginx's own queue for connections (`backlog`) stalls under load in the version of Debian 12 (0.10.23): of 2,000
+-- requests at 64 connections, three quarters were never resumed. nginx can end a request in the middle of its Lua code,
+-- which then does not give its place back. Holders are kept weakly, so that such a place is found again.
 
 local core = require "kenar.core"
 local queue = require "kenar.base.queue"
@@ -14,14 +14,14 @@ local places = {}
 local Places = {}
 Places.__index = Places
 
--- Seconds between two looks for places that nobody will give back: each looks at all of them.
+-- Seconds between two searches for lost places; each search visits all places.
 local LOOK_EVERY = 1
 
 local function occupy(self, place, holder)
    self.holders[place], holder.place = holder, place
 end
 
--- A place that is free is the next one's.
+-- Passes a place on to the request that waits first.
 local function free(self, place)
    local entry = self.queue:pop()
    while entry do
@@ -49,8 +49,8 @@ local function find_lost(self)
 end
 
 --- Take a place; waits while there is none.
----@param holder table kept by nobody but who asks, and given back with `give`; its `place` is set
----@return true|nil taken, string|nil reason "closed" when the host stops before
+---@param holder table for `give`; only the caller may keep it, and its field `place` is set
+---@return true|nil taken, string|nil reason "closed" if the host stops before
 function Places:take(holder)
    if self.free_count == 0 then
       find_lost(self)

@@ -1,12 +1,12 @@
 --- Where tasks run: light threads in timers of nginx.
 --
--- A timer for each task would not do: nginx accepts more timers than it ever runs at once (`lua_max_running_timers`,
--- 256 by default), and drops the others. So a timer takes many tasks, one after the other as they are spawned, and ends
--- when it had its share or nothing came for a while; a request's memory, which a timer is to nginx, is freed with it.
+-- A task has no timer of its own, because nginx accepts more timers than it runs at once (`lua_max_running_timers`, 256
+-- by default) and drops the others. A timer runs many tasks as they are spawned. It ends after its share of tasks, or
+-- when no task came for a while; nginx frees the memory of a timer, as of a request, only at its end.
 
 local core = require "kenar.core"
 local queue = require "kenar.base.queue"
-local semaphores = require "ngx.semaphore"
+local ngx_semaphore = require "ngx.semaphore"
 
 local clock = core.clock
 
@@ -15,16 +15,16 @@ local runner = {}
 local Runner = {}
 Runner.__index = Runner
 
--- What a timer takes in its life. nginx looks for a light thread by walking through all of its timer's.
+-- Tasks that one timer runs. nginx finds a light thread by walking through all light threads of the timer.
 local TASKS_A_TIMER = 64
 -- How long a timer waits for the next task, in seconds.
 local IDLE = 10
--- A timer that has not begun by then never will, in seconds: nginx has run out of them.
+-- Seconds after which a timer that has not begun never will: nginx has run out of timers.
 local PATIENCE = 1
 
 local start
 
-local function run_share(self, gate)
+local function run_share(self, wakeup)
    local taken = 0
    repeat
       local task = self.tasks:pop()
@@ -33,20 +33,20 @@ local function run_share(self, gate)
          ngx.thread.spawn(self.perform, task)
          task = taken < TASKS_A_TIMER and self.tasks:pop()
       end
-   until taken >= TASKS_A_TIMER or self.is_ending or not gate:wait(IDLE)
+   until taken >= TASKS_A_TIMER or self.is_ending or not wakeup:wait(IDLE)
 end
 
 local function run_tasks(_, self)
-   local gate = semaphores.new(0)
+   local wakeup = ngx_semaphore.new(0)
    self.starting_since = nil
    repeat
-      self.gate = gate
-      run_share(self, gate)
-      if self.gate == gate then
-         self.gate = nil
+      self.wakeup = wakeup
+      run_share(self, wakeup)
+      if self.wakeup == wakeup then
+         self.wakeup = nil
       end
-      -- What is left is the next timer's, or this one's where nginx has no other.
-   until self.tasks:is_empty() or self.gate or start(self)
+      -- The next timer takes the tasks that are left; if nginx has no other timer, this one does.
+   until self.tasks:is_empty() or self.wakeup or start(self)
 end
 
 function start(self)
@@ -55,12 +55,12 @@ function start(self)
    return ok, message
 end
 
---- Run `perform(task)` in a timer, after those that were given before.
+--- Run `perform(task)` in a timer, after the tasks that were added before.
 ---@return true|nil ok, string? message nginx has no timer left
 function Runner:add(task)
    local place = self.tasks:push(task)
-   if self.gate then
-      self.gate:post()
+   if self.wakeup then
+      self.wakeup:post()
       return true
    elseif self.starting_since and clock() - self.starting_since < PATIENCE then
       return true
@@ -72,11 +72,11 @@ function Runner:add(task)
    return ok, message
 end
 
---- The worker ends: no timer waits for further tasks. Those that are given all the same are run.
+--- The worker ends: no timer waits for further tasks. Tasks that are still added run.
 function Runner:finish()
    self.is_ending = true
-   if self.gate then
-      self.gate:post()
+   if self.wakeup then
+      self.wakeup:post()
    end
 end
 

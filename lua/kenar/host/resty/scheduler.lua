@@ -1,14 +1,13 @@
---- Tasks and waits on nginx's primitives, with the interface that kenar.host.task and kenar.host.semaphore are
---- written against.
+--- Tasks and waits on nginx's primitives, with the interface that kenar.host.task and kenar.host.semaphore need.
 --
--- A wait is one on a semaphore of nginx, in whatever request or timer it is called; waking posts that. nginx lets a
--- worker that is to end finish what it does: from then on `closing` is true and waits that would end later than
--- `stop_deadline` seconds end at once, those without an end of their own then.
+-- Each wait is a wait on a semaphore of nginx, in any request or timer; waking posts to that semaphore. When nginx ends
+-- a worker, it lets requests and timers finish: from then on `closing` is true. A wait with a limit later than
+-- `stop_deadline` seconds ends at once; a wait without a limit ends after `stop_deadline` seconds.
 
 local core = require "kenar.core"
 local phases = require "kenar.host.resty.phases"
 local runners = require "kenar.host.resty.runner"
-local semaphores = require "ngx.semaphore"
+local ngx_semaphore = require "ngx.semaphore"
 local tasks = require "kenar.host.task"
 
 local unpack = table.unpack or unpack -- luacheck: ignore 143
@@ -19,32 +18,32 @@ local scheduler = {}
 local Scheduler = {}
 Scheduler.__index = Scheduler
 
--- The longest and the shortest wait that is one call of nginx's, in seconds: it counts milliseconds in an int.
+-- The longest and the shortest wait of one call to nginx, in seconds: nginx counts milliseconds in an int.
 local LONGEST, SHORTEST = 86400, 0.001
 -- Semaphores kept for the next wait.
-local KEPT_GATES = 256
--- How often waiting is refused after a stop before the caller is taken for a loop that never looks at the answer: it
--- would hold up the worker.
+local KEPT_SEMAPHORES = 256
+-- How often a wait is refused after a stop before it raises: the caller may be an endless loop, which would block the
+-- worker.
 local REFUSALS = 10000
 
-local function take_gate(self)
-   local gates = self.gates
-   local gate = gates[#gates]
-   if gate then
-      gates[#gates] = nil
-      return gate
+local function take_semaphore(self)
+   local semaphores = self.semaphores
+   local semaphore = semaphores[#semaphores]
+   if semaphore then
+      semaphores[#semaphores] = nil
+      return semaphore
    end
-   return assert(semaphores.new(0))
+   return assert(ngx_semaphore.new(0))
 end
 
--- A wake-up may come at the same moment as the end of the wait, and must not wake the next one.
-local function give_gate(self, gate)
-   if #self.gates < KEPT_GATES and gate:count() == 0 then
-      self.gates[#self.gates + 1] = gate
+-- A post may come in the moment in which the wait times out, and must not end the next wait.
+local function give_semaphore(self, semaphore)
+   if #self.semaphores < KEPT_SEMAPHORES and semaphore:count() == 0 then
+      self.semaphores[#self.semaphores + 1] = semaphore
    end
 end
 
--- When a wait ends by itself, and why.
+-- The time at which a wait ends without a wake-up, and its reason then.
 local function limit_of(self, waiting, ends_at, now)
    local over_at = waiting.is_interruptible and self.over_at
    if not over_at or ends_at and ends_at <= over_at then
@@ -55,8 +54,8 @@ end
 
 local function wait_until(self, waiting, ends_at)
    phases.check("waiting", 4)
-   local gate = take_gate(self)
-   waiting.gate = gate
+   local semaphore = take_semaphore(self)
+   waiting.semaphore = semaphore
    while not waiting.woken do
       local now = clock()
       local limit, reason = limit_of(self, waiting, ends_at, now)
@@ -64,15 +63,15 @@ local function wait_until(self, waiting, ends_at)
       if left <= 0 then
          waiting.woken, waiting.reason = true, reason
       else
-         -- Time-outs of nginx are counted from the time it last looked at: they may come early.
-         gate:wait(math.max(SHORTEST, math.min(left, LONGEST)))
+         -- nginx counts a timeout from its cached time, so that it may come early.
+         semaphore:wait(math.max(SHORTEST, math.min(left, LONGEST)))
       end
    end
-   waiting.gate = nil
-   give_gate(self, gate)
+   waiting.semaphore = nil
+   give_semaphore(self, semaphore)
 end
 
---- Wait until `wake` was called for this table, which the caller made for this one wait.
+--- Wait until `wake` is called for this table, which the caller makes for each wait.
 ---@param waiting table
 function Scheduler:wait(waiting)
    wait_until(self, waiting)
@@ -84,7 +83,7 @@ function Scheduler:wait_within(waiting, seconds)
 end
 
 --- Wait at most `seconds` (nil: without end); a stop of the host ends it as well.
----@return string|nil reason nil when woken by what was waited for; "timeout"; "closed"
+---@return "timeout"|"closed"|nil reason nil if `wake` ended the wait
 function Scheduler:wait_at_most(waiting, seconds)
    if self:is_over() then
       self.refusals = self.refusals + 1
@@ -101,27 +100,27 @@ function Scheduler:wait_at_most(waiting, seconds)
    return waiting.reason
 end
 
---- Let what waits go on.
+--- End a wait.
 ---@param waiting table
----@param reason? string why it ends without what was waited for
----@return boolean woken false when it was woken before
+---@param reason? string why the wait is over although the awaited event has not happened
+---@return boolean woken false if the wait was over already
 function Scheduler:wake(waiting, reason)
    if waiting.woken then
       return false
    end
    waiting.woken, waiting.reason = true, reason
-   if waiting.gate then
-      waiting.gate:post()
+   if waiting.semaphore then
+      waiting.semaphore:post()
    end
    return true
 end
 
---- Whether nothing new may begin.
+--- Whether new waits and requests are refused.
 function Scheduler:is_over()
    return self.over_at ~= nil and clock() >= self.over_at
 end
 
---- End what can be ended within `seconds`: waits that would take longer at once.
+--- Stop: waits with a later limit than `seconds` from now end at once, waits without a limit then.
 ---@param seconds number
 function Scheduler:stop(seconds)
    self.over_at = math.min(self.over_at or math.huge, clock() + seconds)
@@ -130,25 +129,25 @@ function Scheduler:stop(seconds)
       listener()
    end
    for waiting in pairs(self.interruptible) do
-      if waiting.gate then
-         waiting.gate:post() -- it looks again at how long it may wait
+      if waiting.semaphore then
+         waiting.semaphore:post() -- the waiting loop computes its limit again
       end
    end
 end
 
--- nginx runs timers that have not fallen due when the worker begins to end; nothing else tells of that.
+-- When a worker begins to end, nginx runs its pending timers at once. There is no other notice.
 local function on_worker_timer(premature, self)
    self.is_watching = false
    if premature then
       self:stop(self.stop_deadline)
-      -- This runs outside of nginx's loop, which would otherwise not look at what was woken before some time-out.
+      -- This runs outside of nginx's event loop, which otherwise resumes the tasks only after its next timeout.
       ngx.sleep(SHORTEST)
    elseif not self.over_at then
       self:watch_worker()
    end
 end
 
---- Hear of the worker's end. Costs nothing when that is done already.
+--- Make sure that a timer watches for the end of the worker.
 function Scheduler:watch_worker()
    if not self.is_watching and not self.over_at then
       self.is_watching = ngx.timer.at(LONGEST, on_worker_timer, self) and true or false
@@ -182,7 +181,7 @@ local function finish(self, task, ok, ...)
    end
 end
 
---- Tell of an error that nobody can catch. Telling must not end what called it, whatever the listener does.
+--- Report an error that no code can catch. An error in `on_error` is logged.
 function Scheduler:report(err, traceback)
    local ok, why = pcall(self.on_error, err, traceback)
    if not ok then
@@ -222,10 +221,10 @@ end
 function scheduler.new(options)
    local self = setmetatable({
       on_error = options.on_error, stop_deadline = options.stop_deadline, over_at = nil,
-      -- What was waiting in a request that nginx has ended must not be kept.
+      -- Weak: nginx may end a request in the middle of a wait.
       interruptible = setmetatable({}, { __mode = "k" }),
       stop_listeners = setmetatable({}, { __mode = "k" }),
-      gates = {}, end_waiters = {}, living = 0, refusals = 0, is_watching = false,
+      semaphores = {}, end_waiters = {}, living = 0, refusals = 0, is_watching = false,
    }, Scheduler)
    self.runner = runners.new(function(task)
       local arguments = task.arguments

@@ -1,5 +1,5 @@
---- Where a URL leads: what to connect to, what name its certificate must have, and the connections that may be used
---- again for it.
+--- Reads the origin of a URL: the address to connect to, the name that its certificate must have, and the pool of its
+--- kept connections.
 
 local loopback = require "kenar.base.loopback"
 
@@ -7,7 +7,7 @@ local target = {}
 
 local SCHEMES = { https = 443, http = 80 }
 
--- Programs call few origins; one that calls more begins anew.
+-- Programs call few origins. When there are more, all are forgotten.
 local MOST_ORIGINS = 256
 
 local function read_host(authority)
@@ -38,7 +38,7 @@ local function read_host(authority)
    return host:lower(), number
 end
 
--- Connections are kept for one kind of line to one name: what was checked for one may not carry another's requests.
+-- Each scheme, host and port has its own pool, because a certificate was checked for one name only.
 local function read_origin(origin, insecure_http, most_kept)
    local scheme, authority = origin:match "^(%a+)://(.+)$"
    scheme = scheme and scheme:lower()
@@ -56,11 +56,11 @@ local function read_origin(origin, insecure_http, most_kept)
    port = port or SCHEMES[scheme]
    return {
       is_encrypted = scheme == "https", port = port, name = host,
-      -- nginx's resolver asks DNS servers only, and they need not know this name.
+      -- nginx's resolver asks DNS servers only, which may not know this name.
       address = host == "localhost" and "127.0.0.1" or host,
       host_line = ("Host: %s\r\n"):format(is_default and host or host .. ":" .. port),
       pool = { pool = ("kenar:%s:%s:%d"):format(scheme, host, port), pool_size = most_kept },
-      -- Nothing is ever kept in it.
+      -- No connection is ever kept in this pool.
       empty_pool = { pool = ("kenar:new:%s:%s:%d"):format(scheme, host, port), pool_size = 1 },
    }
 end
@@ -77,7 +77,7 @@ function target.reader(insecure_http, most_kept)
       if type(url) ~= "string" then
          error("url is a string", 3)
       end
-      -- Nearly all URLs are of this form and lead where an earlier one did.
+      -- Nearly all URLs have this form and a known origin.
       local origin, path = url:match "^(%a+://[^/?#%c ]+)(/[^#%c ]*)$"
       if origins[origin] then
          return origins[origin], path

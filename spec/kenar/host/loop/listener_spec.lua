@@ -82,7 +82,7 @@ describe("kenar.host.loop.listener", function()
       assert.truthy(received:find("x-method: GET", 1, true))
    end)
 
-   it("takes a missing status for 200, and a missing body for none", function()
+   it("sends 200 for a missing status, and no body for a missing body", function()
       open(function()
          return {}
       end)
@@ -91,7 +91,7 @@ describe("kenar.host.loop.listener", function()
       assert.equal("", body)
    end)
 
-   it("ends a connection without an answer, or half-way through it, where a handler asks for that", function()
+   it("ends a connection without a response, or in its middle, if a handler asks for that", function()
       local asked = {
          ["/close"] = { abort = "close" }, ["/reset"] = { abort = "reset" },
          ["/half"] = { body = "0123456789", cut = 5 },
@@ -115,7 +115,7 @@ describe("kenar.host.loop.listener", function()
       assert.same({}, errors)
    end)
 
-   it("lets a handler wait for a slow server without holding up another", function()
+   it("lets a handler wait for a slow server without delaying another", function()
       -- The server answers only when other webhooks have been answered: were the first in their way, nothing would end.
       local slow_server = assert(wire.listen())
       sockets[#sockets + 1] = slow_server
@@ -190,7 +190,7 @@ describe("kenar.host.loop.listener", function()
       assert.equal(2, #errors)
    end)
 
-   it("answers 500 when a handler returns what cannot be sent, and reports why", function()
+   it("answers 500 if the handler's response cannot be sent, and reports why", function()
       local bad = {
          ["/nothing"] = { nil, "the answer to GET /nothing: an answer is a table, got nil" },
          ["/text"] = { "ok", "the answer to GET /text: an answer is a table, got string" },
@@ -263,7 +263,7 @@ describe("kenar.host.loop.listener", function()
          assert.truthy(received:find("Connection: close", 1, true))
       end)
 
-      it("answers 503 to what has no answer at the deadline", function()
+      it("answers 503 to requests without a response at the deadline", function()
          local gate, ended = host.semaphore(0), false
          open(function()
             gate:wait(PATIENCE)

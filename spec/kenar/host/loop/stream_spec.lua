@@ -4,7 +4,7 @@ local wire = require "spec_wire"
 
 local PATIENCE = 5
 
-describe("a stream", function()
+describe("kenar.host.loop.stream", function()
    local host, listener, stream, socket, received
 
    local function await(condition, what)
@@ -37,7 +37,7 @@ describe("a stream", function()
       assert.equal(0, host:count())
    end)
 
-   it("carries what is written, whenever that is", function()
+   it("sends bytes at any time", function()
       assert.is_true(stream:write "eins")
       await(function() return received:find "eins" end, "the first bytes")
       assert.is_true(stream:write "zwei")
@@ -75,7 +75,7 @@ describe("a stream", function()
       assert.equal(1, ends)
    end)
 
-   it("does not hold up a listener that closes", function()
+   it("does not delay close of the listener", function()
       local task = host.spawn(function()
          listener:close(60)
       end)

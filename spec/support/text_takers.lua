@@ -73,7 +73,7 @@ return function()
    local multipart = require "kenar.sandbox.judge.multipart_reader"
    local log = require("kenar.telemetry.log").new { secrets = { "secret" }, write = nothing }
    local json_log = require("kenar.telemetry.log").new { format = "json", write = nothing }
-   local line = require "kenar.send.journal_line"
+   local line = require "kenar.send.journal_file"
    local timestamp = require "kenar.base.timestamp"
 
    return {

@@ -1,35 +1,34 @@
---- What a run over many rows has done, row by row, so that the next run goes on where it ended and does nothing twice.
+--- A journal records each row of a run, so that the next run continues after the last row and sends none twice.
 --
--- A text file: one line when a row is begun and one when it is finished, each written before the call returns. They
--- outlive the process, however it ends; a power cut may take the last ones, for the disk is waited for at `close` only.
--- Once a row is begun, the disk has room for its second line, so that a full disk stops a run between rows.
+-- The journal is a text file with one line when a row is begun and one when it is finished. Each line is written before
+-- the call returns, so it outlives the process. A power cut may lose the last lines, because only `close` calls fsync.
+-- `begin` reserves disk space for a row's second line, so a full disk stops a run between two rows.
 --
 -- In memory a key takes 16 to 30 bytes, whatever its length.
 
 local core = require "kenar.core"
 local errors = require "kenar.error"
 local journal_file = require "kenar.send.journal_file"
-local journal_line = require "kenar.send.journal_line"
 
 local journals = {}
 
 ---@alias kenar.journal_state
----| "begun"   this run is at it
+---| "begun"   this run is sending the row
 ---| "sent"
----| "failed"  and will fail again
+---| "failed"  Divar refused the row, and would refuse it again
 ---| "retry"   nothing was sent; another run may try
----| "doubt"   it may have been sent: told so, or begun by a run that ended before it was finished
+---| "doubt"   the row may have been sent: `finish` said so, or the run that began it ended before it was finished
 
 ---@class kenar.Journal
 ---@field path string
----@field torn boolean  whether its last line was only half there, and was cut off
+---@field torn boolean  whether the last line of the file was incomplete, and was removed
 local Journal = {}
 Journal.__index = Journal
 
 local DEFAULT_LIMIT = 1000
 local MAX_KEY_BYTES = journal_file.MAX_KEY_BYTES
 
-local codes, states = journal_line.codes, journal_line.states
+local codes, states = journal_file.codes, journal_file.states
 local failure = journal_file.failure
 
 local function check(self, key, name)
@@ -41,7 +40,7 @@ local function check(self, key, name)
    end
 end
 
--- Remember a key's state, and how many keys have each.
+-- Record a key's state, and update the number of keys in each state.
 local function note_state(self, written, code)
    local previous = self._set:put(written, code)
    local counts = self._counts
@@ -52,7 +51,7 @@ local function note_state(self, written, code)
    return previous
 end
 
--- Read what earlier runs have written. Gives how much of the file is whole lines.
+-- Read the entries of earlier runs. Returns the length of all complete lines.
 local function replay(self)
    local reader, err = journal_file.open(self.path)
    if not reader then
@@ -60,7 +59,7 @@ local function replay(self)
    end
    local code, written = reader:next()
    while code do
-      -- Whoever began it is gone.
+      -- The run that began the row has ended, because this run has the lock.
       note_state(self, written, code == codes.begun and codes.doubt or code)
       code, written = reader:next()
    end
@@ -71,7 +70,7 @@ local function replay(self)
    return reader.whole_bytes
 end
 
--- Everything that needs the lock: read, cut off what is torn, and write the first line of a new one.
+-- The steps that need the lock: read the file, remove an incomplete last line, write the first line of a new file.
 local function load(self)
    local whole, err = replay(self)
    if not whole then
@@ -103,33 +102,35 @@ local function lock(self)
    return nil, errors.new { kind = "store", message = message, pid = pid }
 end
 
---- Open a journal, a new one where there is no file.
----@param path string beside it stands `path .. ".lock"`, so that one run at a time has it
+--- Open a journal. If there is no file at `path`, a new one is made.
+---@param path string the file `path .. ".lock"` is locked while the journal is open, so that one run at a time uses it
 ---@return kenar.Journal? journal
----@return kenar.Error? err kind `store`: another run has it (`pid`), no journal, damaged, or not to be written
+---@return kenar.Error? err kind `store`: another run has the journal open (`pid`), or the file is no journal, is
+---   damaged or cannot be written
 function journals.open(path)
    local file, message = core.append_file(path)
    if not file then
       return nil, failure(path, message)
    end
-   -- Before the lock is taken, so that none is left beside a file that is somebody else's.
+   -- The first line is checked before the lock is taken, so that no lock file is left beside a file that is no journal.
    local reader, err = journal_file.open(path)
    if not reader then
       file:close()
       return nil, err
    end
    reader:close()
+   local set
+   set, message = core.key_set()
+   if not set then
+      file:close()
+      return nil, failure(path, message)
+   end
 
    local self = setmetatable({
-      path = path, torn = false, _file = file, _owed = 0, _counts = { [0] = 0, 0, 0, 0, 0 },
+      path = path, torn = false, _file = file, _set = set, _owed = 0, _counts = { [0] = 0, 0, 0, 0, 0 },
    }, Journal)
-   self._set, message = core.key_set()
    local ok
-   if self._set then
-      ok, err = lock(self)
-   else
-      err = failure(path, message)
-   end
+   ok, err = lock(self)
    if ok then
       ok, err = load(self)
    end
@@ -140,29 +141,29 @@ function journals.open(path)
    return self
 end
 
---- What is known of a key.
+--- Look up the state of a key.
 ---@param key string
----@return kenar.journal_state? state nil when no run has begun it
+---@return kenar.journal_state? state nil if no run has begun the key
 function Journal:state(key)
    check(self, key, "state")
-   return states[self._set:get(journal_line.escape(key))]
+   return states[self._set:get(journal_file.escape(key))]
 end
 
---- Note that a key is begun. Only when this has returned true may it be sent.
+--- Record that a key is begun. The row may be sent only after `begin` has returned true.
 ---@param key string up to 1024 bytes
----@return true? ok, kenar.Error? err kind `store`: the disk is full, say; `invalid`: the key is too long
+---@return true? ok, kenar.Error? err kind `store`: the line was not written (disk full); `invalid`: the key is too long
 function Journal:begin(key)
    check(self, key, "begin")
    if #key > MAX_KEY_BYTES then
       return nil, errors.new { kind = "invalid", message = ("a key of more than %d bytes"):format(MAX_KEY_BYTES) }
    end
-   local written = journal_line.escape(key)
+   local written = journal_file.escape(key)
    local code = self._set:get(written)
    if code == codes.begun or code == codes.sent then
       error(("journal:begin: %s: %s already"):format(key, states[code]), 2)
    end
-   local owed = self._owed + journal_line.longest(#written)
-   local ok, message = self._file:append(journal_line.format("begun", written), owed)
+   local owed = self._owed + journal_file.longest(#written)
+   local ok, message = self._file:append(journal_file.format("begun", written), owed)
    if not ok then
       return nil, failure(self.path, message)
    end
@@ -171,10 +172,10 @@ function Journal:begin(key)
    return true
 end
 
---- Note how it ended. Where that cannot be written, the key stays begun: in doubt for the next run.
+--- Record the outcome of a key. If the line cannot be written, the key stays begun, and is in doubt for the next run.
 ---@param key string
 ---@param state "sent"|"failed"|"retry"|"doubt"
----@param note? string why, for people
+---@param note? string the reason, for people; programs do not read it
 ---@return true? ok, kenar.Error? err
 function Journal:finish(key, state, note)
    check(self, key, "finish")
@@ -182,18 +183,18 @@ function Journal:finish(key, state, note)
    if not code or state == "begun" then
       error(("journal:finish: expected sent, failed, retry or doubt, got %s"):format(tostring(state)), 2)
    end
-   local written = journal_line.escape(key)
-   local ok, message = self._file:append(journal_line.format(state, written, note))
+   local written = journal_file.escape(key)
+   local ok, message = self._file:append(journal_file.format(state, written, note))
    if not ok then
       return nil, failure(self.path, message)
    end
    if note_state(self, written, code) == codes.begun then
-      self._owed = self._owed - journal_line.longest(#written)
+      self._owed = self._owed - journal_file.longest(#written)
    end
    return true
 end
 
--- The keys of the file that are begun or in doubt, each once, in the order in which they were begun.
+-- The keys that are begun or in doubt, each once, in the order of the file.
 local function collect_in_doubt(self, reader, limit)
    local found, seen = {}, {}
    local has_more, written = reader:next()
@@ -201,7 +202,7 @@ local function collect_in_doubt(self, reader, limit)
       local code = not seen[written] and self._set:get(written)
       if code == codes.begun or code == codes.doubt then
          seen[written] = true
-         found[#found + 1] = journal_line.unescape(written)
+         found[#found + 1] = journal_file.unescape(written)
       end
       has_more, written = reader:next()
    end
@@ -211,9 +212,9 @@ local function collect_in_doubt(self, reader, limit)
    return found
 end
 
---- The keys that may have been sent: in doubt, or begun and not finished. The file is read for it.
----@param limit? integer how many to list at most, 1000 unless given
----@return string[]? keys, integer|kenar.Error total how many there are, listed or not
+--- List the keys that may have been sent: those in doubt, and those begun and not finished. Each call reads the file.
+---@param limit? integer the largest number of keys to list (1000)
+---@return string[]? keys, integer|kenar.Error total the number of such keys, listed or not
 function Journal:in_doubt(limit)
    check(self, "", "in_doubt")
    local total = self._counts[codes.begun] + self._counts[codes.doubt]
@@ -234,13 +235,11 @@ function Journal:in_doubt(limit)
    return keys, total
 end
 
---- Wait until the disk has it, and let others have it. May be called again.
+--- Write the file to disk (fsync), and release the lock. Further calls have no effect.
 ---@return true? ok, kenar.Error? err
 function Journal:close()
    local ok, message = self._file:close()
-   if self._set then
-      self._set:close()
-   end
+   self._set:close()
    if self._lock then
       self._lock:close()
       self._lock = nil

@@ -106,4 +106,28 @@ describe("kenar.store.redis", function()
          assert.equal("true nil nil", set())
       end)
    end)
+
+   it("says what to do instead where nginx cannot wait for Redis", function()
+      local server = nginx.start {
+         http = "lua_shared_dict told 100k;",
+         server = [[
+            location = /told { content_by_lua_block { ngx.print(ngx.shared.told:get "why") } }
+            location = /log {
+               return 200;
+               log_by_lua_block {
+                  local store = require("kenar.store").open("redis://127.0.0.1", require("kenar.host").current())
+                  local _, why = pcall(store.get, store, "key")
+                  ngx.shared.told:set("why", tostring(why))
+               }
+            }
+         ]],
+      }
+      local ok, why = pcall(function()
+         server:ask "/log"
+         return (server:ask "/told")
+      end)
+      server:stop()
+      assert(ok, why)
+      assert.matches("a command to Redis cannot wait in nginx's phase log: .* host%.spawn", why)
+   end)
 end)

@@ -1,5 +1,5 @@
 local bulk_edge = require "spec.support.bulk_edge"
-local progress_bar = require "kenar.send.progress_bar"
+local progress_display = require "kenar.send.progress_display"
 local wire = require "spec_wire"
 
 describe("the progress of a run", function()
@@ -30,7 +30,7 @@ describe("the progress of a run", function()
       }
       for _, case in ipairs(cases) do
          it(("is %q"):format(case[3]), function()
-            assert.equal(case[3], progress_bar.line(numbers(case[1]), case[2]))
+            assert.equal(case[3], progress_display.line(numbers(case[1]), case[2]))
          end)
       end
    end)

@@ -1,20 +1,30 @@
---- A table that forgets: what was set most recently is in it, and memory stays bounded.
+--- Maps and sets of bounded size that forget the oldest keys.
 --
--- Keys live in two generations. When the younger one has half of what may be kept, the older one is forgotten at
--- once, so that no call ever has to look for what to throw away.
+-- Keys are kept in two generations. When the younger generation holds half of `max`, the older generation is dropped
+-- whole, so that no call searches for a key to drop.
+
+local core = require "kenar.core"
 
 local recent = {}
 
----@class kenar.Recent
-local Recent = {}
-Recent.__index = Recent
-
 local DEFAULT_MAX = 100000
+-- The values of a key in core.key_set.
+local GONE, HELD = 0, 1
 
---- The value of a key; nil when it was never set, or so long ago that it was forgotten.
+---@class kenar.RecentMap
+local RecentMap = {}
+RecentMap.__index = RecentMap
+
+--- A set keeps its keys outside of Lua's memory, so that the garbage collector does not walk through them. A key takes
+--- 16 to 29 bytes, whatever its length.
+---@class kenar.RecentSet
+local RecentSet = {}
+RecentSet.__index = RecentSet
+
+--- Look up a key; nil if it was never set, or was forgotten since.
 ---@param key string
 ---@return any value
-function Recent:get(key)
+function RecentMap:get(key)
    local value = self._young[key]
    if value == nil then
       value = self._old[key]
@@ -22,7 +32,7 @@ function Recent:get(key)
    return value
 end
 
--- A key that is in neither generation.
+-- Add a key that is in neither generation.
 local function insert(self, key, value)
    if self._count >= self._half then
       self._old, self._young, self._count = self._young, {}, 0
@@ -31,10 +41,10 @@ local function insert(self, key, value)
    self._young[key] = value
 end
 
---- Set a key, which is the most recent one from now on.
+--- Set a key, and make it the most recent one.
 ---@param key string
 ---@param value any not nil
-function Recent:set(key, value)
+function RecentMap:set(key, value)
    if self._young[key] ~= nil then
       self._young[key] = value
       return
@@ -45,11 +55,11 @@ function Recent:set(key, value)
    insert(self, key, value)
 end
 
---- Set a key that is not there.
+--- Set a key if the map does not have it.
 ---@param key string
 ---@param value any not nil
 ---@return boolean added
-function Recent:add(key, value)
+function RecentMap:add(key, value)
    if self._young[key] ~= nil or self._old[key] ~= nil then
       return false
    end
@@ -57,9 +67,9 @@ function Recent:add(key, value)
    return true
 end
 
---- Forget a key now.
+--- Remove a key.
 ---@param key string
-function Recent:del(key)
+function RecentMap:del(key)
    if self._young[key] ~= nil then
       self._young[key] = nil
       self._count = self._count - 1
@@ -69,16 +79,60 @@ function Recent:del(key)
    end
 end
 
---- Make one.
----@param options? { max?: integer } `max`: how many keys it holds at most (100,000); the last half as many are always
----   there
----@return kenar.Recent
-function recent.new(options)
+local function begin_generation(self)
+   self._old:close()
+   self._old, self._young, self._count = self._young, assert(core.key_set()), 0
+end
+
+--- Add a key if the set does not have it.
+---@param key string
+---@return boolean added
+function RecentSet:add(key)
+   if self._count >= self._half then
+      begin_generation(self)
+   end
+   local before = self._young:put(key, HELD)
+   if before == nil then
+      self._count = self._count + 1
+      return self._old:get(key) ~= HELD
+   end
+   return before ~= HELD
+end
+
+--- Remove a key.
+---@param key string
+function RecentSet:del(key)
+   for _, generation in ipairs { self._young, self._old } do
+      if generation:get(key) then
+         generation:put(key, GONE)
+      end
+   end
+end
+
+-- The number of keys in a generation.
+local function half_of(options)
    local max = options and options.max or DEFAULT_MAX
    if type(max) ~= "number" or max < 2 then
-      error("recent: max is a number of at least 2", 2)
+      error("recent: max is a number of at least 2", 3)
    end
-   return setmetatable({ _young = {}, _old = {}, _count = 0, _half = math.floor(max / 2) }, Recent)
+   return math.floor(max / 2)
+end
+
+--- Make a map. The keys set last, half of `max`, are always kept.
+---@param options? { max?: integer } `max`: the largest number of keys held (100,000)
+---@return kenar.RecentMap
+function recent.map(options)
+   return setmetatable({ _young = {}, _old = {}, _count = 0, _half = half_of(options) }, RecentMap)
+end
+
+--- Make a set. The keys added last, half of `max`, are always kept.
+---@param options? { max?: integer } `max`: the largest number of keys held (100,000)
+---@return kenar.RecentSet
+function recent.set(options)
+   local half = half_of(options)
+   return setmetatable({
+      _young = assert(core.key_set()), _old = assert(core.key_set()), _count = 0, _half = half,
+   }, RecentSet)
 end
 
 return recent

@@ -2,7 +2,7 @@
 --- handler that failed releases the claim, so that the event may come again.
 
 local core = require "kenar.core"
-local recent_keys = require "kenar.base.recent_keys"
+local recent = require "kenar.base.recent"
 
 local dedup = {}
 
@@ -62,7 +62,7 @@ end
 ---@param options? { max: integer? }
 ---@return kenar.Dedup
 function dedup.in_memory(options)
-   return setmetatable({ _recent = recent_keys.new(options) }, Memory)
+   return setmetatable({ _recent = recent.set(options) }, Memory)
 end
 
 --- Remember ids in a store.

@@ -246,7 +246,7 @@ function refresh.new(options)
    return setmetatable({
       _records = options.records, _store = options.store, _oauth = options.oauth, _host = options.host,
       _on_renewed = options.on_renewed, _lock_ttl = math.min(options.timeout + LOCK_SLACK, LONGEST_LOCK),
-      _renewals = {}, _kept = {}, _replaced = recent.new { max = REPLACED_KEPT },
+      _renewals = {}, _kept = {}, _replaced = recent.map { max = REPLACED_KEPT },
    }, Refresher)
 end
 

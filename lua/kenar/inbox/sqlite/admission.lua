@@ -1,6 +1,6 @@
 --- Gives new events their numbers, and finds the duplicates among them.
 
-local recent_keys = require "kenar.base.recent_keys"
+local recent = require "kenar.base.recent"
 
 local admissions = {}
 
@@ -62,7 +62,7 @@ end
 
 ---@return kenar.SqliteInboxAdmission
 function admissions.new()
-   return setmetatable({ _known = recent_keys.new { max = IDS }, _number = 0 }, Admission)
+   return setmetatable({ _known = recent.set { max = IDS }, _number = 0 }, Admission)
 end
 
 return admissions

@@ -1,7 +1,7 @@
---- What every host promises, as specs: call it inside a `describe` with a function that makes one.
+--- The contract of hosts as specs: call it inside a `describe` with a function that makes a host.
 --
--- `make(on_error)` returns a subject: `host`; `url`, where `/answer`, `/echo` and `/silent` behave as those of
--- spec.support.fault_server do; and `close()`. `subject.run(f)` runs `f` in a task to its end (absent: `host.spawn` and
+-- `make(on_error)` returns a subject: `host`; `url`, whose paths `/answer`, `/echo` and `/silent` behave as in
+-- spec.support.fault_server; and `close()`. `subject.run(f)` runs `f` in a task to its end (absent: `host.spawn` and
 -- `task:wait` do). `subject.only_yields` says that waiting is impossible where a coroutine cannot yield.
 
 local assert = require "luassert"
@@ -45,7 +45,7 @@ return function(make, runner)
       end
    end
 
-   --- Every promise about waiting holds in a task and outside of any.
+   --- Runs a spec inside a task and outside of tasks.
    function current.everywhere(name, f)
       it(name .. ", in a task", function()
          current.in_task(f)

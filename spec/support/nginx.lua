@@ -73,7 +73,7 @@ local function fill(template, values)
    end))
 end
 
--- All at once, so that they differ.
+-- All ports are taken before one is released, so that they differ.
 local function add_ports(values, names)
    local listeners, ports = {}, {}
    for i, name in ipairs(names) do
@@ -97,7 +97,7 @@ local function wait_until(server, happened, what)
    end
 end
 
---- Start one and wait until it listens. `$name` in the configuration's parts stands for a value of `given.values`,
+--- Start an nginx and wait until it listens. `$name` in the configuration's parts stands for a value of `given.values`,
 --- `$name_port` for a free port for each name in `given.ports`; `$port` is the server's own.
 ---@param given { main?: string, http?: string, server?: string, workers?: integer, values?: table<string, any>,
 ---   ports?: string[] }
@@ -120,7 +120,7 @@ function nginx.start(given)
       values[part] = fill(given[part] or "", values)
    end
    local path = folder:write("nginx.conf", fill(CONFIGURATION, values))
-   -- Under a sanitizer nginx would be judged too, and its memory would grow.
+   -- A preloaded sanitizer would check nginx as well, and nginx's memory would grow.
    self.process = assert(wire.spawn({ "nginx", "-p", folder.path, "-c", path, "-e", folder:file "error.log" },
       { stderr = "stdout", env = { LD_PRELOAD = "" } }))
    wait_until(self, function()
@@ -133,20 +133,20 @@ function nginx.start(given)
    return self
 end
 
---- What it wrote to its error log.
+--- The text of its error log.
 ---@return string
 function Server:log()
    local ok, text = pcall(self.scratch.read, self.scratch, "error.log")
    return ok and text or ""
 end
 
---- Send its master a signal.
+--- Send a signal to its master process.
 ---@param number integer 3 QUIT, 15 TERM, 1 HUP
 function Server:signal(number)
    self.process:kill(number)
 end
 
---- Wait until it has ended.
+--- Wait until it has exited.
 ---@return integer status
 function Server:wait()
    return assert(self.process:wait(15))
@@ -165,7 +165,7 @@ local function exchange(socket, request)
    end
 end
 
---- Send a request and wait for the answer's body.
+--- Send a request and wait for the body of the response.
 ---@param path string
 ---@param body? string
 ---@param headers? string lines of them, each with its end
@@ -181,7 +181,7 @@ function Server:ask(path, body, headers)
    return rest, tonumber(answer:match "^HTTP/1%.%d (%d+)"), head
 end
 
---- End it, and everything that it left on the disk.
+--- End it and remove its folder.
 function Server:stop()
    self.process:kill(15)
    self.process:wait(10)

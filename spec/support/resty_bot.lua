@@ -1,4 +1,4 @@
---- The bot that the specs of kenar.resty serve. It notes in the shared dict `told` what it does.
+--- The bot that the specs of kenar.resty serve. It records its actions in the shared dict `told`.
 
 local kenar = require "kenar"
 
@@ -19,14 +19,14 @@ return function(options)
       ctx:reply "سلام"
    end
 
-   -- Until the spec lets go of it.
+   -- Waits until the spec calls `release`.
    function words.hold(ctx)
       while not ngx.shared.told:get("release " .. ctx.event.id) do
          ctx.bot.host.sleep(0.01)
       end
    end
 
-   -- The same, and past kenar.
+   -- The same with nginx's own sleep.
    function words.hold_by_nginx(ctx)
       repeat
          ngx.sleep(0.01)
@@ -38,7 +38,7 @@ return function(options)
       ngx.exit(200)
    end
 
-   -- The worker that has it first never comes back from it.
+   -- The first attempt waits for longer than the spec runs.
    function words.once(ctx)
       if ctx.attempt == 1 then
          ctx.bot.host.sleep(100)

@@ -1,4 +1,4 @@
---- A real nginx that serves spec.support.resty_bot, and what Divar would post to it.
+--- A real nginx that serves spec.support.resty_bot, and requests as Divar posts them.
 
 local nginx = require "spec.support.nginx"
 local wire = require "spec_wire"
@@ -53,7 +53,7 @@ function Server:post(body, headers, path)
    return self.nginx:ask(path or "/kenar/events", body, (headers or "") .. "Authorization: secret\r\n")
 end
 
---- The entries of a list that the bot has written to, when there are `count`.
+--- The entries of a list of the bot, as soon as there are `count`.
 ---@return string[]
 function Server:told(list, count)
    local entries = {}
@@ -63,7 +63,7 @@ function Server:told(list, count)
    return entries
 end
 
---- Let go of a message that holds.
+--- Let the handler of a message with the text "hold" go on.
 function Server:release(id)
    self.nginx:ask("/set?key=release%20" .. id)
 end
@@ -106,8 +106,8 @@ function Server:stop()
    self.nginx:stop()
 end
 
---- Start one. `bot`, `serve` and `start` are Lua: the fields of the bot's and of serve's options, and what a worker
---- begins with; `early` has events acknowledged early.
+--- Start an nginx. `bot`, `serve` and `start` are Lua: the fields of the bot's options, the fields of serve's options,
+--- and the code of init_worker; with `early` events are acknowledged early.
 ---@param given? table beside these what spec.support.nginx takes
 function resty_nginx.start(given)
    given = given or {}

@@ -1,4 +1,4 @@
---- The part of spec.support.host_contract about semaphores, about where one may wait, and about stopping.
+--- The part of spec.support.host_contract about semaphores, waits in coroutines, and stops.
 
 local assert = require "luassert"
 local errors = require "kenar.error"
@@ -32,7 +32,7 @@ return function(current)
          assert.is_true(host.clock() - began >= 0.02)
       end)
 
-      it("wakes those who wait in their order, and not those who gave up", function()
+      it("wakes tasks in the order in which they began to wait, without those that timed out", function()
          in_task(function()
             local semaphore, order, tasks = host.semaphore(0), {}, {}
             for i = 1, 4 do
@@ -83,7 +83,7 @@ return function(current)
          end)
       end)
 
-      it("works where a coroutine cannot yield, or raises where the host can only yield", function()
+      it("works if a coroutine cannot yield, or raises if the host can only yield", function()
          in_task(function()
             local list = { 3, 1, 2 }
             local ok, err = pcall(table.sort, list, function(a, b)
@@ -118,7 +118,7 @@ return function(current)
          assert.equal("no", err.sent)
       end)
 
-      it("what was waiting is told", function()
+      it("waits end as closed", function()
          local told = {}
          host.spawn(function()
             told.sleep = select(2, host.sleep(1000))

@@ -9,7 +9,7 @@ local expect = require "kenar.base.expect"
 local hosts = require "kenar.host"
 local json = require "kenar.json"
 local log = require "kenar.telemetry.log"
-local query = require "kenar.base.query"
+local urls = require "kenar.base.url"
 local scopes = require "kenar.scope"
 local states = require "kenar.oauth.state"
 local stores = require "kenar.store"
@@ -71,12 +71,12 @@ end
 -- By the option `legacy`: the addresses, and the fields of a request and their encoding.
 local generations = {
    [false] = {
-      authorize = "/oauth2/auth", token = "/oauth2/token", content_type = FORM, body = query.encode,
+      authorize = "/oauth2/auth", token = "/oauth2/token", content_type = FORM, body = urls.encode_query,
       exchange = { "code", "client_id", "client_secret", "grant_type", "redirect_uri" },
       refresh = { "code", "client_id", "client_secret", "grant_type", "redirect_uri", "refresh_token" },
    },
    [true] = legacy_generation("access_token", "application/json", json_body),
-   form = legacy_generation("url_encoded_access_token", FORM, query.encode),
+   form = legacy_generation("url_encoded_access_token", FORM, urls.encode_query),
 }
 
 --- The URL of Divar's page that asks the user.
@@ -85,7 +85,7 @@ local generations = {
 ---@return string url
 function OAuth:page_url(state, asked)
    local page = self._generation.authorize
-   return (page:sub(1, 1) == "/" and self._oauth_url .. page or page) .. "?" .. query.encode {
+   return (page:sub(1, 1) == "/" and self._oauth_url .. page or page) .. "?" .. urls.encode_query {
       { "response_type", "code" }, { "client_id", self._client_id }, { "redirect_uri", self.redirect_uri },
       { "scope", table.concat(asked, " ") }, { "state", state },
    }

@@ -5,7 +5,7 @@ local fixture = require "spec.support.fixture"
 local json = require "kenar.json"
 local kenar = require "kenar"
 local memory = require "kenar.store.memory"
-local query = require "kenar.base.query"
+local urls = require "kenar.base.url"
 
 local REDIRECT = "https://oauth-redirect.my-app.ir"
 
@@ -42,7 +42,7 @@ describe("kenar.oauth", function()
          assert.same({
             response_type = "code", client_id = "my-app-slug", redirect_uri = REDIRECT, state = state,
             scope = "USER_ID CHAT_MESSAGE_SEND." .. b64,
-         }, query.decode(text))
+         }, urls.decode_query(text))
       end)
 
       it("makes a state of 32 random bytes, never the same", function()

@@ -1,6 +1,6 @@
 --- A user's browser for a bot: it keeps cookies, follows a consent, and agrees or refuses on Divar's page.
 local core = require "kenar.core"
-local query = require "kenar.base.query"
+local urls = require "kenar.base.url"
 
 local browser = {}
 
@@ -38,7 +38,7 @@ end
 function Browser:start(url)
    local response = self:get(url)
    assert(response.status == 303, "the start page answered " .. response.status)
-   return assert(query.decode(response.headers.location:match "%?(.*)$"))
+   return assert(urls.decode_query(response.headers.location:match "%?(.*)$"))
 end
 
 --- Agree on Divar's page: come back with a code for the scopes that were asked for.
@@ -50,7 +50,7 @@ function Browser:agree(edge, asked, granted)
    edge.issued_codes = (edge.issued_codes or 0) + 1
    local code = "the-code-" .. edge.issued_codes
    edge.codes[code] = granted or asked.scope
-   return self:get(asked.redirect_uri .. "?" .. query.encode { { "state", asked.state }, { "code", code } })
+   return self:get(asked.redirect_uri .. "?" .. urls.encode_query { { "state", asked.state }, { "code", code } })
 end
 
 --- Refuse on Divar's page.

@@ -1,6 +1,6 @@
 --- A virtual host at whose edge a spec plays Divar: the token endpoint, which rotates tokens, and the API.
 local json = require "kenar.json"
-local query = require "kenar.base.query"
+local urls = require "kenar.base.url"
 local virtual = require "kenar.host.virtual"
 
 local oauth_edge = {}
@@ -30,7 +30,7 @@ local function issue(edge, scope)
 end
 
 local function serve_tokens(edge, req)
-   local fields = query.decode(req.body)
+   local fields = urls.decode_query(req.body)
    edge.token_requests[#edge.token_requests + 1] = { url = req.url, headers = req.headers, fields = fields }
    if edge.latency > 0 then
       edge.host.sleep(edge.latency)

@@ -97,7 +97,7 @@ return function()
       ["landing: a cookie"] = function(text)
          return open("/oauth/return", "state=" .. STATE, text), open("/oauth/start", "state=" .. STATE, "a=" .. text)
       end,
-      ["query"] = require("kenar.base.query").decode,
+      ["query"] = require("kenar.base.url").decode_query,
       ["scopes"] = function(text) return kenar.scope.list(text), kenar.scope.parse(text) end,
       ["timestamp"] = function(text)
          return timestamp.microseconds(text), timestamp.http_date(text), timestamp.retry_after(text, 0),

@@ -7,7 +7,7 @@ local addressing = require "kenar.send.address"
 local errors = require "kenar.error"
 local expect = require "kenar.base.expect"
 local grants = require "kenar.grants"
-local loopback = require "kenar.base.loopback"
+local urls = require "kenar.base.url"
 local oauth = require "kenar.oauth"
 local reply = require "kenar.webhook.response"
 local scope = require "kenar.scope"
@@ -124,7 +124,7 @@ end
 local function set_cookie(bot, state, value, max_age)
    local path = bot.prefix == "" and "/" or bot.prefix
    return ("%s=%s; Max-Age=%.0f; Path=%s; HttpOnly; SameSite=Lax%s"):format(cookie_name(state), value, max_age, path,
-      loopback.is_http(bot:setting "public_url" or "") and "" or "; Secure")
+      urls.is_loopback_http(bot:setting "public_url" or "") and "" or "; Secure")
 end
 
 --- The start page: binds the consent to the browser and sends it on to Divar's page.

@@ -5,7 +5,7 @@
 
 local consent = require "kenar.webhook.consent"
 local content = require "kenar.event.fields"
-local query = require "kenar.base.query"
+local urls = require "kenar.base.url"
 local webhook = require "kenar.webhook.request"
 
 local landing = {}
@@ -52,7 +52,7 @@ local link_fields = { post_token = true, completion_url = true, return_url = tru
 ---@param text? string the query string
 ---@return kenar.Event? event, string? problem
 function landing.direct_link(text)
-   local values, problem = query.decode(text)
+   local values, problem = urls.decode_query(text)
    if not values then
       return nil, problem
    end
@@ -103,7 +103,7 @@ function landing.open(bot, page, request)
    elseif page.needs_oauth and not bot.oauth then
       return refused(404, "consents need app_slug and oauth_secret")
    end
-   local values, problem = query.decode(request.query)
+   local values, problem = urls.decode_query(request.query)
    if not values then
       return refused(400, problem)
    end

@@ -6,7 +6,7 @@ local fixture = require "spec.support.fixture"
 local json = require "kenar.json"
 local kenar = require "kenar"
 local landing = require "kenar.webhook.pages"
-local query = require "kenar.base.query"
+local urls = require "kenar.base.url"
 
 local OK = { status = 200, body = "{}" }
 
@@ -172,7 +172,7 @@ describe("variants of a visit", function()
       local divar = "https://divar.ir/back"
       for _, key in ipairs { "callback_url", "return_url", "completion_url" } do
          assert.equal(divar, session({ [key] = divar }).return_url)
-         assert.equal(divar, landing.direct_link(query.encode { { key, divar } }).return_url)
+         assert.equal(divar, landing.direct_link(urls.encode_query { { key, divar } }).return_url)
       end
       local bot = bot_with({}, function() end)
       assert.equal("https://open-platform-redirect.divar.ir/completion", post(bot, '{"source":"CHAT"}').url)

@@ -5,7 +5,7 @@ local event = require "kenar.event"
 local fixture = require "spec.support.fixture"
 local json = require "kenar.json"
 local kenar = require "kenar"
-local query = require "kenar.base.query"
+local urls = require "kenar.base.url"
 
 local rows = {
    out = require "spec.support.samples.calls",
@@ -69,7 +69,7 @@ local function query_of(values)
    for name, value in pairs(values) do
       fields[#fields + 1] = { name, value }
    end
-   return query.encode(fields)
+   return urls.encode_query(fields)
 end
 
 local function get(bot, path, text, cookie)
@@ -167,7 +167,7 @@ check["out"] = function(name, entry, row)
       assert.equal(headers[header], request.headers[header])
    end
    local is_form = headers["content-type"] == "application/x-www-form-urlencoded"
-   local body = assert((is_form and query.decode or json.decode)(request.body))
+   local body = assert((is_form and urls.decode_query or json.decode)(request.body))
    assert.same(fixture.value(name), body)
 end
 

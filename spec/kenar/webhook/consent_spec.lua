@@ -1,6 +1,6 @@
 local asking_bot = require "spec.support.asking_bot"
 local browsers = require "spec.support.consent_browser"
-local query = require "kenar.base.query"
+local urls = require "kenar.base.url"
 
 describe("a consent", function()
    local asking, subject, edge, store, bot, browser
@@ -80,7 +80,7 @@ describe("a consent", function()
          assert.equal(303, response.status)
          local page, text = response.headers.location:match "^(.-)%?(.*)$"
          assert.equal("https://oauth.divar.ir/oauth2/auth", page)
-         local asked = query.decode(text)
+         local asked = urls.decode_query(text)
          assert.equal("https://bot.example.ir/kenar/oauth/return", asked.redirect_uri)
          assert.equal("USER_ID CONVERSATION_SEND_MESSAGE.c-1", asked.scope)
          assert.equal("no-store", response.headers["cache-control"])
@@ -93,12 +93,12 @@ describe("a consent", function()
       end)
 
       it("leaves Secure out on this machine alone", function()
-         local urls = {
+         local cases = {
             ["http://localhost:8080"] = true, ["http://127.0.0.1:8080"] = true, ["http://[::1]:8080"] = true,
             ["http://localhost.example.com"] = false, ["http://127.0.0.1.example.com"] = false,
             ["http://example.com"] = false, ["https://localhost"] = false,
          }
-         for url, is_loopback in pairs(urls) do
+         for url, is_loopback in pairs(cases) do
             new_bot { public_url = url }
             local cookie = browser:get(ask "USER_ID").headers["set-cookie"]
             assert.equal(is_loopback, not cookie:find("; Secure", 1, true), url)

@@ -1,6 +1,6 @@
 local edges = require "spec.support.oauth_edge"
 local kenar = require "kenar"
-local query = require "kenar.base.query"
+local urls = require "kenar.base.url"
 
 local COMPLETION = "https://open-platform-redirect.divar.ir/completion"
 
@@ -47,7 +47,7 @@ describe("Divar's fallback link", function()
    for what, url in pairs(unfit) do
       it("whose return URL has " .. what .. " leads to Divar's own page", function()
          for _, name in ipairs { "return_url", "completion_url", "callback_url" } do
-            local response = open(query.encode { { name, url } })
+            local response = open(urls.encode_query { { name, url } })
             assert.equal(303, response.status)
             assert.equal(COMPLETION, response.headers.location)
          end
@@ -57,7 +57,7 @@ describe("Divar's fallback link", function()
          local caught
          bot:on("direct_link", function(ctx) return ctx.return_url end)
          bot:catch(function(err) caught = err end)
-         assert.equal(COMPLETION, open(query.encode { { "return_url", url } }).headers.location)
+         assert.equal(COMPLETION, open(urls.encode_query { { "return_url", url } }).headers.location)
          assert.matches("a handler of direct_link returns a", caught.message, 1, true)
       end)
    end

@@ -1,6 +1,6 @@
 --- What only asking tells: Divar, its clock, and the bot's own address.
 
-local loopback = require "kenar.base.loopback"
+local urls = require "kenar.base.url"
 local timestamp = require "kenar.base.timestamp"
 
 -- Seconds.
@@ -47,7 +47,7 @@ local function check_divar(report, bot, host)
       report:ok("Divar", "%s takes the API key", url)
    elseif err.kind == "rate_limited" or err.kind == "quota" then
       report:warning("Divar", "%s is there, but allows no call now: %s", url, tostring(err))
-   elseif loopback.is_http(url) and err.kind == "network" then
+   elseif urls.is_loopback_http(url) and err.kind == "network" then
       report:problem("Divar", "%s: %s; start it with: kenar sandbox", url, tostring(err))
    else
       report:problem("Divar", "%s: %s%s", url, tostring(err), causes[err.kind] and "; " .. causes[err.kind] or "")
@@ -58,7 +58,7 @@ end
 -- A bot takes nothing but POST below its prefix, and says so to whoever asks: no key is needed to hear it.
 local function check_public_url(report, bot, host)
    local url = bot:setting "public_url"
-   if not url or url:find "^http:" and not loopback.is_http(url) then
+   if not url or url:find "^http:" and not urls.is_loopback_http(url) then
       return
    end
    url = url .. bot.prefix .. "/events"

@@ -1,6 +1,6 @@
 --- A bot's keys and addresses, as far as looking at them tells.
 
-local loopback = require "kenar.base.loopback"
+local urls = require "kenar.base.url"
 local sandbox = require("kenar.sandbox.server").settings
 
 -- Characters. Divar says nothing of its keys' lengths; what is shorter was hardly copied whole.
@@ -49,9 +49,9 @@ local function check_places(report, bot, is_sandboxed)
    local elsewhere = {}
    for _, name in ipairs(places) do
       local url = bot:setting(name)
-      if url:find "^http:" and not loopback.is_http(url) then
+      if url:find "^http:" and not urls.is_loopback_http(url) then
          report:problem(name, "%s would send keys in the clear; https:// is needed", url)
-      elseif is_sandboxed and not loopback.is_http(url) then
+      elseif is_sandboxed and not urls.is_loopback_http(url) then
          elsewhere[#elsewhere + 1] = name
       end
    end
@@ -66,7 +66,7 @@ local function check_public_url(report, url, is_sandboxed)
       report:warning("public_url", "is missing; set KENAR_PUBLIC_URL to the https:// address of the bot")
    elseif url:find "^https:" then
       report:ok("public_url", "%s", url)
-   elseif loopback.is_http(url) and is_sandboxed then
+   elseif urls.is_loopback_http(url) and is_sandboxed then
       report:ok("public_url", "%s, for the sandbox", url)
    else
       report:problem("public_url", "%s is not https://, and Divar calls nothing else; put a proxy with a certificate "
@@ -91,7 +91,7 @@ end
 ---@param report kenar.doctor.Report
 ---@param bot kenar.Bot
 return function(report, bot)
-   local is_sandboxed = loopback.is_http(bot:setting "base_url")
+   local is_sandboxed = urls.is_loopback_http(bot:setting "base_url")
    check_keys(report, bot, is_sandboxed)
    check_places(report, bot, is_sandboxed)
    check_public_url(report, bot:setting "public_url", is_sandboxed)

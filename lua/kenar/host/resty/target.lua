@@ -1,7 +1,7 @@
 --- Reads the origin of a URL: the address to connect to, the name that its certificate must have, and the pool of its
 --- kept connections.
 
-local loopback = require "kenar.base.loopback"
+local urls = require "kenar.base.url"
 
 local target = {}
 
@@ -49,7 +49,7 @@ local function read_origin(origin, insecure_http, most_kept)
    if not host then
       return nil, port
    end
-   if scheme == "http" and not insecure_http and not loopback.is_host(host) then
+   if scheme == "http" and not insecure_http and not urls.is_loopback_host(host) then
       return nil, "http:// to another machine is not encrypted: use https://"
    end
    local is_default = port == nil or port == SCHEMES[scheme]

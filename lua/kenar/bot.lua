@@ -3,13 +3,14 @@
 -- Building one does no I/O and knows no host, so that `kenar run`, nginx and a spec load the same file.
 
 local access = require "kenar.webhook.allow_list"
-local addressing = require "kenar.send.address"
+local addresses = require "kenar.send.address"
 local answering = require "kenar.bot.callback"
 local background = require "kenar.bot.background"
 local clients = require "kenar.client"
 local consent = require "kenar.webhook.consent"
 local context = require "kenar.bot.context"
 local dedup = require "kenar.bot.dedup"
+local deliver = require "kenar.send.deliver"
 local expect = require "kenar.base.expect"
 local handling = require "kenar.bot.dispatch"
 local hearing = require "kenar.bot.handlers"
@@ -148,9 +149,9 @@ function Bot:send(request)
    if type(request) ~= "table" then
       error("expected a table with an id and a message, got " .. type(request), 2)
    end
-   local address = addressing.of_request(request, 2)
+   local address = addresses.of_request(request, 2)
    ensure_attached(self)
-   return addressing.send(self, address, request.message, { timeout = request.timeout, priority = request.priority })
+   return deliver.send(self, address, request.message, { timeout = request.timeout, priority = request.priority })
 end
 
 --- Send notices to many conversations; see kenar.send.many.

@@ -1,7 +1,8 @@
 --- What a handler is given: the event, what it may say, and to whom.
 
-local addressing = require "kenar.send.address"
+local addresses = require "kenar.send.address"
 local consent = require "kenar.webhook.consent"
+local deliver = require "kenar.send.deliver"
 local dialogue = require "kenar.bot.dialogue"
 local events = require "kenar.event"
 local expect = require "kenar.base.expect"
@@ -39,7 +40,7 @@ local function grant_of(self)
    if event.kind == "oauth_return" then
       return self._granted
    end
-   local address = addressing.of_event(event, self.via)
+   local address = addresses.of_event(event, self.via)
    if address.chat == "bot" or not event.conversation_id and not address.seller_id then
       local user_id = event.variant ~= "legacy" and event.user_id or nil
       if not address.id and not user_id then
@@ -139,17 +140,17 @@ local function check_reply(message, options, verb, level)
          error(("unknown option %q of %s"):format(tostring(name), verb), level + 1)
       end
    end
-   addressing.check_side(options.as, level + 1)
-   addressing.check_message(message, level + 1)
+   addresses.check_side(options.as, level + 1)
+   addresses.check_message(message, level + 1)
    if options.side ~= nil and options.side ~= "SELLER" and options.side ~= "BUYER" then
       error('side: expected "SELLER" or "BUYER", got ' .. tostring(options.side), level + 1)
    end
 end
 
 local function send(self, message, options, mark)
-   local address = addressing.of_event(self._event, self.via)
+   local address = addresses.of_event(self._event, self.via)
    address.as = options.as
-   return addressing.send(self.bot, address, message, {
+   return deliver.send(self.bot, address, message, {
       timeout = options.timeout, deadline = options.deadline, retry_maybe = options.retry_maybe, state = mark,
    })
 end

@@ -4,7 +4,7 @@
 -- its buttons mean. A press names its question; one that names another is stale. Nothing is replayed: a state is a
 -- name, so that a dialogue goes on after a restart, with the handlers that the bot has then.
 
-local addressing = require "kenar.send.address"
+local addresses = require "kenar.send.address"
 local filter = require "kenar.bot.filter"
 local persian = require "kenar.persian"
 local sessions = require "kenar.bot.session"
@@ -134,7 +134,7 @@ end
 -- A press counts as what it stands for: a text.
 local function as_message(event, ctx)
    return {
-      kind = "message", detail = "text", chat = addressing.of_event(event, ctx.via).chat, side = event.side,
+      kind = "message", detail = "text", chat = addresses.of_event(event, ctx.via).chat, side = event.side,
       sender_type = "HUMAN",
    }
 end

@@ -1,25 +1,12 @@
---- Which endpoint a message leaves by, with whose token, and which of its buttons are whose.
---
--- The bot's chat takes the app's key alone; a post's chat takes the token of a user in whose name the app speaks, from
--- a grant or, where there is none, the client's own; a conversation of the old kind, which has no id, the old endpoint.
+--- The destination of a message, parsed from an event or from a request of `bot:send`.
 
-local errors = require "kenar.error"
-
-local addressing = {}
+local addresses = {}
 
 ---@class kenar.Address : kenar.GrantTarget
 ---@field chat "bot"|"post"|"user"
 
-local BOT_TO_USER = "CHAT_BOT_USER_MESSAGE_SEND"
--- A grant that turns out to be dead is deleted, and another one may cover the same.
-local CANDIDATES = 3
-
-local function invalid(path, message)
-   return nil, errors.new { kind = "invalid", path = path, message = message, sent = "no", retryable = false }
-end
-
--- A click names its conversation, but not whether that is a post's or the bot's: our buttons say it themselves, and
--- only a post's chat has a post.
+-- A button click does not say whether its conversation is a post's or the bot's. Buttons of kenar carry that in `via`;
+-- of other conversations, only a post's chat has a post token.
 local function is_bot_chat(event, via)
    if event.chat then
       return event.chat == "bot"
@@ -35,11 +22,11 @@ local function hint_of(event, via)
    return type(hint) == "string" and hint or nil
 end
 
---- Where an event came from.
+--- The address of the conversation that an event came from.
 ---@param event kenar.Event
 ---@param via? string the chat or the grant that the pressed button names
 ---@return kenar.Address
-function addressing.of_event(event, via)
+function addresses.of_event(event, via)
    local address = {
       chat = is_bot_chat(event, via) and "bot" or "post", id = hint_of(event, via),
       conversation_id = event.conversation_id, post_token = event.post_token,
@@ -51,142 +38,6 @@ function addressing.of_event(event, via)
       end
    end
    return address
-end
-
--- For whom to speak: the token, the side, and the grant they are of.
-local function speaker(bot, address)
-   local dead
-   for _ = 1, CANDIDATES do
-      local grant, side = bot.grants:locate(address)
-      if not grant then
-         local err, token = side, bot:setting "access_token"
-         if dead then
-            return nil, dead
-         elseif token and err.code_name == "NO_GRANT" then
-            return { side = address.as }
-         end
-         return nil, err
-      end
-      local fresh, err = bot.grants:fresh(grant)
-      if fresh then
-         return {
-            access_token = fresh.access_token, side = side, via = fresh.id, renew = bot.grants:renewal(fresh),
-         }
-      elseif err.code_name ~= "GRANT_EXPIRED" then
-         return nil, err
-      end
-      dead = err
-   end
-   return nil, dead
-end
-
-local function other(side)
-   return side == "SELLER" and "BUYER" or "SELLER"
-end
-
--- Which of the two names each side's buttons had with the caller.
-local by_side = { SELLER = "seller_buttons", BUYER = "buyer_buttons" }
-
--- The message as Divar has it: by sender and receiver. `names` leads back to the caller's terms.
-local function by_sender(message, side)
-   if type(message) ~= "table" or message.seller_buttons == nil and message.buyer_buttons == nil then
-      return message, {}
-   end
-   local given = message.seller_buttons ~= nil and "seller_buttons" or "buyer_buttons"
-   if not side then
-      return invalid(given, "it is not known whether the app speaks for the seller or for the buyer: "
-         .. 'pass side to ctx:authorize, or { as = "SELLER" } with the message')
-   end
-   for _, name in ipairs { "sender_buttons", "receiver_buttons", "buttons" } do
-      if message[name] ~= nil then
-         return invalid(given, "a message has these or " .. name .. ", not both")
-      end
-   end
-   local placed = {}
-   for name, value in pairs(message) do
-      placed[name] = value
-   end
-   placed.seller_buttons, placed.buyer_buttons = nil, nil
-   local names = { sender_buttons = by_side[side], receiver_buttons = by_side[other(side)] }
-   for divars, callers in pairs(names) do
-      placed[divars] = message[callers]
-   end
-   return placed, names
-end
-
-local function in_callers_terms(err, names)
-   if err and err.path then
-      err.path = err.path:gsub("^[%w_]+", names)
-   end
-   return nil, err
-end
-
-local function send_to_post(bot, address, message, options)
-   local has_id = address.conversation_id ~= nil
-   if not has_id and not (address.post_token and address.seller_id and address.buyer_id) then
-      return invalid("conversation_id", "this event names no conversation to reply in")
-   end
-   local from, err = speaker(bot, address)
-   if not from then
-      return nil, err
-   end
-   local placed, names = by_sender(message, from.side)
-   if not placed then
-      return nil, names
-   end
-   options.access_token, options.via, options.renew = from.access_token, from.via, from.renew
-   options.names = names
-   local result
-   if has_id then
-      result, err = bot.client:send_message(address.conversation_id, placed, options)
-   else
-      local letter = type(placed) == "string" and { text = placed } or {}
-      for name, value in pairs(type(placed) == "table" and placed or {}) do
-         letter[name] = value
-      end
-      -- The hook that such messages come from was the seller's to allow.
-      local side = from.side or "SELLER"
-      letter.post_token = address.post_token
-      letter.user_id = side == "SELLER" and address.seller_id or address.buyer_id
-      letter.peer_id = side == "SELLER" and address.buyer_id or address.seller_id
-      result, err = bot.client.legacy:send_message(letter, options)
-   end
-   if not result then
-      return in_callers_terms(err, names)
-   end
-   return result
-end
-
-local function send_to_user(bot, address, message, options)
-   local from, err = speaker(bot, { user_id = address.user_id, scope = BOT_TO_USER })
-   if not from then
-      return nil, err
-   end
-   options.access_token, options.renew = from.access_token, from.renew
-   return bot.client:send_bot_message_to_user(address.user_id, message, options)
-end
-
-local function send_to_bot_chat(bot, address, message, options)
-   if not address.conversation_id then
-      return invalid("conversation_id", "this event names no conversation to reply in")
-   end
-   return bot.client:send_bot_message(address.conversation_id, message, options)
-end
-
-local senders = { bot = send_to_bot_chat, post = send_to_post, user = send_to_user }
-
---- Send a message.
----@param bot kenar.Bot
----@param address kenar.Address
----@param message string|kenar.Message
----@param options? table of the client's call: `timeout`, `deadline`, `retry_maybe`
----@return table? result, kenar.Error? err
-function addressing.send(bot, address, message, options)
-   local own = {}
-   for name, value in pairs(options or {}) do
-      own[name] = value
-   end
-   return senders[address.chat](bot, address, message, own)
 end
 
 local targets = { conversation_id = "post", bot_conversation_id = "bot", user_id = "user" }
@@ -224,10 +75,10 @@ local function target_of(request)
    return target, value
 end
 
---- Where `bot:send` sends to.
+--- Parse a request of `bot:send`.
 ---@param request table
----@return kenar.Address? address, string? message what is wrong with the request
-function addressing.read(request)
+---@return kenar.Address? address, string? message the mistake in the request
+function addresses.read(request)
    local target, value = target_of(request)
    if not target then
       return nil, value
@@ -245,36 +96,36 @@ function addressing.read(request)
    }
 end
 
---- The same; a mistake in it raises.
+--- Parse a request of `bot:send`; a mistake in the request raises.
 ---@param request table
 ---@param level integer as for `error`
 ---@return kenar.Address
-function addressing.of_request(request, level)
-   local address, problem = addressing.read(request)
+function addresses.of_request(request, level)
+   local address, problem = addresses.read(request)
    if not address then
       error(problem, level + 1)
    end
    return address
 end
 
---- Check that a message is one at all.
+--- Raise unless a message is a string or a table.
 ---@param message any
 ---@param level integer as for `error`
-function addressing.check_message(message, level)
+function addresses.check_message(message, level)
    local problem = message_problem(message)
    if problem then
       error(problem, level + 1)
    end
 end
 
---- Check the name of a side that a program gives.
----@param side any nil is taken as well
+--- Raise unless a side is "SELLER", "BUYER" or nil.
+---@param side any
 ---@param level integer as for `error`
-function addressing.check_side(side, level)
+function addresses.check_side(side, level)
    local problem = side_problem(side)
    if problem then
       error(problem, level + 1)
    end
 end
 
-return addressing
+return addresses

@@ -1,14 +1,15 @@
---- One row of `bot:send_many`, from its turn in its conversation to what has become of it.
+--- Sends one row of `bot:send_many`: waits for its turn in its conversation, sends it, and returns its outcome.
 
-local addressing = require "kenar.send.address"
+local deliver = require "kenar.send.deliver"
 local errors = require "kenar.error"
 
 local sending = {}
 
--- The day ends at a second that another clock may see a little later.
+-- Seconds to wait after the end of the day, because Divar's clock may be a little late.
 local MARGIN = 1
 
--- Called when the message really leaves: a row that waits for its quota is not begun, and in nobody's doubt.
+-- The callback of the client for the moment before a request leaves. The row is begun only then, so that a row that
+-- waits for its quota is never in doubt.
 local function departure(run, item)
    return function()
       if item.has_left then
@@ -25,22 +26,22 @@ local function departure(run, item)
 end
 
 local function attempt(run, item)
-   local ok, result, err = pcall(addressing.send, run.bot, item.address, item.message, {
+   local ok, result, err = pcall(deliver.send, run.bot, item.address, item.message, {
       timeout = item.timeout, priority = "bulk", on_departure = departure(run, item),
    })
    if ok then
       return result, err
    end
-   -- A mistake of the program's, in the message or in what it calls.
+   -- The program made a mistake in the message, or a function that it passed raised.
    return nil, errors.is(result) and result or errors.new {
       kind = "invalid", path = item.place, message = tostring(result), sent = item.has_left and "maybe" or "no",
    }
 end
 
--- What will be refused again: there is no such conversation, or its user wants nothing of the app.
+-- Status codes that a retry would get again: there is no such conversation, or its user does not accept messages.
 local final = { [404] = true, [410] = true, [412] = true }
 
--- What has become of it: a state of the journal, or "left" and why.
+-- The outcome of a row: a state of the journal, or "left" and the reason.
 local function outcome(item, result, err)
    if result or err.sent == "yes" then
       return "sent"
@@ -56,12 +57,12 @@ local function outcome(item, result, err)
    return err.kind == "api" and final[err.status] and "failed" or "retry"
 end
 
--- Where the rows raise, those that were given before are sent nevertheless.
+-- Whether rows that wait are not sent any more. If the source of the rows raised, earlier rows are still sent.
 local function is_halted(run)
    return run.stopped and run.stopped ~= "rows"
 end
 
--- Wait for a new day; false when the host stops before.
+-- Wait for a new day; false if the host stops first.
 local function await_day(run, err)
    local seconds = (err.retry_after or 0) + MARGIN
    run.waits_until = run.host.clock() + seconds
@@ -86,7 +87,7 @@ end
 ---@param run kenar.SendRun
 ---@param item kenar.SendRow
 ---@return "sent"|"failed"|"retry"|"doubt"|"left" became
----@return any result Divar's answer, if it was sent; why it is left: "day_quota", "closed" or "journal"
+---@return any result Divar's answer if the row was sent; if it is left, the reason: "day_quota", "closed", "journal"
 ---@return kenar.Error? err
 function sending.send(run, item)
    local address = item.address

@@ -1,20 +1,20 @@
---- What a row of `bot:send_many` says: its key, where its message goes, and the message.
+--- Reads a row of `bot:send_many`: its key, its address and its message.
 
-local addressing = require "kenar.send.address"
+local addresses = require "kenar.send.address"
 local errors = require "kenar.error"
 
 local send_row = {}
 
 ---@class kenar.SendRow
----@field row table               as it was given
+---@field row table               as the caller gave it
 ---@field key? string
 ---@field number? integer
----@field place string            where it stands, for people
+---@field place string            the row's position in its source, for people
 ---@field address kenar.Address
 ---@field message string|kenar.Message
 ---@field timeout? number
 
---- The fields that say where a message goes; beside a template all others are its values.
+--- The fields that belong to the address. If there is a template, all other fields are its values.
 send_row.reserved = {
    key = true, conversation_id = true, bot_conversation_id = true, user_id = true, as = true, post_token = true,
    grant = true,
@@ -36,7 +36,7 @@ end
 ---@param row any
 ---@param place string
 ---@param is_needed boolean
----@return string? key nil where it has none
+---@return string? key nil if the row has none
 ---@return kenar.Error? err kind `invalid`
 function send_row.key(row, place, is_needed)
    if type(row) ~= "table" then
@@ -54,7 +54,7 @@ function send_row.key(row, place, is_needed)
    return key
 end
 
--- What `bot:send` takes.
+-- The request of `bot:send` for a row.
 local function request_of(row, template)
    local request = {}
    for name, value in pairs(row) do
@@ -85,7 +85,7 @@ function send_row.read(row, place, template)
    if not request then
       return refuse(err.path and ("%s: %s"):format(place, err.path) or place, err.message)
    end
-   local address, problem = addressing.read(request)
+   local address, problem = addresses.read(request)
    if not address then
       return refuse(place, problem)
    end

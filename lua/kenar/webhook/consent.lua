@@ -3,7 +3,7 @@
 -- ctx:authorize gives the URL of our own start page. That binds the state to the browser by a cookie and sends it on to
 -- Divar's page; Divar sends it back to our return page with a code, or without one where the user refused.
 
-local addressing = require "kenar.send.address"
+local addresses = require "kenar.send.address"
 local errors = require "kenar.error"
 local expect = require "kenar.base.expect"
 local grants = require "kenar.grants"
@@ -91,7 +91,7 @@ function consent.url(ctx, scopes, options)
    local state
    state, err = bot.oauth.states:issue({
       scopes = scopes, next = options.next, data = options.data, variant = event.variant,
-      chat = has_chat and addressing.of_event(event, ctx.via).chat or nil,
+      chat = has_chat and addresses.of_event(event, ctx.via).chat or nil,
       side = options.side or event.side, conversation_id = options.conversation_id or event.conversation_id,
       post_token = options.post_token or event.post_token, user_id = event.user_id, peer_id = event.peer_id,
    }, options.ttl)

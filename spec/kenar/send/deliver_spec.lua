@@ -4,7 +4,7 @@ local granting = require "spec.support.granting_bot"
 local WIDE = "CHAT_SUPPLIER_ALL_CONVERSATIONS_MESSAGE_SEND"
 local E1, E2 = "/v2/open-platform/conversations/", "/v1/open-platform/chat/bot/conversations/"
 
-describe("outside of handlers", function()
+describe("kenar.send.deliver: bot:send", function()
    local edge, bot, subject
 
    before_each(function()

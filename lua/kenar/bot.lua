@@ -39,6 +39,7 @@ local webhook = require "kenar.webhook.request"
 ---@field is_answered? boolean whether the host has sent a response
 ---@field on_wait? fun(request: kenar.Request) of the host of nginx: called before the first wait of a request that has
 ---   no task
+---@field early_thread? thread of the host of nginx: sends `early` for a request that has no task
 
 ---@class kenar.Bot : kenar.Hearing
 ---@field client kenar.Client  once a host is attached

@@ -70,7 +70,7 @@ end
 
 -- One row a file that refuses what it does not know, with the tables of what it knows. `ours` are kenar's own to give.
 local declared = {
-   { "send/address", "send_fields", "targets" }, { "bot", "bot_options", "fallbacks" },
+   { "send/address", "send_fields", "targets" }, { "bot/options", "bot_options", "fallbacks" },
    { "client/options", "rows", ours = { via = true, state = true, names = true } }, { "client", "client_options" },
    { "webhook/consent", "options_known" }, { "bot/context", "reply_options" },
    { "grants", "about_fields", "target_fields" },

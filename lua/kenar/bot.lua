@@ -2,30 +2,30 @@
 --
 -- Building one does no I/O and knows no host, so that `kenar run`, nginx and a spec load the same file.
 
-local access = require "kenar.webhook.allow_list"
+local allow_list = require "kenar.webhook.allow_list"
 local addresses = require "kenar.send.address"
-local answering = require "kenar.bot.callback"
 local background = require "kenar.bot.background"
+local bot_options = require "kenar.bot.options"
+local callback = require "kenar.bot.callback"
 local clients = require "kenar.client"
-local consent = require "kenar.webhook.consent"
 local context = require "kenar.bot.context"
-local dedup = require "kenar.bot.dedup"
 local deliver = require "kenar.send.deliver"
-local expect = require "kenar.base.expect"
-local handling = require "kenar.bot.dispatch"
-local hearing = require "kenar.bot.handlers"
+local dialogue = require "kenar.bot.dialogue"
+local dispatch = require "kenar.bot.dispatch"
+local events = require "kenar.event"
+local handlers = require "kenar.bot.handlers"
 local hosts = require "kenar.host"
-local landing = require "kenar.webhook.pages"
+local intake = require "kenar.bot.intake"
+local keyed_lock = require "kenar.base.keyed_lock"
 local log = require "kenar.telemetry.log"
 local metrics = require "kenar.telemetry.metrics"
-local reply = require "kenar.webhook.response"
+local pages = require "kenar.webhook.pages"
+local parts = require "kenar.bot.parts"
+local request_reader = require "kenar.webhook.request"
 local router = require "kenar.bot.router"
 local send_many = require "kenar.send.many"
 local sessions = require "kenar.bot.session"
 local settings = require "kenar.settings"
-local stores = require "kenar.store"
-local turns = require "kenar.base.keyed_lock"
-local webhook = require "kenar.webhook.request"
 
 ---@class kenar.Request
 ---@field method string
@@ -41,7 +41,11 @@ local webhook = require "kenar.webhook.request"
 ---   no task
 ---@field early_thread? thread of the host of nginx: sends `early` for a request that has no task
 
----@class kenar.Bot : kenar.Hearing
+---@class kenar.Bot : kenar.Handlers
+---@field router kenar.Router     routes and middleware
+---@field dialogue kenar.Dialogue states and commands
+---@field dispatch kenar.Dispatch once a host is attached
+---@field sessions kenar.Sessions once a host is attached
 ---@field client kenar.Client  once a host is attached
 ---@field log table            once a host is attached
 ---@field metrics kenar.Metrics once a host is attached
@@ -52,7 +56,7 @@ local webhook = require "kenar.webhook.request"
 local Bot = {}
 Bot.__name = "kenar.bot"
 
-for name, method in pairs(hearing) do
+for name, method in pairs(handlers) do
    Bot[name] = method
 end
 
@@ -74,7 +78,14 @@ function Bot:__tostring()
    return "kenar.bot" .. (self.name and " " .. self.name or "")
 end
 
---- Say what becomes of errors; without it they are logged.
+-- The dispatch exists once a host is attached.
+local function pass_catch(self)
+   if self.dispatch then
+      self.dispatch.catch = self._catch or self._default_catch
+   end
+end
+
+--- Report errors to a function; without it they are logged.
 ---@param fn fun(err: kenar.Error, ctx: kenar.Context)
 ---@return kenar.Bot
 function Bot:catch(fn)
@@ -82,20 +93,27 @@ function Bot:catch(fn)
       error("expected a function, got " .. type(fn), 2)
    end
    self._catch = fn
+   pass_catch(self)
    return self
 end
 
+--- Report errors to a function if the program gives no `catch`.
+---@param fn fun(err: kenar.Error, ctx: kenar.Context)
+function Bot:catch_by_default(fn)
+   self._default_catch = fn
+   pass_catch(self)
+end
+
 local function open_page(self, page, request)
-   local landed = landing.open(self, page, request)
+   local landed = pages.open(self, page, request)
    if not landed.event then
       return nil, landed.response, landed.reason
    end
-   local ctx = context.new(self, landed.event, request)
-   ctx._granted = landed.grant
+   local ctx = context.new(self, landed.event, request, landed.grant)
    if landed.err then
-      handling.report(self, landed.err, ctx)
+      self.dispatch:report(landed.err, ctx)
    end
-   local response = answering.answer(self, ctx)
+   local response = self._callback:answer(landed.event, ctx)
    if landed.cookie then
       response.headers["set-cookie"] = landed.cookie
    end
@@ -103,15 +121,16 @@ local function open_page(self, page, request)
 end
 
 local function take_event(self, request)
-   local event, response, reason = webhook.receive(request, self._paths, self._values.identification_key, self._access)
+   local event, response, reason = request_reader.receive(request, self._paths, self._values.identification_key,
+      self._allow_list)
    if not event then
       return nil, response, reason
    end
    local ctx = context.new(self, event, request)
-   if reply.is_awaited(event.kind) then
-      return event, answering.answer(self, ctx, self._values.budget)
+   if events.is_callback(event) then
+      return event, self._callback:answer(event, ctx, self._values.budget)
    end
-   return event, answering.take(self, ctx)
+   return event, self._intake:accept(event, ctx, self.inbox)
 end
 
 --- Answer one request; every host calls this.
@@ -165,20 +184,18 @@ function Bot:send_many(rows, options)
    return report, err
 end
 
--- The bot's part of its store, apart from what other apps have in the same one.
-local function open_store(self, values, host)
-   local store, err = stores.open(values.store, host)
-   if not store then
-      error(tostring(err), 0)
-   end
-   self.store = stores.namespaced(store, "kenar:" .. (self.name and self.name .. ":" or ""))
-   if not values.dedup_ttl then
-      self._dedup = nil
-   elseif values.store == "memory:" then
-      self._dedup = dedup.in_memory()
-   else
-      self._dedup = dedup.in_store(self.store, values.dedup_ttl)
-   end
+-- Locks and sessions of conversations, the dispatch, and the two ways into it: callbacks and the intake.
+local function open_dispatch(self, values, host)
+   local locks = keyed_lock.new(host)
+   self.sessions = sessions.new {
+      locks = locks, store = self.store, host = host, options = self._options.session,
+   }
+   self.dispatch = dispatch.new {
+      router = self.router, locks = locks, background = background.new(host), metrics = self.metrics, log = self.log,
+      host = host, grants = self.grants, catch = self._catch or self._default_catch,
+   }
+   self._callback = callback.new(self.dispatch, self._options.fallback or {})
+   self._intake = intake.new(self.dispatch, parts.dedup(self, values))
 end
 
 --- Bind the bot to where it runs; whoever serves it does this.
@@ -189,17 +206,31 @@ function Bot:attach(host, overrides)
    local values = settings.resolve(self._options, overrides)
    self.host, self._values = hosts.complete(host), values
    self.metrics = metrics.new { clock = host.clock }
-   open_store(self, values, host)
+   self.store = parts.store(self, values, host)
    self.log = log.new {
       secrets = settings.secrets(values), level = values.log_level, format = values.log_format, now = host.now,
       write = host.log, fields = { bot = self.name },
       on_lost = function() self.metrics:add "kenar_log_lines_lost_total" end,
    }
    self.client = clients.of(values, host, self.metrics, self.store.inner, self.log)
-   self._turns, self._background = turns.new(host), background.new(host)
-   self._access = values.allow_addresses and access.new(values.allow_addresses, values.trusted_proxies)
-   consent.attach(self, values, host)
+   self._allow_list = values.allow_addresses and allow_list.new(values.allow_addresses, values.trusted_proxies)
+   self.oauth = parts.oauth(self, values, host)
+   self.grants = parts.grants(self, values, host)
+   open_dispatch(self, values, host)
    return self
+end
+
+--- The values of settings that must never be shown. Raises if a setting is wrong.
+---@return string[]
+function Bot:secrets()
+   return settings.secrets(self._values or settings.resolve(self._options))
+end
+
+--- Wait until background tasks have ended: late callbacks, events of the inbox, functions of ctx:after.
+---@param seconds number
+---@return boolean ended
+function Bot:drain(seconds)
+   return self.dispatch.background:drain(seconds)
 end
 
 --- Let go of the store's file, where the bot has opened one. A later use opens it again.
@@ -224,34 +255,21 @@ function Bot:missing()
    return names
 end
 
---- A setting's value, from the options, the environment or the default; see kenar.settings.
+--- A setting's value, from the options, the environment or the default; see kenar.settings. `session` is the option of
+--- kenar.bot.
 ---@param name string
+---@param default? any instead of the setting's own default
 ---@return any
-function Bot:setting(name)
+function Bot:setting(name, default)
+   if bot_options.is_own(name) then
+      return self._options[name]
+   elseif default ~= nil and not settings.is_given(self._options, name) then
+      return default
+   end
    return (self._values or settings.resolve(self._options))[name]
 end
 
 local bot = {}
-
-local bot_options = { name = true, prefix = true, fallback = true, session = true }
-local fallbacks = { url = true, text = true, stale = true }
-
-local function check_bot_options(options)
-   settings.check(options, bot_options, 3)
-   local prefix = options.prefix
-   if prefix ~= nil and (type(prefix) ~= "string" or not prefix:find "^/[%w%-._~/]*$") then
-      error("prefix: expected a path that begins with a slash", 3)
-   end
-   expect.table(options.fallback or {}, "fallback", 3)
-   for name, value in pairs(options.fallback or {}) do
-      if not fallbacks[name] or type(value) ~= "string" then
-         error("fallback: expected url, text and stale, all strings, got " .. tostring(name), 3)
-      elseif name == "url" and not reply.is_location(value) then
-         error("fallback.url: expected an absolute URL of at most 2048 bytes, got " .. value, 3)
-      end
-   end
-   sessions.check_options(options.session, 3)
-end
 
 --- Make a bot. Every option is optional; what is missing is an error when the bot is served.
 ---@param options? table `name`; `api_key`; `identification_key`, a key or a list of them; `app_slug`, `oauth_secret`
@@ -269,12 +287,12 @@ end
 ---@return kenar.Bot
 function bot.new(options)
    options = options or {}
-   check_bot_options(options)
+   bot_options.check(options, 2)
    local prefix = (options.prefix or "/kenar"):match "^(.*[^/])/*$" or ""
    return setmetatable({
-      name = options.name, prefix = prefix, _paths = webhook.paths(prefix),
-      _pages = landing.paths(prefix),
-      _options = options, _router = router.new(), _fallback = options.fallback or {},
+      name = options.name, prefix = prefix, _paths = request_reader.paths(prefix),
+      _pages = pages.paths(prefix),
+      _options = options, router = router.new(), dialogue = dialogue.new((options.fallback or {}).stale),
    }, Bot)
 end
 

@@ -146,6 +146,18 @@ function event.read(bytes, headers, endpoint)
    return result
 end
 
+-- Divar, or a user's browser, waits for the results of their handlers.
+local callbacks = {
+   server_link = true, session_init = true, dynamic_action = true, oauth_return = true, direct_link = true,
+}
+
+--- Whether an event's sender waits for the handler's result.
+---@param read kenar.Event
+---@return boolean
+function event.is_callback(read)
+   return callbacks[read.kind] == true
+end
+
 --- Every field of an event that event.read gave.
 event.complete = messages.complete
 

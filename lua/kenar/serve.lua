@@ -118,7 +118,7 @@ local function wind_down(list, host, listener, workers, patience)
    end
    listener:close(left())
    for _, bot in ipairs(list) do
-      bot._background:drain(left())
+      bot:drain(left())
    end
    host:stop(0)
 end

@@ -29,9 +29,6 @@ local testing = {}
 local Divar = {}
 Divar.__name = "kenar.testing.divar"
 
--- Catches that this file gave to bots, so that a bot can be tested twice.
-local our_catches = setmetatable({}, { __mode = "k" })
-
 local function check_options(given, known, what)
    expect.table(given, what, 3)
    for name in pairs(given) do
@@ -42,14 +39,9 @@ local function check_options(given, known, what)
 end
 
 local function collect_errors(bot, list)
-   if bot._catch and not our_catches[bot._catch] then
-      return
-   end
-   local function catch(err)
+   bot:catch_by_default(function(err)
       list[#list + 1] = err
-   end
-   our_catches[catch] = true
-   bot:catch(catch)
+   end)
 end
 
 local function person_of(self, conversation, side)

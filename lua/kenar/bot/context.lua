@@ -7,7 +7,6 @@ local dialogue = require "kenar.bot.dialogue"
 local events = require "kenar.event"
 local expect = require "kenar.base.expect"
 local once = require "kenar.bot.once"
-local sessions = require "kenar.bot.session"
 
 ---@class kenar.Context : kenar.Event
 ---@field event kenar.Event
@@ -76,7 +75,7 @@ local made = {
 
 -- What is looked up each time; the number is the level at which the program stands.
 local looked_up = {
-   session = function(self) return (sessions.get(self, 3)) end,
+   session = function(self) return (self:event_session():data(self, 3)) end,
    state = function(self) return (dialogue.state(self, 3)) end,
 }
 
@@ -102,7 +101,7 @@ end
 
 function Context.__newindex(self, key, value)
    if key == "session" then
-      sessions.replace(self, value, 2)
+      self:event_session():replace(value, 2)
    elseif key == "state" then
       error("ctx.state: a dialogue goes to a state by ctx:ask, and ends by ctx:leave", 2)
    else
@@ -113,14 +112,63 @@ end
 --- Make the context of an event.
 ---@param bot kenar.Bot
 ---@param event kenar.Event
----@param request table
+---@param request kenar.Request
+---@param granted? kenar.Grant of a consent that the event reports
 ---@return kenar.Context
-function Context.new(bot, event, request)
-   -- What is there from the beginning is set later without __newindex. No tail call: LuaJIT compiles nothing that
-   -- returns from one of setmetatable.
-   local self = { bot = bot, _event = event, request = request, handled = true, _turn = false }
+function Context.new(bot, event, request, granted)
+   -- Fields of the constructor are set later without __newindex. `_session` is false before the session is used, and
+   -- true if the event ended without one. No tail call: LuaJIT compiles no trace that returns setmetatable(...).
+   local self = { bot = bot, _event = event, request = request, handled = true, _session = false }
+   if granted then
+      self._granted = granted
+   end
    setmetatable(self, Context)
    return self
+end
+
+--- The event's session, for modules of kenar.bot. Handlers use ctx.session.
+---@return kenar.Session
+function Context:event_session()
+   local session = self._session
+   if session and session ~= true then
+      return session
+   end
+   local new = self.bot.sessions:of(self._event)
+   self._session = new
+   if session then
+      new:release()
+   end
+   return new
+end
+
+--- Save the session if it was loaded; for kenar.bot.dispatch.
+---@return true? ok, kenar.Error? err
+function Context:save_session()
+   local session = self._session
+   if session then
+      return session:save()
+   end
+   return true
+end
+
+--- End the session; for kenar.bot.dispatch.
+function Context:release_session()
+   local session = self._session
+   if session and session ~= true then
+      session:release()
+   else
+      self._session = true
+   end
+end
+
+--- Remove and return the functions of ctx:after; for kenar.bot.dispatch.
+---@return function[]? list
+function Context:take_after()
+   local list = rawget(self, "_after")
+   if list then
+      self._after = nil
+   end
+   return list
 end
 
 -- A verb of ctx has no second result to look at: what fails raises.
@@ -164,9 +212,7 @@ end
 function Context:reply(message, options)
    options = options or {}
    check_reply(message, options, "reply", 2)
-   local result = raise(send(self, message, options))
-   self._said = result
-   return result
+   return dialogue.mark_reply(raise(send(self, message, options)))
 end
 
 --- Ask a question: reply with a message, and when it has left have the conversation's dialogue in a state. What is
@@ -178,9 +224,10 @@ end
 function Context:ask(state, message, options)
    options = options or {}
    check_reply(message, options, "ask", 2)
-   dialogue.ask(self, state, message, options.side or self._event.side, function(mark)
-      raise(send(self, message, options, mark))
-   end, 2)
+   self.bot.dialogue:ask(self, {
+      state = state, message = message, side = options.side or self._event.side,
+      send = function(mark) raise(send(self, message, options, mark)) end,
+   }, 2)
 end
 
 --- End the dialogue. The session stays.
@@ -228,7 +275,7 @@ end
 ---   the handler gets as ctx.data; `ttl`: seconds that the URL is good for (600)
 ---@return string url raises a kenar.Error without the settings public_url, app_slug and oauth_secret
 function Context:authorize(scopes, options)
-   return raise(consent.url(self, scopes, options))
+   return raise(consent.url(self._event, self, scopes, options))
 end
 
 --- Have Divar tell of events in the name of the user of ctx.grant, or of one who granted the scope that it needs.

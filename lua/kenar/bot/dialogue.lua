@@ -7,12 +7,38 @@
 local addresses = require "kenar.send.address"
 local filter = require "kenar.bot.filter"
 local persian = require "kenar.persian"
-local sessions = require "kenar.bot.session"
+local session_records = require "kenar.bot.session"
 
 local dialogue = {}
 
 --- The handler's name that the encoder writes into an answer button.
 dialogue.PRESSED = "kenar_answer"
+
+--- The states and commands of a bot.
+---@class kenar.Dialogue
+---@field stale? string the text that a press on an older question shows
+local Dialogue = {}
+Dialogue.__index = Dialogue
+
+-- The metatable of ctx:reply's results.
+local Reply = {}
+
+--- Mark Divar's answer to a message, so that `is_reply` knows it.
+---@param result any
+---@return any result
+function dialogue.mark_reply(result)
+   if type(result) == "table" and getmetatable(result) == nil then
+      setmetatable(result, Reply)
+   end
+   return result
+end
+
+--- Whether a value is the result of ctx:reply.
+---@param value any
+---@return boolean
+function dialogue.is_reply(value)
+   return getmetatable(value) == Reply
+end
 
 --- One form for texts that look the same to who reads them.
 ---@param text string
@@ -65,35 +91,36 @@ local function answers_of(message)
    return next(answers) ~= nil and answers or nil
 end
 
---- Ask: `send(mark)` sends the question, and where it does not raise the dialogue is in the state.
+--- Send a question; if that does not raise, the dialogue is in the question's state.
 ---@param ctx kenar.Context
----@param state string
----@param message string|kenar.Message
----@param side? "SELLER"|"BUYER" who is asked
----@param send fun(mark: string)
+---@param question { state: string, message: string|kenar.Message, side: "SELLER"|"BUYER"|nil, send: fun(mark: string) }
+---   `side`: the side that is asked; `send` sends the message with this mark in its answer buttons
 ---@param level integer as for `error`
-function dialogue.ask(ctx, state, message, side, send, level)
+function Dialogue:ask(ctx, question, level)
+   local state = question.state
    if type(state) ~= "string" or state == "" then
       error("state: expected a name, got " .. (state == "" and "an empty string" or type(state)), level + 1)
-   elseif not (ctx.bot._states or {})[state] then
+   elseif not self._states[state] then
       error(("state: no bot:answer(%q, ...) hears what is answered"):format(state), level + 1)
    end
-   sessions.check_open(ctx, level + 1)
-   local record = sessions.record(ctx, level + 1)
+   local session = ctx:event_session()
+   session:check_open(level + 1)
+   local record = session:record(level + 1)
    local asked = {
       state = state, question = math.max(math.floor(ctx.bot.host.now() * 1000), (record.question or 0) + 1),
    }
-   local answers = answers_of(message)
-   send(mark(asked))
-   record.state, record.question, record.answers, record.side = state, asked.question, answers, side
+   local answers = answers_of(question.message)
+   question.send(mark(asked))
+   record.state, record.question, record.answers, record.side = state, asked.question, answers, question.side
 end
 
 --- End the dialogue.
 ---@param ctx kenar.Context
 ---@param level integer as for `error`
 function dialogue.leave(ctx, level)
-   sessions.check_open(ctx, level + 1)
-   local record = sessions.record(ctx, level + 1)
+   local session = ctx:event_session()
+   session:check_open(level + 1)
+   local record = session:record(level + 1)
    record.state, record.answers, record.side = nil, nil, nil
 end
 
@@ -102,10 +129,11 @@ end
 ---@param level integer as for `error`
 ---@return string? state nil outside of dialogues, and where the event names no conversation
 function dialogue.state(ctx, level)
-   if sessions.key(ctx._event) == nil then
+   local session = ctx:event_session()
+   if not session:has_conversation() then
       return nil
    end
-   return sessions.record(ctx, level + 1).state
+   return session:record(level + 1).state
 end
 
 local function is_press(event, ctx)
@@ -124,10 +152,10 @@ end
 function dialogue.is_stale(event, ctx)
    if not is_press(event, ctx) then
       return false
-   elseif not sessions.key(event) then
+   elseif not session_records.key(event) then
       return true
    end
-   local record = sessions.record(ctx, 1)
+   local record = ctx:event_session():record(1)
    return record.state == nil or event.data.kenar_state ~= mark(record) or not was_asked(record, event)
 end
 
@@ -140,9 +168,9 @@ local function as_message(event, ctx)
 end
 
 -- `/cancel` is no answer where the bot has such a command, and `/start` is written by Divar.
-local function is_command(event, ctx)
+local function is_command(self, event)
    local word = event.text and event.text:match "^/(%S+)"
-   return word ~= nil and (event.start ~= nil or (ctx.bot._commands or {})[word] == true)
+   return word ~= nil and (event.start ~= nil or self._commands[word] == true)
 end
 
 local function value_of(record, text)
@@ -158,7 +186,7 @@ local families = { chatbot = true, post = true, message = true }
 ---@param state string
 ---@param names string|string[] as in kenar.bot.filter, of messages only
 ---@return (fun(event: kenar.Event, ctx: kenar.Context): boolean)? test, string? message
-function dialogue.test(state, names)
+function Dialogue:test(state, names)
    local wanted, message = filter.compile(names)
    if not wanted then
       return nil, message
@@ -169,26 +197,47 @@ function dialogue.test(state, names)
       end
    end
    return function(event, ctx)
-      if not sessions.key(event) then
+      if not session_records.key(event) then
          return false
       elseif is_press(event, ctx) then
          -- Stale ones were heard before.
-         if not wanted(as_message(event, ctx), ctx) or sessions.record(ctx, 1).state ~= state then
+         if not wanted(as_message(event, ctx), ctx) or ctx:event_session():record(1).state ~= state then
             return false
          end
          ctx.answer = event.data.kenar_value
          ctx.text = tostring(ctx.answer)
          return true
-      elseif not wanted(event, ctx) or is_command(event, ctx) then
+      elseif not wanted(event, ctx) or is_command(self, event) then
          return false
       end
-      local record = sessions.record(ctx, 1)
+      local record = ctx:event_session():record(1)
       if record.state ~= state or not was_asked(record, event) then
          return false
       end
       ctx.answer = value_of(record, event.text)
       return true
    end
+end
+
+--- Have a dialogue in this state take answers.
+---@param state string
+---@return boolean is_first no state was added before
+function Dialogue:add_state(state)
+   local is_first = next(self._states) == nil
+   self._states[state] = true
+   return is_first
+end
+
+--- Have `/name` not count as an answer.
+---@param name string without the slash
+function Dialogue:add_command(name)
+   self._commands[name] = true
+end
+
+---@param stale? string the text that a press on an older question shows
+---@return kenar.Dialogue
+function dialogue.new(stale)
+   return setmetatable({ stale = stale, _states = {}, _commands = {} }, Dialogue)
 end
 
 return dialogue

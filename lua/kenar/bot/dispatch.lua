@@ -1,13 +1,27 @@
---- An event's way through the bot's handlers: its conversation's turn, the handler, the session, and what comes after.
+--- Dispatch of an event: lock the conversation, run the handler, build a callback's response, save the session, and
+--- afterwards run the functions of `ctx:after`.
 
 local errors = require "kenar.error"
-local reply = require "kenar.webhook.response"
-local sessions = require "kenar.bot.session"
+local events = require "kenar.event"
+local response = require "kenar.webhook.response"
 
-local handling = {}
+local dispatch = {}
 
--- How long an event waits for an earlier one of its conversation, in seconds.
+-- Seconds that an event waits for an earlier event of its conversation.
 local PATIENCE = 60
+
+---@class kenar.Dispatch
+---@field router kenar.Router
+---@field locks kenar.KeyedLock        one lock a conversation
+---@field background kenar.Background  tasks that a stop waits for
+---@field metrics kenar.Metrics
+---@field log table
+---@field host kenar.Host
+---@field grants kenar.Grants
+---@field catch? fun(err: kenar.Error, ctx: kenar.Context)
+---@field is_measured? boolean         whether handlers are timed and events are counted
+local Dispatch = {}
+Dispatch.__index = Dispatch
 
 local function as_error(raised)
    if errors.is(raised) then
@@ -18,7 +32,7 @@ local function as_error(raised)
    }
 end
 
--- What xpcall gives. A memory error does not pass through the message handler.
+-- The results of xpcall. A memory error does not pass through the message handler.
 local function as_raised(ok, value)
    if ok or errors.is(value) then
       return ok, value
@@ -26,46 +40,39 @@ local function as_raised(ok, value)
    return false, errors.new { kind = "handler", message = tostring(value) }
 end
 
---- Tell of an error: to `catch` where the bot has one, else to the log.
----@param self kenar.Bot
+--- Report an error: to `catch` if the bot has one, else to the log.
 ---@param err kenar.Error
 ---@param ctx kenar.Context
-function handling.report(self, err, ctx)
-   if not self._catch then
+function Dispatch:report(err, ctx)
+   if not self.catch then
       self.log:error("handler failed", {
          event = ctx.kind, conversation = ctx.conversation_id, error = tostring(err),
          traceback = err.traceback,
       })
       return
    end
-   local ok, raised = as_raised(xpcall(self._catch, as_error, err, ctx))
+   local ok, raised = as_raised(xpcall(self.catch, as_error, err, ctx))
    if not ok then
       self.log:error("catch failed", { error = tostring(raised), cause = tostring(err) })
    end
 end
 
--- A user who takes his consent back must be gone before anybody speaks for him once more.
+-- The grants of a user who withdraws consent are deleted before any handler runs, so that none is used once more.
 local function forget_user(self, ctx)
    local user_id = ctx.user_id
    if user_id then
       local count, err = self.grants:forget_user(user_id)
       if not count then
-         handling.report(self, err, ctx)
+         self:report(err, ctx)
       end
    end
 end
 
--- Events of one conversation are handled one after the other. One that a user waits for takes its turn only when it
--- uses the session: it may not have to wait for a message that is being handled.
-local function take_turn(self, ctx)
-   local event = ctx._event
-   local key = event.order_key
-   if not key or reply.is_awaited(event.kind) then
-      return true
-   end
-   local taken, reason = self._turns:take(key, PATIENCE)
+-- Events of one conversation are handled one after the other. A callback is not: its user must not wait for a message
+-- that is being handled. Its session takes the lock when the handler uses it.
+local function lock_conversation(self, key)
+   local taken, reason = self.locks:take(key, PATIENCE)
    if taken then
-      ctx._turn = key
       return true
    end
    return false, errors.new {
@@ -75,91 +82,111 @@ local function take_turn(self, ctx)
    }
 end
 
--- A host may run this in the turn in which the answer was given; it leaves at that turn's end.
+-- A host may start this task before the response has left; it leaves when the host's current turn ends.
 local function run_after(self, ctx, list)
    self.host.sleep(0)
    for _, fn in ipairs(list) do
       local ok, raised = as_raised(xpcall(fn, as_error, ctx))
       if not ok then
-         handling.report(self, raised, ctx)
+         self:report(raised, ctx)
       end
    end
 end
 
---- Run what `ctx:after` was given, once the answer has left.
----@param self kenar.Bot
+--- Start the functions of `ctx:after` in the background.
 ---@param ctx kenar.Context
-function handling.after(self, ctx)
-   local list = rawget(ctx, "_after")
+function Dispatch:after(ctx)
+   local list = ctx:take_after()
    if list then
-      ctx._after = nil
-      self._background:spawn(run_after, self, ctx, list)
+      self.background:spawn(run_after, self, ctx, list)
    end
 end
 
-local function dispatch(self, ctx, finish)
-   local value = self._router:dispatch(ctx)
-   if finish then
-      value = finish(ctx, value)
+-- The response to a callback; nil if no route matched. A consent needs no handler unless it failed.
+local function response_of(event, ctx, value)
+   local is_optional = event.kind == "oauth_return" and event.detail ~= "failed"
+   if ctx.handled == false and not is_optional then
+      return nil
    end
-   local saved, err = sessions.save(ctx)
+   local built, err = response.of(event, value, ctx)
+   if not built then
+      error(err, 0)
+   end
+   return built
+end
+
+local function run_handler(self, event, ctx)
+   local value = self.router:dispatch(event, ctx)
+   if events.is_callback(event) then
+      value = response_of(event, ctx, value)
+   end
+   local saved, err = ctx:save_session()
    if not saved then
       error(err, 0)
    end
    return value
 end
 
--- What came of it, and how long it took, for who looks.
-local function measure(self, ctx, ok, began)
-   local kind = ctx._event.kind
-   self.metrics:observe("kenar_handler_seconds", kind, self.host.clock() - began)
-   self.metrics:add("kenar_events_total", kind, not ok and "failed" or ctx.handled == false and "unhandled" or "ok")
+local function measure(self, event, outcome, began)
+   self.metrics:observe("kenar_handler_seconds", event.kind, self.host.clock() - began)
+   self.metrics:add("kenar_events_total", event.kind, outcome)
 end
 
--- Who wonders why the bot is silent looks here. What bots wrote is passed over every time.
-local function tell_unheard(self, ctx)
-   local event = ctx._event
+-- Log messages that no route matches, so that a silent bot can be diagnosed. Bots' own messages are not logged.
+local function log_unhandled(self, event)
    if event.kind == "message" and not (event.sender and event.sender.type == "BOT") then
       self.log:info("no handler", { event = event.kind, conversation = event.conversation_id, type = event.type })
    end
 end
 
-local function run(self, ctx, finish)
-   if ctx._event.kind == "user_access_revocation" then
+local function run(self, event, ctx)
+   if event.kind == "user_access_revocation" then
       forget_user(self, ctx)
    end
    local began = self.is_measured and self.host.clock()
-   local ok, value = as_raised(xpcall(dispatch, as_error, self, ctx, finish))
-   sessions.release(ctx)
+   local ok, value = as_raised(xpcall(run_handler, as_error, self, event, ctx))
+   ctx:release_session()
    if ok and ctx.handled == false then
-      tell_unheard(self, ctx)
+      log_unhandled(self, event)
    end
    if began then
-      measure(self, ctx, ok, began)
+      measure(self, event, not ok and "failed" or ctx.handled == false and "unhandled" or "ok", began)
    end
    return ok, value
 end
 
---- Hand an event to the bot's handlers, when it is its turn. The session is saved only when the handler did not fail.
----@param self kenar.Bot
+--- Run the handler of an event once the conversation is free. The session is saved only if the handler succeeded.
+---@param event kenar.Event
 ---@param ctx kenar.Context
----@param finish? fun(ctx: kenar.Context, value: any): any makes of what the handler returned what is wanted of it;
----   where it raises, the handler has failed
----@return boolean ok, any value what the handler returned, or what `finish` made of it, or a kenar.Error
-function handling.run(self, ctx, finish)
-   local ok, value = take_turn(self, ctx)
+---@return boolean ok, any value the response to a callback, or nil; a kenar.Error if the handler failed
+function Dispatch:run(event, ctx)
+   local key = not events.is_callback(event) and event.order_key
+   local ok, value = true, nil
+   if key then
+      ok, value = lock_conversation(self, key)
+   end
    if ok then
-      ok, value = run(self, ctx, finish)
+      ok, value = run(self, event, ctx)
+      if key then
+         self.locks:give(key)
+      end
+   else
+      ctx:release_session()
    end
    if not ok then
-      ctx._after = nil
-   end
-   local turn = ctx._turn
-   if turn then
-      ctx._turn = false
-      self._turns:give(turn)
+      ctx:take_after()
    end
    return ok, value
 end
 
-return handling
+---@param given { router: kenar.Router, locks: kenar.KeyedLock, background: kenar.Background, metrics: kenar.Metrics,
+---   log: table, host: kenar.Host, grants: kenar.Grants, catch: function? }
+---@return kenar.Dispatch
+function dispatch.new(given)
+   return setmetatable({
+      router = given.router, locks = given.locks, background = given.background, metrics = given.metrics,
+      log = given.log, host = given.host, grants = given.grants, catch = given.catch, is_measured = false,
+   }, Dispatch)
+end
+
+return dispatch

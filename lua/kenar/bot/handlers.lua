@@ -6,8 +6,8 @@ local filter = require "kenar.bot.filter"
 
 ---@alias kenar.Handler fun(ctx: kenar.Context, ...): any
 
----@class kenar.Hearing
-local hearing = {}
+---@class kenar.Handlers
+local handlers = {}
 
 local byte, find, sub = string.byte, string.find, string.sub
 local SLASH = byte "/"
@@ -25,7 +25,7 @@ local function expect_name(name, what, level)
 end
 
 local function add_route(self, matches, run, order)
-   self._router:add(matches, run, order)
+   self.router:add(matches, run, order)
    return self
 end
 
@@ -35,7 +35,7 @@ end
 ---@param where? function|table|kenar.Handler a condition, or the handler when there is none
 ---@param fn? kenar.Handler
 ---@return kenar.Bot
-function hearing:on(names, where, fn)
+function handlers:on(names, where, fn)
    if fn == nil and type(where) == "function" then
       where, fn = nil, where
    end
@@ -57,7 +57,7 @@ local spoken, spoken_once = dialogue.spoken, dialogue.spoken_once
 ---@param phrases string|string[]
 ---@param fn kenar.Handler
 ---@return kenar.Bot
-function hearing:hears(phrases, fn)
+function handlers:hears(phrases, fn)
    expect_function(fn, 2)
    local known = {}
    for index, phrase in ipairs(type(phrases) == "table" and phrases or { phrases }) do
@@ -78,12 +78,11 @@ end
 ---@param name string without the slash
 ---@param fn fun(ctx: kenar.Context, arguments: string, next: function): any
 ---@return kenar.Bot
-function hearing:command(name, fn)
+function handlers:command(name, fn)
    expect_name(name, "a command", 2)
    expect_function(fn, 2)
    name = name:gsub("^/", "")
-   self._commands = self._commands or {}
-   self._commands[name] = true
+   self.dialogue:add_command(name)
    local behind = #name + 2
    local function is_said(text)
       return text ~= nil and byte(text) == SLASH and sub(text, 2, behind - 1) == name
@@ -102,7 +101,7 @@ end
 ---@param touch_point string "*" for all, those that Divar adds later among them
 ---@param fn fun(ctx: kenar.Context, id: string?, next: function): any
 ---@return kenar.Bot
-function hearing:start(touch_point, fn)
+function handlers:start(touch_point, fn)
    expect_name(touch_point, "a touch point", 2)
    expect_function(fn, 2)
    return add_route(self, function(event, ctx)
@@ -117,9 +116,8 @@ end
 local function hear_stale(self)
    add_route(self, dialogue.is_stale, function(ctx)
       ctx.log:info("press on an older question", { conversation = ctx.conversation_id })
-      return ctx.bot._fallback.stale
+      return self.dialogue.stale
    end, "answer")
-   self._states = {}
 end
 
 --- Hear what answers the question that `ctx:ask` asked in this state: a message, or a press on one of its answer
@@ -130,24 +128,23 @@ end
 ---@param names? string|string[] which messages: see kenar.bot.filter; default "message", all
 ---@param fn kenar.Handler
 ---@return kenar.Bot
-function hearing:answer(state, names, fn)
+function handlers:answer(state, names, fn)
    if fn == nil and type(names) == "function" then
       names, fn = "message", names
    end
    expect_name(state, "a state", 2)
    expect_function(fn, 2)
-   local matches, message = dialogue.test(state, names)
+   local matches, message = self.dialogue:test(state, names)
    if not matches then
       error(message, 2)
    end
-   if not self._states then
+   if self.dialogue:add_state(state) then
       hear_stale(self)
    end
-   self._states[state] = true
    return add_route(self, matches, function(ctx, following)
       local value = fn(ctx, following)
-      -- `return ctx:reply(...)` says nothing to who pressed; what Divar answered to it is not for him.
-      if value ~= rawget(ctx, "_said") then
+      -- After `return ctx:reply(...)` the value is Divar's answer, which is not for the user.
+      if not dialogue.is_reply(value) then
          return value
       end
    end, "answer")
@@ -174,7 +171,7 @@ end
 ---@param name string
 ---@param fn fun(ctx: kenar.Context, next: function): string|table|nil
 ---@return kenar.Bot
-function hearing:server_link(name, fn)
+function handlers:server_link(name, fn)
    return on_button(self, "server_link", name, fn)
 end
 
@@ -183,7 +180,7 @@ end
 ---@param name string
 ---@param fn fun(ctx: kenar.Context, next: function): string|table|nil
 ---@return kenar.Bot
-function hearing:dynamic_action(name, fn)
+function handlers:dynamic_action(name, fn)
    return on_button(self, "dynamic_action", name, fn)
 end
 
@@ -191,7 +188,7 @@ end
 ---@param source string CHAT, POST_ADDON, CHAT_MESSAGE_ACTION, or "*" for all and for the old form, which names none
 ---@param fn fun(ctx: kenar.Context, next: function): string|table|nil
 ---@return kenar.Bot
-function hearing:session_init(source, fn)
+function handlers:session_init(source, fn)
    expect_name(source, "a source", 2)
    expect_function(fn, 2)
    return add_route(self, function(event)
@@ -202,9 +199,9 @@ end
 --- Wrap every event: middleware is called in the order given, and calls `next()` to go on.
 ---@param middleware fun(ctx: kenar.Context, next: function): any
 ---@return kenar.Bot
-function hearing:use(middleware)
+function handlers:use(middleware)
    expect_function(middleware, 2)
-   self._router:use(middleware)
+   self.router:use(middleware)
    return self
 end
 
@@ -212,7 +209,7 @@ end
 --- that he goes to next, or nil for the one that ctx:authorize was given, else back to Divar.
 ---@param fn fun(ctx: kenar.Context, next: function): string?
 ---@return kenar.Bot
-function hearing:granted(fn)
+function handlers:granted(fn)
    return on_return(self, "granted", fn)
 end
 
@@ -220,8 +217,8 @@ end
 --- next, or nil to go back to Divar.
 ---@param fn fun(ctx: kenar.Context, next: function): string?
 ---@return kenar.Bot
-function hearing:denied(fn)
+function handlers:denied(fn)
    return on_return(self, "denied", fn)
 end
 
-return hearing
+return handlers

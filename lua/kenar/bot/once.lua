@@ -48,7 +48,7 @@ end
 ---@param has_happened? fun(): boolean
 ---@return boolean is_first
 function once.run(ctx, name, fn, has_happened)
-   local id = ctx._event.dedup_key
+   local id = ctx.dedup_key
    if not id then
       error(("once: a %s has no id by which it could be known again"):format(ctx.kind), 3)
    end

@@ -1,20 +1,20 @@
---- Which handler has an event: middleware around all, then the first route that matches.
+--- Routes of a bot: all middleware, then the first route that matches.
 
+---@class kenar.Router
 local Router = {}
 Router.__index = Router
 
--- What a touch point or a consent says comes before what a dialogue waits for, and that before all else.
+-- Touch points and consents precede the answers of dialogues, and these precede all other routes.
 local ranks = { first = 1, answer = 2 }
 local LAST_RANK = 3
 
--- A function for each event, made for handlers that do not look at it, costs more than the rest of the way: LuaJIT
--- compiles nothing in which one is made.
+-- A closure `next` is created only for handlers that declare it, because LuaJIT compiles no trace that creates one.
 local function takes_next(run)
    local info = debug.getinfo(run, "u")
    return info.isvararg or info.nparams > 1
 end
 
---- Add a route behind those that stand with its rank.
+--- Add a route after all routes of its rank.
 ---@param matches fun(event: kenar.Event, ctx: kenar.Context): boolean
 ---@param run fun(ctx: kenar.Context, next: function): any
 ---@param order? "first"|"answer" before all routes without one
@@ -32,40 +32,42 @@ function Router:use(middleware)
    self._middleware[#self._middleware + 1] = middleware
 end
 
-local function following(step, self, ctx, index)
-   return function() return step(self, ctx, index) end
+local function following(step, self, event, ctx, index)
+   return function() return step(self, event, ctx, index) end
 end
 
-local function route_from(self, ctx, first)
-   local routes, event = self._routes, ctx._event
+local function route_from(self, event, ctx, first)
+   local routes = self._routes
    for index = first, #routes do
       local route = routes[index]
       if route.matches(event, ctx) then
          ctx.handled = true
-         return route.run(ctx, route.wants_next and following(route_from, self, ctx, index + 1) or nil)
+         return route.run(ctx, route.wants_next and following(route_from, self, event, ctx, index + 1) or nil)
       end
    end
    ctx.handled = false
 end
 
-local function wrap_from(self, ctx, index)
+local function wrap_from(self, event, ctx, index)
    local middleware = self._middleware[index]
    if middleware then
-      return middleware(ctx, following(wrap_from, self, ctx, index + 1))
+      return middleware(ctx, following(wrap_from, self, event, ctx, index + 1))
    end
-   return route_from(self, ctx, 1)
+   return route_from(self, event, ctx, 1)
 end
 
---- Hand an event on. Sets ctx.handled to false when no route wanted it; a middleware that answers by itself
---- leaves it as it was.
+--- Run the middleware and the matching route. ctx.handled becomes false if no route matches; a middleware that does not
+--- call `next` leaves it unchanged.
+---@param event kenar.Event
 ---@param ctx kenar.Context
----@return any what the handler returned
-function Router:dispatch(ctx)
-   return wrap_from(self, ctx, 1)
+---@return any value of the handler
+function Router:dispatch(event, ctx)
+   return wrap_from(self, event, ctx, 1)
 end
 
 local router = {}
 
+---@return kenar.Router
 function router.new()
    return setmetatable({ _routes = {}, _middleware = {} }, Router)
 end

@@ -1,12 +1,14 @@
---- What a bot remembers of a conversation from one event to the next: one record in its store. An event loads it when
---- it first asks for it, and saves it when its handler did not fail.
+--- Sessions: one record a conversation in the bot's store. An event loads the record on first access, and saves it if
+--- its handler succeeded.
 --
--- From loading to saving nobody else has the conversation's record: in this process by its turn, among processes that
--- share a store by a lock. Saving swaps the bytes that were loaded, so that no update is lost even where a lock was.
+-- From loading to saving, the event holds the conversation's lock of this process and, if several processes share the
+-- store, a lock in the store. Saving compares the stored bytes with the loaded ones, so that no update is lost even if
+-- a lock was lost.
 
 local errors = require "kenar.error"
+local events = require "kenar.event"
 local json = require "kenar.json"
-local locks = require "kenar.bot.session_lock"
+local session_lock = require "kenar.bot.session_lock"
 
 local session = {}
 
@@ -14,14 +16,14 @@ local session = {}
 ---@field at? number        wall seconds of the last save
 ---@field data? table       ctx.session
 ---@field state? string     of the dialogue under way
----@field question? number  the last one that was asked, ever larger
----@field answers? table<string, string|number|boolean> what its captions mean, as kenar.bot.dialogue compares them
----@field side? string      who was asked
+---@field question? number  the number of the last question; numbers only grow
+---@field answers? table<string, string|number|boolean> values of the question's buttons by normalised caption
+---@field side? string      the side that was asked
 
 local DEFAULT_TTL = 86400
--- Seconds to wait for another event of the conversation; longer than a dead process's lock lives.
+-- Seconds to wait for another event of the conversation; longer than the lock of a dead process lives.
 local PATIENCE = 20
--- A session that only is read lives on as well: it is saved again when so much of its life is over.
+-- Reading prolongs a session: it is saved again when this fraction of its time to live is over.
 local REFRESH = 0.1
 
 local options_known = {
@@ -52,18 +54,14 @@ function session.check_options(options, level)
    end
 end
 
--- Events that are kept in order by what they are about, which is no conversation.
+-- Events whose order_key names no conversation.
 local about_something_else = { payment_transaction = true, post_update = true, user_access_revocation = true }
 
---- The name of an event's conversation, under which its session is kept.
+--- The key of an event's conversation, under which its session is stored.
 ---@param event kenar.Event
 ---@return string? key nil if the event names no conversation
 function session.key(event)
    return not about_something_else[event.kind] and event.order_key or nil
-end
-
-local function key_of(ctx)
-   return "session:" .. session.key(ctx._event)
 end
 
 local OVER = "the handler has ended, and its session is saved: ask for ctx.session in the handler"
@@ -73,30 +71,56 @@ local reasons = {
    closed = "the host has stopped",
 }
 
-local function is_over(ctx)
-   return rawget(ctx, "_session_over")
+--- What the sessions of a bot share.
+---@class kenar.Sessions
+---@field locks kenar.KeyedLock
+---@field store kenar.Store
+---@field host kenar.Host
+---@field ttl number
+---@field initial? fun(ctx: kenar.Context): table
+local Sessions = {}
+Sessions.__index = Sessions
+
+--- The session of one event.
+---@class kenar.Session
+local Session = {}
+Session.__index = Session
+
+--- The session of an event. Nothing is loaded yet.
+---@param event kenar.Event
+---@return kenar.Session
+function Sessions:of(event)
+   -- kenar.bot.dispatch locks the conversation for all events but callbacks. `_record` is false while it is loaded. The
+   -- names that stand for nil give the table its size.
+   local new = {
+      _sessions = self, _event = event, _is_over = false,
+      _lock_of = events.is_callback(event) and "nobody" or "dispatch",
+      _record = nil, _loaded = nil, _unchanged = nil, _store_lock = nil,
+   }
+   setmetatable(new, Session)
+   return new
 end
 
--- A task of the handler's may still wait when that has ended: nobody would give back what it got now.
-local function claim(ctx, key)
-   local bot, reason = ctx.bot
-   if not ctx._turn then
+-- Another task of the handler may still be waiting for a lock when the handler ends. It gives the lock back itself.
+local function take_locks(self, key)
+   local sessions, reason = self._sessions, nil
+   if self._lock_of == "nobody" then
       local taken
-      taken, reason = bot._turns:take(key, PATIENCE)
-      if taken and is_over(ctx) then
-         bot._turns:give(key)
+      taken, reason = sessions.locks:take(key, PATIENCE)
+      if taken and self._is_over then
+         sessions.locks:give(key)
          error(OVER, 0)
       end
-      ctx._turn = taken and key
+      self._lock_of = taken and "session" or "nobody"
    end
-   if not reason and bot.store.shared and not rawget(ctx, "_session_lock") then
+   if not reason and sessions.store.shared and not self._store_lock then
       local lock
-      lock, reason = locks.take(bot.store, bot.host, key, PATIENCE)
-      if lock and is_over(ctx) then
+      lock, reason = session_lock.take(sessions.store, sessions.host, key, PATIENCE)
+      if lock and self._is_over then
          lock:release()
          error(OVER, 0)
       end
-      ctx._session_lock = lock
+      self._store_lock = lock
    end
    if errors.is(reason) then
       error(reason, 0)
@@ -105,64 +129,57 @@ local function claim(ctx, key)
    end
 end
 
-local function load(ctx, key)
-   claim(ctx, key)
-   local loaded = { record = {} }
-   local bytes, err = ctx.bot.store:get(key_of(ctx))
+local function load(self, key)
+   take_locks(self, key)
+   local record = {}
+   local bytes, err = self._sessions.store:get("session:" .. key)
    if bytes then
-      loaded.record, err = json.decode(bytes)
-      loaded.bytes = bytes
+      record, err = json.decode(bytes)
    end
    if err then
       error(err, 0)
    end
-   -- Members are written in the order of the table, which stays while it is not changed.
-   loaded.unchanged = json.encode(loaded.record)
-   return loaded
+   -- Encoding keeps the order of the table's members, so that an unchanged table gives the same bytes again.
+   self._loaded, self._unchanged = bytes, json.encode(record)
+   return record
 end
 
---- The record of the event's conversation, loaded when it is first asked for. It may be changed in place.
----@param ctx kenar.Context
+--- The conversation's record, loaded on first access. It may be changed in place.
 ---@param level integer as for `error`
----@return kenar.SessionRecord record raises a kenar.Error where it cannot be had
-function session.record(ctx, level)
-   local loaded = rawget(ctx, "_session")
-   if loaded then
-      return loaded.record
+---@return kenar.SessionRecord record raises a kenar.Error if it cannot be loaded
+function Session:record(level)
+   local record = self._record
+   if record then
+      return record
    end
-   local key = session.key(ctx._event)
+   local key = session.key(self._event)
    if not key then
       error(("a session belongs to a conversation, and this event (%s) names none: what belongs to a payment, a post "
-         .. "or a user can be kept under its id in ctx.bot.store"):format(ctx._event.kind), level + 1)
-   elseif is_over(ctx) then
+         .. "or a user can be kept under its id in ctx.bot.store"):format(self._event.kind), level + 1)
+   elseif self._is_over then
       error(OVER, level + 1)
-   elseif rawget(ctx, "_session_loading") then
+   elseif record == false then
       error("another task of this handler is loading the session: ask for ctx.session before it begins", level + 1)
    end
-   ctx._session_loading = true
+   self._record = false
    local ok
-   ok, loaded = pcall(load, ctx, key)
-   ctx._session_loading = nil
+   ok, record = pcall(load, self, key)
+   self._record = ok and record or nil
    if not ok then
-      error(loaded, 0)
+      error(record, 0)
    end
-   ctx._session = loaded
-   return loaded.record
+   return record
 end
 
-local function options_of(ctx)
-   return ctx.bot._options.session or {}
-end
-
---- ctx.session: what the bot keeps of the conversation.
----@param ctx kenar.Context
+--- The value of ctx.session.
+---@param ctx kenar.Context an argument of the option `initial`
 ---@param level integer as for `error`
 ---@return table
-function session.get(ctx, level)
-   local record = session.record(ctx, level + 1)
+function Session:data(ctx, level)
+   local record = self:record(level + 1)
    local data = record.data
    if data == nil then
-      local initial = options_of(ctx).initial
+      local initial = self._sessions.initial
       data = {}
       if initial then
          data = initial(ctx)
@@ -175,30 +192,34 @@ function session.get(ctx, level)
    return data
 end
 
---- Refuse to change what would not be saved any more.
----@param ctx kenar.Context
+--- Whether the event names a conversation.
+---@return boolean
+function Session:has_conversation()
+   return session.key(self._event) ~= nil
+end
+
+--- Raise if the session has been saved, because later changes would be lost.
 ---@param level integer as for `error`
-function session.check_open(ctx, level)
-   if is_over(ctx) then
+function Session:check_open(level)
+   if self._is_over then
       error("the handler has ended, and its session is saved: what changes now is lost", level + 1)
    end
 end
 
---- ctx.session = data.
----@param ctx kenar.Context
+--- Replace the value of ctx.session.
 ---@param data table? nil deletes it
 ---@param level integer as for `error`
-function session.replace(ctx, data, level)
+function Session:replace(data, level)
    if data ~= nil and type(data) ~= "table" then
       error("ctx.session: expected a table or nil, got " .. type(data), level + 1)
    end
-   session.check_open(ctx, level + 1)
-   session.record(ctx, level + 1).data = data
+   self:check_open(level + 1)
+   self:record(level + 1).data = data
 end
 
-local function encode(ctx, record)
+local function encode(self, record)
    local data = record.data
-   if data and next(data) == nil and not options_of(ctx).initial then
+   if data and next(data) == nil and not self._sessions.initial then
       record.data = nil
    end
    local bytes, err = json.encode(record)
@@ -209,13 +230,15 @@ local function encode(ctx, record)
    return bytes, err
 end
 
--- Put bytes, or nothing, in place of those that were loaded.
-local function swap(store, key, loaded, bytes, ttl, is_expired)
+-- Replace the stored bytes if they are still the loaded ones; bytes of nil delete the key.
+local function swap(self, bytes, is_expired)
+   local store, ttl = self._sessions.store, self._sessions.ttl
+   local key, loaded = "session:" .. session.key(self._event), self._loaded
    local swapped, err
-   if loaded.bytes then
-      swapped, err = store:cas(key, loaded.bytes, bytes, bytes and ttl)
+   if loaded then
+      swapped, err = store:cas(key, loaded, bytes, bytes and ttl)
    end
-   if not loaded.bytes or swapped == false and is_expired then
+   if not loaded or swapped == false and is_expired then
       swapped, err = true, nil
       if bytes then
          swapped, err = store:add(key, bytes, ttl)
@@ -230,24 +253,22 @@ local function swap(store, key, loaded, bytes, ttl, is_expired)
    return swapped or nil, err
 end
 
---- Save what the handler made of the session, where it changed.
----@param ctx kenar.Context
+--- Save the record if it has changed.
 ---@return true? ok, kenar.Error? err
-function session.save(ctx)
-   local loaded = rawget(ctx, "_session")
-   if not loaded then
+function Session:save()
+   local record = self._record
+   if not record then
       return true
    end
-   local record = loaded.record
-   local bytes, err = encode(ctx, record)
+   local bytes, err = encode(self, record)
    if not bytes then
       return nil, err
    end
-   local ttl, now = options_of(ctx).ttl or DEFAULT_TTL, ctx.bot.host.now()
+   local ttl, now = self._sessions.ttl, self._sessions.host.now()
    local age = now - (record.at or now)
    local is_in_use = record.data ~= nil or record.state ~= nil
-   -- The clock of a machine may be set back.
-   if bytes == loaded.unchanged and not (is_in_use and math.abs(age) > ttl * REFRESH) then
+   -- The machine's clock may be set back, which makes the age negative.
+   if bytes == self._unchanged and not (is_in_use and math.abs(age) > ttl * REFRESH) then
       return true
    end
    if is_in_use or record.question then
@@ -256,18 +277,32 @@ function session.save(ctx)
    else
       bytes = nil
    end
-   return swap(ctx.bot.store, key_of(ctx), loaded, bytes, ttl, age >= ttl)
+   return swap(self, bytes, age >= ttl)
 end
 
---- Let other processes have the session. It can be read here from now on, and not be changed.
----@param ctx kenar.Context
-function session.release(ctx)
-   ctx._session_over = true
-   local lock = rawget(ctx, "_session_lock")
+--- Give the locks back. From then on the session can be read and not be changed.
+function Session:release()
+   self._is_over = true
+   local lock = self._store_lock
    if lock then
-      ctx._session_lock = nil
+      self._store_lock = nil
       lock:release()
    end
+   if self._lock_of == "session" then
+      self._lock_of = "nobody"
+      self._sessions.locks:give(session.key(self._event))
+   end
+end
+
+---@param given { locks: kenar.KeyedLock, store: kenar.Store, host: kenar.Host, options: table? } `options`: the
+---   bot's option `session`
+---@return kenar.Sessions
+function session.new(given)
+   local options = given.options or {}
+   return setmetatable({
+      locks = given.locks, store = given.store, host = given.host, ttl = options.ttl or DEFAULT_TTL,
+      initial = options.initial,
+   }, Sessions)
 end
 
 return session

@@ -3,7 +3,6 @@
 
 local context = require "kenar.bot.context"
 local events = require "kenar.event"
-local handling = require "kenar.bot.dispatch"
 local inboxes = require "kenar.inbox"
 
 local working = {}
@@ -27,7 +26,7 @@ end
 
 local function failed(self, taken, ctx, err)
    if ctx then
-      handling.report(self.bot, err, ctx)
+      self.bot.dispatch:report(err, ctx)
    end
    -- The reason is on the disk until somebody has looked at it.
    local became, why = self.inbox:fail(taken.lease, nil, self.bot.log:mask(tostring(err)))
@@ -56,11 +55,11 @@ local function work(taken)
          method = "POST", path = taken.path, headers = taken.headers or {}, body = taken.body,
       })
       ctx.attempt = taken.attempts
-      ok, err = handling.run(self.bot, ctx)
+      ok, err = self.bot.dispatch:run(event, ctx)
    end
    leave(self, taken)
    if ok then
-      handling.after(self.bot, ctx)
+      self.bot.dispatch:after(ctx)
       self.inbox:done { taken.lease }
    elseif not self.stopped or err.kind ~= "closed" then
       failed(self, taken, ctx, err)
@@ -107,7 +106,7 @@ local function take_some(self)
       self.count = self.count + 1
       self.running[taken] = host.clock()
       taken.working = self
-      self.bot._background:start(work, taken)
+      self.bot.dispatch.background:start(work, taken)
    end
    return list[1] ~= nil and self.count < self.workers
 end

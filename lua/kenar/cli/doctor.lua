@@ -28,11 +28,11 @@ end
 local function look(report, given)
    require "kenar.cli.doctor.versions"(report)
    local bot = load_bot(report, given.file)
-   local resolved, values = pcall(require("kenar.settings").resolve, bot._options)
+   local resolved, secrets = pcall(bot.secrets, bot)
    if not resolved then
-      return report:problem("settings", "%s", tostring(values))
+      return report:problem("settings", "%s", tostring(secrets))
    end
-   report:hide(require("kenar.settings").secrets(values))
+   report:hide(secrets)
    local host = require("kenar.host.loop").new {}
    require "kenar.cli.doctor.settings"(report, bot)
    require "kenar.cli.doctor.storage"(report, bot, host)

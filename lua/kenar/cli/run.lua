@@ -52,7 +52,7 @@ end
 
 -- Somebody may be watching: a line an event, where nobody has said otherwise.
 local function log_level_of(bot, given)
-   return given.log_level or bot._options.log_level or os.getenv "KENAR_LOG_LEVEL" or "info"
+   return given.log_level or bot:setting("log_level", "info")
 end
 
 local function not_served(given, message)

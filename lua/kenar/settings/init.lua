@@ -230,6 +230,18 @@ function settings.resolve(options, overrides, environment)
    return values
 end
 
+--- Whether an option or the environment gives a setting. An empty string is a setting left blank.
+---@param options table
+---@param name string
+---@return boolean
+function settings.is_given(options, name)
+   local value = options[name]
+   if value == nil or value == "" then
+      value = rows[name].environment and os.getenv(rows[name].environment)
+   end
+   return value ~= nil and value ~= ""
+end
+
 --- The values that must never be shown.
 ---@param values table
 ---@return string[]

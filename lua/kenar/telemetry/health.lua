@@ -105,7 +105,7 @@ function health.of(bots, host, is_stopping)
       if bots[2] then
          bot.metrics.labels = { bot = bot.prefix == "" and "/" or bot.prefix }
       end
-      bot.is_measured = true
+      bot.dispatch.is_measured = true
       bot.metrics:gauge("kenar_inbox_events", function()
          return inbox_events(bot)
       end)

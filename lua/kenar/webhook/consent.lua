@@ -6,9 +6,7 @@
 local addresses = require "kenar.send.address"
 local errors = require "kenar.error"
 local expect = require "kenar.base.expect"
-local grants = require "kenar.grants"
 local urls = require "kenar.base.url"
-local oauth = require "kenar.oauth"
 local reply = require "kenar.webhook.response"
 local scope = require "kenar.scope"
 
@@ -72,15 +70,16 @@ local function scopes_of(scopes)
 end
 
 --- The URL that a user opens to be asked.
----@param ctx kenar.Context of the event in which he is asked
+---@param event kenar.Event that is being handled
+---@param ctx kenar.Context
 ---@param scopes string|string[]
 ---@param options? table see ctx:authorize
 ---@return string? url, kenar.Error? err
-function consent.url(ctx, scopes, options)
+function consent.url(event, ctx, scopes, options)
    options = options or {}
    check_options(options)
    scopes = scopes_of(scopes)
-   local bot, event = ctx.bot, ctx._event
+   local bot = ctx.bot
    local ok, err = check_settings(bot)
    if not ok then
       return nil, err
@@ -213,28 +212,6 @@ function consent.finish(bot, request, values)
       event.user_id = grant.user_id
    end
    return event, grant, cookie
-end
-
---- Give a bot what it needs to ask users and to remember what they said: `oauth` where the app is known to Divar, and
---- `grants`.
----@param bot kenar.Bot with its store
----@param values table its settings
----@param host table
-function consent.attach(bot, values, host)
-   local store = bot.store
-   bot.oauth = nil
-   if values.app_slug and values.oauth_secret then
-      bot.oauth = oauth.new {
-         client_id = values.app_slug, client_secret = values.oauth_secret, store = store, host = host,
-         redirect_uri = values.public_url and values.public_url .. bot.prefix .. consent.RETURN_PATH,
-         oauth_url = values.oauth_url, api_key = values.api_key, legacy = values.legacy_oauth,
-         send_code_on_refresh = values.send_code_on_refresh,
-         timeout = values.timeout, connect_timeout = values.connect_timeout, metrics = bot.metrics,
-      }
-   end
-   bot.grants = grants.new {
-      store = store, host = host, client = bot.client, oauth = bot.oauth, log = bot.log, timeout = values.timeout,
-   }
 end
 
 return consent

@@ -154,13 +154,6 @@ local replies = {
    oauth_return = redirect_reply, direct_link = redirect_reply,
 }
 
---- Whether Divar, or a user's browser, waits for what the handler returns.
----@param kind kenar.event_kind
----@return boolean
-function reply.is_awaited(kind)
-   return replies[kind] ~= nil
-end
-
 --- The response to an event.
 ---@param event kenar.Event
 ---@param value any what the handler returned
@@ -180,9 +173,6 @@ end
 ---@param ctx kenar.Context
 ---@return table response
 function reply.fallback(event, fallback, ctx)
-   if not reply.is_awaited(event.kind) then
-      return webhook.response(200)
-   end
    local value = fallback.url
    if event.kind == "dynamic_action" then
       value = fallback.text

@@ -270,7 +270,7 @@ describe("a bot with an inbox", function()
       post "m2"
       host:advance(0.5)
       work:stop()
-      assert.is_true(bot._background:drain(5))
+      assert.is_true(bot:drain(5))
       work:close()
       assert.same({ "m1" }, heard)
       start(define)

@@ -32,7 +32,7 @@ describe("kenar.send.deliver: replies", function()
    local function reply_to(event, content, options)
       local function reply(ctx) ctx:reply(content or "سلام", options) end
       edge.calls = {}
-      local handlers = bot._router._routes
+      local handlers = bot.router._routes
       for i = #handlers, 1, -1 do
          handlers[i] = nil
       end

@@ -72,7 +72,7 @@ end
 local declared = {
    { "send/address", "send_fields", "targets" }, { "bot/options", "bot_options", "fallbacks" },
    { "client/options", "rows", ours = { via = true, state = true, names = true } }, { "client", "client_options" },
-   { "webhook/consent", "options_known" }, { "bot/context", "reply_options" },
+   { "webhook/consent", "options_known" }, { "bot/context", "reply_options", "ask_options" },
    { "grants", "about_fields", "target_fields" },
    { "client/media", "source_keys" }, { "oauth", "options_known", "url_options" }, { "settings/quota", "numbers" },
    { "send/many", "option_types" }, { "serve", "serve_options" }, { "bot/session", "options_known" },

@@ -4,8 +4,8 @@
 -- Forms and addresses are from Divar's docs, OAuth pages; `legacy` has the forms of 2024-05 and before.
 
 local attempt = require "kenar.client.attempt"
+local checks = require "kenar.base.options"
 local errors = require "kenar.error"
-local expect = require "kenar.base.expect"
 local hosts = require "kenar.host"
 local json = require "kenar.json"
 local log = require "kenar.telemetry.log"
@@ -99,12 +99,7 @@ local url_options = { scopes = true, data = true, ttl = true }
 ---   until take_state; `ttl` in seconds (600)
 ---@return string? url, string|kenar.Error state or an error of kind `store`
 function OAuth:authorize_url(options)
-   expect.table(options, "options", 2)
-   for name in pairs(options) do
-      if not url_options[name] then
-         error(("unknown option %q of authorize_url"):format(tostring(name)), 2)
-      end
-   end
+   checks.check(options, url_options, "unknown option %q of authorize_url", 2)
    local asked = scopes.list(options.scopes)
    if asked[1] == nil then
       error("scopes: at least one is needed", 2)
@@ -216,7 +211,7 @@ end
 ---@param tokens kenar.Tokens
 ---@return kenar.Tokens? tokens, kenar.Error? err kind `auth` if the user has to be asked again
 function OAuth:refresh(tokens)
-   expect.table(tokens, "tokens", 2)
+   checks.table(tokens, "tokens", 2)
    if not tokens.refresh_token then
       return nil, errors.new {
          kind = "auth", code_name = "NO_REFRESH_TOKEN", sent = "no", retryable = false,
@@ -257,15 +252,7 @@ local options_known = {
 ---   kenar.Metrics that counts the calls
 ---@return kenar.OAuth
 function oauth.new(options)
-   expect.table(options, "options", 2)
-   for name, value in pairs(options) do
-      local expected = options_known[name]
-      if not expected then
-         error(("unknown option %q of oauth"):format(tostring(name)), 2)
-      elseif expected ~= true and type(value) ~= expected then
-         error(("%s: expected a %s, got %s"):format(name, expected, type(value)), 2)
-      end
-   end
+   checks.check(options, options_known, "unknown option %q of oauth", 2)
    local generation = generations[options.legacy or false]
    if not generation then
       error('legacy: expected false, true or "form", got ' .. tostring(options.legacy), 2)

@@ -1,8 +1,8 @@
 --- Serves bots with kenar's own HTTP server: `kenar run bot.lua`, or the end of a script.
 
 local bots = require "kenar.bot"
+local checks = require "kenar.base.options"
 local core = require "kenar.core"
-local expect = require "kenar.base.expect"
 local health = require "kenar.telemetry.health"
 local listeners = require "kenar.host.loop.listener"
 local loop = require "kenar.host.loop"
@@ -32,12 +32,7 @@ local function check(list, options)
    if list[1] == nil then
       error("at least one bot is needed", 3)
    end
-   expect.table(options, "options", 3)
-   for name in pairs(options) do
-      if not serve_options[name] then
-         error(("unknown option %q of serve"):format(tostring(name)), 3)
-      end
-   end
+   checks.check(options, serve_options, "unknown option %q of serve", 3)
 end
 
 -- A missing setting is an error when a bot is served, not when its file is required.

@@ -11,7 +11,7 @@
 
 local assumptions = require "kenar.sandbox.judge.assumptions"
 local bots = require "kenar.bot"
-local expect = require "kenar.base.expect"
+local checks = require "kenar.base.options"
 local people = require "kenar.sandbox.play.person"
 local rehearsals = require "kenar.sandbox.play.rehearsal"
 local subscriptions = require "kenar.sandbox.judge.subscriptions"
@@ -30,12 +30,8 @@ local Divar = {}
 Divar.__name = "kenar.testing.divar"
 
 local function check_options(given, known, what)
-   expect.table(given, what, 3)
-   for name in pairs(given) do
-      if not known[name] then
-         error(("unknown option %q of %s"):format(tostring(name), what), 3)
-      end
-   end
+   checks.table(given, what, 3)
+   checks.check(given, known, "unknown option %q of " .. what, 3)
 end
 
 local function collect_errors(bot, list)
@@ -156,7 +152,7 @@ end
 ---@param transaction? table Divar's `id`, `cost_rials`, `extra_details`, `state` (default TRANSACTION_STATE_COMPLETED)
 ---   and `type`; what is absent is filled in
 function Divar:pay(transaction)
-   expect.table(transaction or {}, "transaction", 2)
+   checks.table(transaction or {}, "transaction", 2)
    perform(self, "pay", transaction)
 end
 
@@ -190,7 +186,7 @@ end
 ---@param fault kenar.sandbox.Fault { at = "send_bot_message", status = 429, times = 1 },
 ---   { at = "webhook", kind = "duplicate" }, { at = "*", kinds = { "drop", "half", 503 }, rate = 0.1 }
 function Divar:fail(fault)
-   expect.table(fault, "fault", 2)
+   checks.table(fault, "fault", 2)
    local rule, message = self.judge.faults:add(fault)
    if not rule then
       error(message, 2)
@@ -262,8 +258,8 @@ function testing.divar(bot, options)
    end
    options = options or {}
    check_options(options, divar_options, "divar")
-   expect.table(options.settings or {}, "settings", 2)
-   expect.table(options.assumptions or {}, "assumptions", 2)
+   checks.table(options.settings or {}, "settings", 2)
+   checks.table(options.assumptions or {}, "assumptions", 2)
    if options.keep_store and options.settings and options.settings.store then
       error("keep_store: settings names a store of its own, which is kept anyway", 2)
    end

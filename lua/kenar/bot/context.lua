@@ -1,11 +1,11 @@
 --- What a handler is given: the event, what it may say, and to whom.
 
 local addresses = require "kenar.send.address"
+local checks = require "kenar.base.options"
 local consent = require "kenar.webhook.consent"
 local deliver = require "kenar.send.deliver"
 local dialogue = require "kenar.bot.dialogue"
 local events = require "kenar.event"
-local expect = require "kenar.base.expect"
 local once = require "kenar.bot.once"
 
 ---@class kenar.Context : kenar.Event
@@ -180,14 +180,10 @@ local function raise(result, err)
 end
 
 local reply_options = { timeout = true, deadline = true, retry_maybe = true, as = true }
+local ask_options = { timeout = true, deadline = true, retry_maybe = true, as = true, side = true }
+local UNKNOWN_REPLY, UNKNOWN_ASK = "unknown option %q of reply", "unknown option %q of ask"
 
-local function check_reply(message, options, verb, level)
-   expect.table(options, "options", level + 1)
-   for name in pairs(options) do
-      if not reply_options[name] and not (verb == "ask" and name == "side") then
-         error(("unknown option %q of %s"):format(tostring(name), verb), level + 1)
-      end
-   end
+local function check_reply(message, options, level)
    addresses.check_side(options.as, level + 1)
    addresses.check_message(message, level + 1)
    if options.side ~= nil and options.side ~= "SELLER" and options.side ~= "BUYER" then
@@ -211,7 +207,8 @@ end
 ---@return table result Divar's answer; a failure raises a kenar.Error
 function Context:reply(message, options)
    options = options or {}
-   check_reply(message, options, "reply", 2)
+   checks.check(options, reply_options, UNKNOWN_REPLY, 2)
+   check_reply(message, options, 2)
    return dialogue.mark_reply(raise(send(self, message, options)))
 end
 
@@ -223,7 +220,8 @@ end
 ---@param options? table those of ctx:reply, and `side`: who is asked in a post's chat, where that is not who wrote
 function Context:ask(state, message, options)
    options = options or {}
-   check_reply(message, options, "ask", 2)
+   checks.check(options, ask_options, UNKNOWN_ASK, 2)
+   check_reply(message, options, 2)
    self.bot.dialogue:ask(self, {
       state = state, message = message, side = options.side or self._event.side,
       send = function(mark) raise(send(self, message, options, mark)) end,

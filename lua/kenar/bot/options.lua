@@ -1,6 +1,6 @@
 --- Options of kenar.bot.
 
-local expect = require "kenar.base.expect"
+local checks = require "kenar.base.options"
 local responses = require "kenar.webhook.response"
 local sessions = require "kenar.bot.session"
 local settings = require "kenar.settings"
@@ -27,7 +27,7 @@ function options.check(given, level)
    if prefix ~= nil and (type(prefix) ~= "string" or not prefix:find "^/[%w%-._~/]*$") then
       error("prefix: expected a path that begins with a slash", level + 1)
    end
-   expect.table(given.fallback or {}, "fallback", level + 1)
+   checks.table(given.fallback or {}, "fallback", level + 1)
    for name, value in pairs(given.fallback or {}) do
       if not fallbacks[name] or type(value) ~= "string" then
          error("fallback: expected url, text and stale, all strings, got " .. tostring(name), level + 1)

@@ -1,11 +1,8 @@
 --- The options of a single call.
 
-local expect = require "kenar.base.expect"
+local checks = require "kenar.base.options"
 
 local call_options = {}
-
--- One row for each option: returns the problem of a value, or nil.
-local any = function() end
 
 local function one_of(choices, expected)
    return function(value)
@@ -17,6 +14,7 @@ local function a_function(value)
    return type(value) ~= "function" and "expected a function, got " .. type(value) or nil
 end
 
+-- The rows that kenar.base.options checks by.
 local rows = {
    access_token = function(value)
       if type(value) ~= "string" or value:find "[\r\n%z]" then
@@ -30,24 +28,14 @@ local rows = {
    end,
    priority = one_of({ reply = true, bulk = true }, '"reply" or "bulk"'),
    on_departure = a_function, on_response = a_function, renew = a_function,
-   timeout = any, via = any, state = any, retry_maybe = any, names = any,
+   timeout = true, via = true, state = true, retry_maybe = true, names = true,
 }
 
 --- Check the options of a call; a mistake in them raises.
 ---@param options table
 ---@param level integer as for `error`
 function call_options.check(options, level)
-   expect.table(options, "options", level + 1)
-   for name, value in pairs(options) do
-      local row = rows[name]
-      if not row then
-         error(("unknown option %q of a call"):format(tostring(name)), level + 1)
-      end
-      local problem = row(value)
-      if problem then
-         error(name .. ": " .. problem, level + 1)
-      end
-   end
+   checks.check(options, rows, "unknown option %q of a call", level + 1)
 end
 
 return call_options

@@ -1,6 +1,6 @@
 --- Consents of users: stores them, finds them, and renews their tokens.
 
-local expect = require "kenar.base.expect"
+local checks = require "kenar.base.options"
 local grant_records = require "kenar.grants.records"
 local refreshers = require "kenar.grants.refresh"
 local scope = require "kenar.scope"
@@ -56,6 +56,7 @@ local about_fields = { user_id = true, side = true, conversation_id = true, post
 ---   `redirect_uri`
 ---@return kenar.Grant? grant, kenar.Error? err kind `store`
 function Grants:save(tokens, about)
+   checks.table(tokens, "tokens", 2)
    for name, expected in pairs { access_token = "string", expires_at = "number", scopes = "table" } do
       if type(tokens[name]) ~= expected then
          error(("%s: expected a %s, got %s"):format(name, expected, type(tokens[name])), 2)
@@ -68,10 +69,10 @@ function Grants:save(tokens, about)
    for index, each in ipairs(tokens.scopes) do
       fields.scopes[index] = scope.canonical(each)
    end
-   for name, value in pairs(about or {}) do
-      if not about_fields[name] then
-         error(("unknown field %q of a grant"):format(tostring(name)), 2)
-      end
+   about = about or {}
+   checks.table(about, "about", 2)
+   checks.check(about, about_fields, "unknown field %q of a grant", 2)
+   for name, value in pairs(about) do
       fields[name] = value
    end
    local grant, err = self._records:create(fields)
@@ -85,8 +86,8 @@ function Grants:save(tokens, about)
 end
 
 local target_fields = {
-   id = true, conversation_id = true, post_token = true, seller_id = true, buyer_id = true, user_id = true,
-   scope = true, as = true,
+   id = "string", conversation_id = "string", post_token = "string", seller_id = "string", buyer_id = "string",
+   user_id = "string", scope = "string", as = "string",
 }
 
 --- Find a grant by its id, a conversation or post, a scope, or a user. All given fields must fit. Its token may have
@@ -95,14 +96,8 @@ local target_fields = {
 ---@return kenar.Grant? grant
 ---@return kenar.Error? err kind `auth` with code_name NO_GRANT and `scopes` to ask for; or `store`
 function Grants:find(target)
-   expect.table(target, "target", 2)
-   for name, value in pairs(target) do
-      if not target_fields[name] then
-         error(("unknown field %q of a grant to find"):format(tostring(name)), 2)
-      elseif type(value) ~= "string" then
-         error(("%s: expected a string, got %s"):format(name, type(value)), 2)
-      end
-   end
+   checks.table(target, "target", 2)
+   checks.check(target, target_fields, "unknown field %q of a grant to find", 2)
    if next(target) == nil or target.as and next(target, next(target)) == nil then
       error("say which grant: id, conversation_id, post_token, user_id or scope", 2)
    end

@@ -3,7 +3,7 @@
 -- Rows are read one at a time, up to `concurrency` of them are under way, those of one conversation one after the other
 -- in the order given. With a journal a run that was interrupted is begun again, and sends what was not sent.
 
-local expect = require "kenar.base.expect"
+local checks = require "kenar.base.options"
 local journals = require "kenar.send.journal"
 local progress = require "kenar.send.progress"
 local progress_display = require "kenar.send.progress_display"
@@ -51,7 +51,7 @@ send_many.MOST_CONCURRENT = 48
 local BREATH = 256
 
 local function check(options, level)
-   expect.table(options, "options", level + 1)
+   checks.table(options, "options", level + 1)
    for name, value in pairs(options) do
       local expected = option_types[name]
       if not expected then

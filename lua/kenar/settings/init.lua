@@ -2,7 +2,7 @@
 --
 -- Nothing is read when a bot file is required; a test, nginx and `kenar run` load the same file.
 
-local expect = require "kenar.base.expect"
+local checks = require "kenar.base.options"
 local inboxes = require "kenar.inbox"
 local network = require "kenar.base.network"
 local quotas = require "kenar.settings.quota"
@@ -180,7 +180,7 @@ end
 ---@param allowed table<string, any> further names that the caller takes itself
 ---@param level integer as for `error`
 function settings.check(options, allowed, level)
-   expect.table(options, "options", level + 1)
+   checks.table(options, "options", level + 1)
    for name, value in pairs(options) do
       local row = rows[name]
       if row then

@@ -4,8 +4,8 @@
 -- Divar's page; Divar sends it back to our return page with a code, or without one where the user refused.
 
 local addresses = require "kenar.send.address"
+local checks = require "kenar.base.options"
 local errors = require "kenar.error"
-local expect = require "kenar.base.expect"
 local urls = require "kenar.base.url"
 local reply = require "kenar.webhook.response"
 local scope = require "kenar.scope"
@@ -40,15 +40,7 @@ local options_known = {
 }
 
 local function check_options(options)
-   expect.table(options, "options", 4)
-   for name, value in pairs(options) do
-      local expected = options_known[name]
-      if not expected then
-         error(("unknown option %q of authorize"):format(tostring(name)), 4)
-      elseif type(value) ~= expected then
-         error(("%s: expected a %s, got %s"):format(name, expected, type(value)), 4)
-      end
-   end
+   checks.check(options, options_known, "unknown option %q of authorize", 4)
    if options.side and options.side ~= "SELLER" and options.side ~= "BUYER" then
       error('side: expected "SELLER" or "BUYER", got ' .. options.side, 4)
    elseif options.next and not (options.next:find "^https?://" and reply.is_location(options.next)) then

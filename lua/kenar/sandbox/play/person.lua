@@ -1,9 +1,9 @@
 --- One person in one conversation, as a spec plays and sees them.
 
 local acts = require "kenar.sandbox.acts"
+local checks = require "kenar.base.options"
 local contents = require "kenar.sandbox.acts.contents"
 local dialogue = require "kenar.bot.dialogue"
-local expect = require "kenar.base.expect"
 local json = require "kenar.json"
 
 local person = {}
@@ -150,7 +150,7 @@ end
 -- person:image { link = ... }, :file, :voice, :video, :location, :contact; what is absent is filled in.
 for kind in pairs(contents.kinds) do
    Person[kind] = function(self, content)
-      expect.table(content or {}, "content", 2)
+      checks.table(content or {}, "content", 2)
       return newest(self, perform(self, "send", self.side, kind, content or {}).message)
    end
 end

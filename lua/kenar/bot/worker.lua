@@ -1,21 +1,21 @@
---- Events out of the inbox and through the handlers: as many at a time as there are workers, those of one conversation
---- one after the other. One that failed comes again later, and at last becomes a dead letter.
+--- Workers take events from the inbox and run their handlers. Events of one conversation run one after the other. An
+--- event whose handler failed is tried again later, and at last becomes a dead letter.
 
 local context = require "kenar.bot.context"
 local events = require "kenar.event"
 local inboxes = require "kenar.inbox"
 
-local working = {}
+local worker = {}
 
--- Seconds for which an event is a worker's; one that still works asks for as many again.
+-- Seconds of an event's lease. The lease is extended while the handler runs.
 local LEASE = 60
--- A handler that has not ended after so many seconds is taken for one that never will.
+-- A handler that runs longer than this many seconds no longer counts as a worker.
 local LONGEST = 600
 local WORKERS = 32
 
----@class kenar.Working
-local Working = {}
-Working.__index = Working
+---@class kenar.Worker
+local Worker = {}
+Worker.__index = Worker
 
 local function event_of(taken)
    if taken.event then
@@ -28,7 +28,7 @@ local function failed(self, taken, ctx, err)
    if ctx then
       self.bot.dispatch:report(err, ctx)
    end
-   -- The reason is on the disk until somebody has looked at it.
+   -- The inbox keeps the reason on disk, so secrets are masked.
    local became, why = self.inbox:fail(taken.lease, nil, self.bot.log:mask(tostring(err)))
    if became == "dead" then
       self.bot.log:error("an event has become a dead letter", {
@@ -47,7 +47,7 @@ local function leave(self, taken)
 end
 
 local function work(taken)
-   local self = taken.working
+   local self = taken.worker
    local event, err = event_of(taken)
    local ctx, ok
    if event then
@@ -64,18 +64,18 @@ local function work(taken)
    elseif not self.stopped or err.kind ~= "closed" then
       failed(self, taken, ctx, err)
    end
-   -- The inbox tells of what is new in it, and not of what was left for want of a worker.
+   -- on_ready reports new events only, not events that were left because no worker was free.
    if self.count == self.workers - 1 then
       self:pump()
    end
 end
 
--- Keep what is being worked on from being given to another worker. One that never ends has no place among the workers.
+-- Extend the leases of running events, so that no other worker takes them.
 local function keep(self)
    local host = self.bot.host
    while self.count > 0 and host.sleep(self.lease / 3) do
       local now, list = host.clock(), {}
-      -- An inbox may wait, and others come and go meanwhile.
+      -- Extending a lease may wait, and `running` changes meanwhile.
       for taken, began in pairs(self.running) do
          list[#list + 1] = { taken, began }
       end
@@ -91,7 +91,7 @@ local function keep(self)
    self.is_keeping = false
 end
 
--- Take as many as there are free workers. Whether there may be more for those that are free again by then.
+-- Take one event for each free worker. Returns whether the inbox may have more events for workers that are free.
 local function take_some(self)
    local host = self.bot.host
    if self.count >= self.workers or self.stopped or host.closing() then
@@ -105,7 +105,7 @@ local function take_some(self)
    for _, taken in ipairs(list) do
       self.count = self.count + 1
       self.running[taken] = host.clock()
-      taken.working = self
+      taken.worker = self
       self.bot.dispatch.background:start(work, taken)
    end
    return list[1] ~= nil and self.count < self.workers
@@ -116,8 +116,8 @@ local function pump_again(self)
    self:pump()
 end
 
---- Take what there is, up to the number of workers.
-function Working:pump()
+--- Take events from the inbox, up to the number of free workers.
+function Worker:pump()
    if self.stopped then
       return
    elseif self.is_pumping then
@@ -129,7 +129,7 @@ function Working:pump()
    local has_more = take_some(self)
    self.is_pumping = false
    if (has_more or self.is_wanted) and not self.is_due then
-      -- Handlers that wait for nothing would hold up everybody else until the inbox is empty.
+      -- Other tasks run in between, even if no handler waits.
       self.is_due = true
       host.spawn(pump_again, self)
    end
@@ -139,13 +139,13 @@ function Working:pump()
    end
 end
 
---- Take nothing more. What is being worked on goes on.
-function Working:stop()
+--- Take no more events. Running handlers go on.
+function Worker:stop()
    self.stopped = true
 end
 
---- Write the last marks, and let the next process have the inbox. What has not ended stays in it.
-function Working:close()
+--- Write the last marks and close the inbox, so that the next process can open it. Unfinished events stay in it.
+function Worker:close()
    self.stopped = true
    self.bot.inbox = nil
    local ok, err = self.inbox:close()
@@ -159,8 +159,8 @@ end
 ---@param options { url: string, workers: integer?, lease: number?, power_cut: boolean?, attempts: integer?,
 ---   max_events: integer? } `lease`: seconds (60) after which what a process had that was killed comes again, where
 ---   several work on one inbox
----@return kenar.Working? working, kenar.Error? err kind `store`: another process has the inbox, the file is broken
-function working.start(bot, options)
+---@return kenar.Worker? working, kenar.Error? err kind `store`: another process has the inbox, the file is broken
+function worker.start(bot, options)
    local inbox, err = inboxes.open(options.url, bot.host, {
       power_cut = options.power_cut, attempts = options.attempts, max_events = options.max_events, name = bot.name,
    })
@@ -170,14 +170,14 @@ function working.start(bot, options)
    local self = setmetatable({
       bot = bot, inbox = inbox, workers = options.workers or WORKERS, lease = options.lease or LEASE, count = 0,
       running = {}, stopped = false,
-   }, Working)
+   }, Worker)
    inbox.on_ready = function()
       self:pump()
    end
    bot.inbox = inbox
-   -- Not before the caller serves: where it cannot, for its port is taken, no event has been tried.
+   -- Events are taken once the caller serves, so that a caller whose port is taken tries none.
    bot.host.spawn(self.pump, self)
    return self
 end
 
-return working
+return worker

@@ -3,13 +3,13 @@
 -- The shape of the body decides what it is, so that one URL can serve all that Divar sends. Absent is nil,
 -- never null; keys, types and enum values that Divar adds later pass through and never fail.
 
-local content = require "kenar.event.fields"
+local fields = require "kenar.event.fields"
 local errors = require "kenar.error"
 local json = require "kenar.json"
 local messages = require "kenar.event.message"
-local visit = require "kenar.event.callback"
+local callback = require "kenar.event.callback"
 
-local text, object, data_of = content.text, content.object, content.data
+local text, object, data_of = fields.text, fields.object, fields.data
 
 local event = {}
 
@@ -78,13 +78,13 @@ local function named(prefix, names)
 end
 
 local payment_fields = {
-   id = text, cost_rials = content.number, extra_details = text,
+   id = text, cost_rials = fields.number, extra_details = text,
    state = named("TRANSACTION_STATE_", { "PENDING", "COMPLETED", "FAILED", "REFUNDED" }),
    type = named("TRANSACTION_TYPE_", { "REORDER" }),
 }
 
 local function read_payment(result, transaction)
-   local payment = content.fields(transaction, payment_fields)
+   local payment = fields.read(transaction, payment_fields)
    result.kind = "payment_transaction"
    result.payment = payment
    result.id = payment.id
@@ -137,7 +137,7 @@ function event.read(bytes, headers, endpoint)
       variant = "current", raw = bytes, kind = nil, type = nil, payload = nil, chat = nil, metadata = nil,
       detail = nil, sender_type = nil, dedup_key = nil, order_key = nil,
    }
-   local read = type(body.type) == "string" and read_event or visit.reader(body, headers or NO_HEADERS, endpoint)
+   local read = type(body.type) == "string" and read_event or callback.reader(body, headers or NO_HEADERS, endpoint)
    if read then
       read(result, body)
    else

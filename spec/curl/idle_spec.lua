@@ -12,7 +12,7 @@ local wire = require "spec_wire"
 local ANSWER = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 local FILE = ("x"):rep(100000)
 
--- As kenar.delivery does it: once more, on a new connection, when nothing has left.
+-- As kenar.client.attempt does it: once more, on a new connection, when nothing has left.
 local function run(pool, request)
    local ended = transfers.run(pool, request)
    if ended.stale then

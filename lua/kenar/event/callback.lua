@@ -1,12 +1,12 @@
 --- Requests that Divar makes while a user waits: our button was pressed, the app was opened, a dynamic action asks.
 
-local content = require "kenar.event.fields"
+local fields = require "kenar.event.fields"
 local core = require "kenar.core"
 local json = require "kenar.json"
 
-local text, object, side_of, data_of = content.text, content.object, content.side, content.data
+local text, object, side_of, data_of = fields.text, fields.object, fields.side, fields.data
 
-local visit = {}
+local callback = {}
 
 local function is_given(value)
    return value ~= nil and value ~= json.null
@@ -19,7 +19,7 @@ local function read_visit(result, body)
    result.order_key = result.conversation_id
    result.post_token = text(body.post_token)
    result.user_id = text(body.user_id)
-   result.return_url = content.return_url(body)
+   result.return_url = fields.return_url(body)
 end
 
 local function read_session(result, body)
@@ -46,7 +46,7 @@ local function read_legacy_session(result, body)
    result.chat = "post"
    result.peer_id = text(body.peer_id)
    local extra = object(body.extra_data) or {}
-   result.location = content.location(extra.location)
+   result.location = fields.location(extra.location)
    if object(extra.provider_data) then
       result.data = data_of(extra.provider_data)
    else
@@ -86,7 +86,7 @@ end
 ---@param headers table<string, string>
 ---@param endpoint? string the URL it came to; decides only where the body does not
 ---@return (fun(result: kenar.Event, body: table))? read
-function visit.reader(body, headers, endpoint)
+function callback.reader(body, headers, endpoint)
    if body.touchpoint ~= nil then
       return read_dynamic_action
    end
@@ -108,4 +108,4 @@ function visit.reader(body, headers, endpoint)
    end
 end
 
-return visit
+return callback

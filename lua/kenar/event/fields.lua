@@ -5,12 +5,12 @@
 
 local json = require "kenar.json"
 
-local content = {}
+local fields = {}
 
 --- A string that says something: null, the empty string (protobuf's zero value) and other types are absent.
 ---@param value any
 ---@return string?
-function content.text(value)
+function fields.text(value)
    if type(value) == "string" and value ~= "" then
       return value
    end
@@ -19,7 +19,7 @@ end
 --- A number, or a string that holds one.
 ---@param value any
 ---@return number?
-function content.number(value)
+function fields.number(value)
    if type(value) == "number" then
       return value
    end
@@ -31,7 +31,7 @@ end
 --- An object; null and other types are absent.
 ---@param value any
 ---@return table?
-function content.object(value)
+function fields.object(value)
    if type(value) == "table" and getmetatable(value) ~= json.array_mt then
       return value
    end
@@ -42,30 +42,30 @@ local sides = { SELLER = "SELLER", BUYER = "BUYER", SUPPLY = "SELLER", DEMAND = 
 --- A list; null and other types are an empty one.
 ---@param value any
 ---@return table
-function content.array(value)
+function fields.array(value)
    return type(value) == "table" and value or {}
 end
 
 --- A side by any of its names: Divar's documents use two pairs, in capitals and not.
 ---@param value any
 ---@return "SELLER"|"BUYER"|nil
-function content.side(value)
+function fields.side(value)
    return type(value) == "string" and (sides[value] or sides[value:upper()]) or nil
 end
 
 --- Where Divar wants the user back, under any of the three names that it has had.
 ---@param source table
 ---@return string?
-function content.return_url(source)
-   local text = content.text
+function fields.return_url(source)
+   local text = fields.text
    return text(source.completion_url) or text(source.return_url) or text(source.callback_url)
 end
 
 --- An object without its nulls, as a button's data is.
 ---@param value any
 ---@return table?
-function content.data(value)
-   local source = content.object(value)
+function fields.data(value)
+   local source = fields.object(value)
    if not source then
       return nil
    end
@@ -78,13 +78,13 @@ function content.data(value)
    return data
 end
 
-local text, number, object = content.text, content.number, content.object
+local text, number, object = fields.text, fields.number, fields.object
 
 --- Read an object field by field. What Divar adds later comes along untouched; nulls do not.
 ---@param source any
 ---@param readers table<string, function> how each field is read that we know
 ---@return table? result nil when it is no object
-function content.fields(source, readers)
+function fields.read(source, readers)
    source = object(source)
    if not source then
       return nil
@@ -101,7 +101,7 @@ function content.fields(source, readers)
    return result
 end
 
-local read = content.fields
+local read = fields.read
 
 local place = { latitude = number, longitude = number }
 
@@ -124,26 +124,26 @@ local types = {
 --- The event's name of a message type, `unknown` for one that Divar adds after this was written.
 ---@param message_type string?
 ---@return string
-function content.type_name(message_type)
+function fields.type_name(message_type)
    local row = types[message_type]
    return row and row.name or "unknown"
 end
 
 -- The media by the event's names.
 local media = {}
-content.media = {}
+fields.media = {}
 for _, row in pairs(types) do
    if row.key then
       media[row.name] = row
-      content.media[#content.media + 1] = row.name
+      fields.media[#fields.media + 1] = row.name
    end
 end
 
 --- One medium of a message; nil when it has none.
----@param name string one of content.media
+---@param name string one of fields.media
 ---@param message table Divar's Message object
 ---@return table?
-function content.medium(name, message)
+function fields.medium(name, message)
    local row = media[name]
    return read(message[row.key], row.readers)
 end
@@ -151,8 +151,8 @@ end
 --- A place, of a location message or of a click on one.
 ---@param value any
 ---@return { latitude: number, longitude: number }?
-function content.location(value)
+function fields.location(value)
    return read(value, place)
 end
 
-return content
+return fields

@@ -3,10 +3,10 @@
 -- A field is read when it is first asked for: of the twenty that a message has, a handler uses few, and Divar
 -- unpublishes apps that are slow.
 
-local content = require "kenar.event.fields"
+local fields = require "kenar.event.fields"
 local timestamp = require "kenar.base.timestamp"
 
-local text, object, side_of = content.text, content.object, content.side
+local text, object, side_of = fields.text, fields.object, fields.side
 
 local messages = {}
 
@@ -32,13 +32,13 @@ local function start_of(written)
 end
 
 -- What both shapes have: from Divar's message to the event's value.
-local function with_shared(fields)
-   function fields.id(message) return text(message.id) end
-   function fields.dedup_key(message) return text(message.id) end
-   function fields.message_type(message) return text(message.type) end
-   function fields.detail(message) return content.type_name(message.type) end
-   function fields.sent_at(message) return timestamp.microseconds(message.sent_at) end
-   return fields
+local function with_shared(readers)
+   function readers.id(message) return text(message.id) end
+   function readers.dedup_key(message) return text(message.id) end
+   function readers.message_type(message) return text(message.type) end
+   function readers.detail(message) return fields.type_name(message.type) end
+   function readers.sent_at(message) return timestamp.microseconds(message.sent_at) end
+   return readers
 end
 
 -- An older form of get_conversation has a flat id.
@@ -67,8 +67,8 @@ local current = with_shared {
    text = function(message) return text(message.text) or text(message.message_text) end,
    start = function(_, event) return event.chat == "bot" and start_of(event.text) or nil end,
 }
-for _, name in ipairs(content.media) do
-   current[name] = function(message) return content.medium(name, message) end
+for _, name in ipairs(fields.media) do
+   current[name] = function(message) return fields.medium(name, message) end
 end
 
 -- The old hook called the two sides `from` and `to` first, and may send both pairs, one of them null.
@@ -105,15 +105,15 @@ local legacy = with_shared {
    end,
    text = function(message) return text(part(message, "data").text) end,
 }
-for _, name in ipairs(content.media) do
-   legacy[name] = function(message) return content.medium(name, part(message, "data")) end
+for _, name in ipairs(fields.media) do
+   legacy[name] = function(message) return fields.medium(name, part(message, "data")) end
 end
 
-local function lazily(fields)
+local function lazily(readers)
    return {
-      fields = fields,
+      readers = readers,
       __index = function(event, key)
-         local reader = fields[key]
+         local reader = readers[key]
          if reader then
             local value = reader(event.payload, event)
             if value ~= nil then
@@ -156,7 +156,7 @@ end
 function messages.complete(event)
    local shape = getmetatable(event)
    if shape then
-      for name in pairs(shape.fields) do
+      for name in pairs(shape.readers) do
          local _ = event[name]
       end
       setmetatable(event, nil)

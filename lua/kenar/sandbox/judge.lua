@@ -11,7 +11,7 @@ local assumptions = require "kenar.sandbox.judge.assumptions"
 local endpoints = require "kenar.sandbox.judge.endpoints"
 local faults = require "kenar.sandbox.faults"
 local postings = require "kenar.sandbox.acts.postings"
-local queues = require "kenar.base.queue"
+local queue = require "kenar.base.queue"
 local state = require "kenar.sandbox.judge.state"
 local strikes = require "kenar.sandbox.faults.strikes"
 
@@ -247,7 +247,7 @@ function judge.new(options)
       state = state.new {
          now = now, seed = options.seed, keep = options.keep, on_message = options.on_message,
       },
-      faults = list, queue = queues.new(), log = {}, recorded = 0,
+      faults = list, queue = queue.new(), log = {}, recorded = 0,
       on_delivery = options.on_delivery, on_exchange = options.on_exchange,
    }, Judge)
 end

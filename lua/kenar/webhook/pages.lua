@@ -4,7 +4,7 @@
 -- vouches for nothing (Divar's docs, direct link page).
 
 local consent = require "kenar.webhook.consent"
-local content = require "kenar.event.fields"
+local fields = require "kenar.event.fields"
 local urls = require "kenar.base.url"
 local webhook = require "kenar.webhook.request"
 
@@ -64,7 +64,7 @@ function landing.direct_link(text)
    end
    return {
       kind = "direct_link", variant = "current", payload = values, raw = text or "", data = data,
-      post_token = content.text(values.post_token), return_url = content.return_url(values),
+      post_token = fields.text(values.post_token), return_url = fields.return_url(values),
    }
 end
 

@@ -80,7 +80,7 @@ local function check_public_url(report, bot, host)
 end
 
 --- Ask. The only call to Divar reads.
----@param report kenar.doctor.Report
+---@param report kenar.cli.doctor.Report
 ---@param bot kenar.Bot
 ---@param host kenar.Host
 return function(report, bot, host)

@@ -7,7 +7,7 @@ local unpack = table.unpack or unpack -- luacheck: ignore 143
 
 local reports = {}
 
----@class kenar.doctor.Report
+---@class kenar.cli.doctor.Report
 ---@field counts { ok: integer, warning: integer, problem: integer }
 local Report = {}
 Report.__index = Report
@@ -39,7 +39,7 @@ end
 
 --- Begin a report.
 ---@param write fun(line: string)
----@return kenar.doctor.Report
+---@return kenar.cli.doctor.Report
 function reports.new(write)
    return setmetatable({
       counts = { ok = 0, warning = 0, problem = 0 }, _write = write, _log = log.new {},

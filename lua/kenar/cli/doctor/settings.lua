@@ -88,7 +88,7 @@ local function check_consent(report, bot)
 end
 
 --- Look at the settings.
----@param report kenar.doctor.Report
+---@param report kenar.cli.doctor.Report
 ---@param bot kenar.Bot
 return function(report, bot)
    local is_sandboxed = urls.is_loopback_http(bot:setting "base_url")

@@ -138,7 +138,7 @@ local function check_inbox(report, inbox)
 end
 
 --- Look at the store and the inbox.
----@param report kenar.doctor.Report
+---@param report kenar.cli.doctor.Report
 ---@param bot kenar.Bot
 ---@param host table
 return function(report, bot, host)

@@ -35,7 +35,7 @@ local function check_library(report, row)
 end
 
 --- Tell the versions.
----@param report kenar.doctor.Report
+---@param report kenar.cli.doctor.Report
 return function(report)
    local vm = rawget(_G, "jit") and rawget(_G, "jit").version or _VERSION
    local found = { "kenar " .. require "kenar.version", vm }

@@ -3,7 +3,7 @@
 local core = require "kenar.core"
 local deliveries = require "kenar.sandbox.acts.deliveries"
 local json = require "kenar.json"
-local state_of = require "kenar.sandbox.judge.state"
+local states = require "kenar.sandbox.judge.state"
 
 local reading = {}
 
@@ -19,7 +19,7 @@ function reading.conversation(call)
    local conversation = call.state.conversations[call.parameters.conversation_id]
    if not conversation or conversation.type ~= "POST" then
       return nil, "unknown_conversation"
-   elseif not state_of.side_of(conversation, call.grant.user_id) then
+   elseif not states.side_of(conversation, call.grant.user_id) then
       return nil, "foreign_token"
    elseif not call.grant.scopes["CHAT_CONVERSATION_READ." .. conversation.id] then
       return nil, "missing_scope"

@@ -1,6 +1,6 @@
 --- What Divar does with the messages that an app sends.
 
-local content = require "kenar.event.fields"
+local fields = require "kenar.event.fields"
 local contents = require "kenar.sandbox.acts.contents"
 local core = require "kenar.core"
 local json = require "kenar.json"
@@ -13,8 +13,8 @@ local other_side = { SELLER = "BUYER", BUYER = "SELLER" }
 -- A button as people see it: an absent caption is an empty one, and null is absent.
 local function shown_button(button)
    return {
-      caption = content.text(button.caption) or "", icon = content.text(button.icon),
-      icon_name = content.text(button.icon_name), action = button.action,
+      caption = fields.text(button.caption) or "", icon = fields.text(button.icon),
+      icon_name = fields.text(button.icon_name), action = button.action,
    }
 end
 
@@ -26,7 +26,7 @@ local function rows_of(grid)
    local rows = {}
    for i, row in ipairs(grid.rows) do
       rows[i] = {}
-      for j, button in ipairs(content.array(row.buttons)) do
+      for j, button in ipairs(fields.array(row.buttons)) do
          rows[i][j] = shown_button(button)
       end
    end
@@ -140,7 +140,7 @@ local function legacy_rows(button)
    local data = button.data
    local action = button.action == "DIRECT_LINK" and { open_direct_link = data.direct_link }
       or { legacy_link = { data = data.extra_data ~= json.null and data.extra_data or {} } }
-   return { { { caption = content.text(data.caption) or "", icon = data.icon_name, action = action } } }
+   return { { { caption = fields.text(data.caption) or "", icon = data.icon_name, action = action } } }
 end
 
 --- A message by the endpoint of before 2024-11, which names a conversation by a post and two users.

@@ -1,4 +1,4 @@
---- What a bot goes on with after Divar has its answer, counted, so that a stop can wait for it.
+--- Tasks that go on after the response to Divar. They are counted, so that a stop can wait for them.
 
 local background = {}
 
@@ -13,7 +13,7 @@ local function leave(self)
    end
 end
 
--- An error goes on to the host, which tells of it.
+-- The error is raised again, so that the host logs it.
 local function finish(self, ok, ...)
    leave(self)
    if not ok then
@@ -41,7 +41,7 @@ local function run_unattended(self, f, argument)
    end
 end
 
---- Run `f(argument)` as a task that nobody waits for: it costs less than `spawn` on some hosts, and may begin at once.
+--- Run `f(argument)` as a task without a result. It costs less than `spawn` on some hosts, and may begin at once.
 ---@param f fun(argument: any)
 ---@param argument any
 function Background:start(f, argument)
@@ -49,7 +49,7 @@ function Background:start(f, argument)
    self._host.start(run_unattended, self, f, argument)
 end
 
---- Wait until all have ended.
+--- Wait until all tasks have ended.
 ---@param patience number seconds
 ---@return boolean ended
 function Background:drain(patience)

@@ -1,4 +1,4 @@
---- What a handler is given: the event, what it may say, and to whom.
+--- The argument of handlers: the event, and methods to answer it.
 
 local addresses = require "kenar.send.address"
 local checks = require "kenar.base.options"
@@ -26,14 +26,14 @@ local once = require "kenar.bot.once"
 local Context = {}
 Context.__name = "kenar.context"
 
--- Data that every button of ours carries beside the user's.
+-- Reserved keys that the encoder adds to a button's data.
 local RESERVED = "^kenar_"
 
 local function string_of(value)
    return type(value) == "string" and value or nil
 end
 
--- A message or a press has the grant by which it would be answered; other events that of their user.
+-- Messages and presses have the grant by which they would be answered, other events the grant of their user.
 local function grant_of(self)
    local event = self._event
    if event.kind == "oauth_return" then
@@ -54,7 +54,7 @@ local function grant_of(self)
    return grant
 end
 
--- What is made when it is first asked for.
+-- Fields computed on first access.
 local made = {
    event = function(self) return events.complete(self._event) end,
    client = function(self) return self.bot.client end,
@@ -73,7 +73,7 @@ local made = {
    end,
 }
 
--- What is looked up each time; the number is the level at which the program stands.
+-- Fields computed on each access; the number is the level of the program for `error`.
 local looked_up = {
    session = function(self) return (self:event_session():data(self, 3)) end,
    state = function(self) return (dialogue.state(self, 3)) end,

@@ -1,5 +1,5 @@
---- An event that comes twice is handled once: its id is claimed before the handler runs and marked as done after it; a
---- handler that failed releases the claim, so that the event may come again.
+--- Deduplication of events. An event's id is claimed before the handler runs and marked as done afterwards. If the
+--- handler failed, the claim is released, so that the event is handled when it comes again.
 
 local core = require "kenar.core"
 local recent = require "kenar.base.recent"
@@ -7,7 +7,7 @@ local recent = require "kenar.base.recent"
 local dedup = {}
 
 local DONE = "done"
--- A claim whose process has died is over after so many seconds.
+-- Seconds after which the claim of a dead process ends.
 local LEASE = 60
 
 ---@class kenar.Dedup
@@ -15,7 +15,7 @@ local LEASE = 60
 ---@field done fun(self, key: string, claim: any): boolean?, kenar.Error?
 ---@field release fun(self, key: string, claim: any): boolean?, kenar.Error?
 
--- In this process: as many ids as fit, the oldest forgotten first.
+-- In the memory of this process; the oldest ids are forgotten first.
 local Memory = {}
 Memory.__index = Memory
 
@@ -32,7 +32,7 @@ function Memory:release(key)
    return true
 end
 
--- In a store, for all processes that share it.
+-- In a store, for all processes that share the store.
 local Stored = {}
 Stored.__index = Stored
 
@@ -49,7 +49,7 @@ function Stored:claim(key)
    return added and claim
 end
 
--- Whether or not the claim is over by now: a handler that took longer was done all the same.
+-- The id is marked even if the claim has ended, because the handler has succeeded.
 function Stored:done(key)
    return self._store:set(name_of(key), DONE, self._ttl)
 end
@@ -67,7 +67,7 @@ end
 
 --- Remember ids in a store.
 ---@param store kenar.Store
----@param ttl number seconds for which one is remembered
+---@param ttl number seconds for which an id is remembered
 ---@return kenar.Dedup
 function dedup.in_store(store, ttl)
    return setmetatable({ _store = store, _ttl = ttl }, Stored)

@@ -40,7 +40,7 @@ function dialogue.is_reply(value)
    return getmetatable(value) == Reply
 end
 
---- One form for texts that look the same to who reads them.
+--- Normalise a text: texts that look the same to a reader become equal.
 ---@param text string
 ---@return string
 function dialogue.spoken(text)
@@ -49,7 +49,7 @@ end
 
 local last_text, last_spoken
 
---- The same for the text of an event, which many handlers may ask for: made once for as long as the text is the same.
+--- The same with the last result cached, because many handlers normalise the text of one event.
 ---@param text string
 ---@return string
 function dialogue.spoken_once(text)
@@ -59,7 +59,7 @@ function dialogue.spoken_once(text)
    return last_spoken
 end
 
--- A question is told from all others of its conversation, those before a restart included.
+-- The mark differs from the marks of all other questions of the conversation, also across restarts.
 local function mark(record)
    return ("%s#%.0f"):format(record.state, record.question)
 end
@@ -140,7 +140,7 @@ local function is_press(event, ctx)
    return event.kind == "dynamic_action" and ctx.action == dialogue.PRESSED
 end
 
--- In a post's chat only who was asked answers.
+-- In a post's chat only the side that was asked answers.
 local function was_asked(record, event)
    return record.side == nil or event.side == nil or record.side == event.side
 end
@@ -159,7 +159,7 @@ function dialogue.is_stale(event, ctx)
    return record.state == nil or event.data.kenar_state ~= mark(record) or not was_asked(record, event)
 end
 
--- A press counts as what it stands for: a text.
+-- A press counts as a text message.
 local function as_message(event, ctx)
    return {
       kind = "message", detail = "text", chat = addresses.of_event(event, ctx.via).chat, side = event.side,
@@ -167,7 +167,7 @@ local function as_message(event, ctx)
    }
 end
 
--- `/cancel` is no answer where the bot has such a command, and `/start` is written by Divar.
+-- Commands of the bot are no answers. `/start` is none either, because Divar writes it.
 local function is_command(self, event)
    local word = event.text and event.text:match "^/(%S+)"
    return word ~= nil and (event.start ~= nil or self._commands[word] == true)

@@ -1,4 +1,4 @@
---- What a bot listens for: the verbs that add a handler.
+--- Methods of a bot that add handlers.
 
 local core = require "kenar.core"
 local dialogue = require "kenar.bot.dialogue"
@@ -29,8 +29,8 @@ local function add_route(self, matches, run, order)
    return self
 end
 
---- Hear events. The first handler that matches, in the order they were given, has the event;
---- `return next()` passes it on.
+--- Handle events. The first handler that matches, in the order of addition, gets the event; `return next()` passes the
+--- event on.
 ---@param names string|string[] see kenar.bot.filter
 ---@param where? function|table|kenar.Handler a condition, or the handler when there is none
 ---@param fn? kenar.Handler
@@ -112,7 +112,7 @@ function handlers:start(touch_point, fn)
    end, "first")
 end
 
--- A press on an older question is answered before the states are asked.
+-- Stale presses are answered before the states are tried.
 local function hear_stale(self)
    add_route(self, dialogue.is_stale, function(ctx)
       ctx.log:info("press on an older question", { conversation = ctx.conversation_id })
@@ -158,7 +158,7 @@ local function on_button(self, kind, name, fn)
    end, fn)
 end
 
--- These come before `on`: a handler of everything does not mean a user on his way back.
+-- OAuth-return routes precede `on`, so that a catch-all handler does not take them.
 local function on_return(self, detail, fn)
    expect_function(fn, 3)
    return add_route(self, function(event)

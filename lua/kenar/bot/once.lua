@@ -1,13 +1,13 @@
---- A side effect that an event has once, however often the event is handled: after a failure, after a SIGKILL.
+--- Side effects that an event has once, even if its handler runs again after a failure or a SIGKILL.
 --
--- What was to happen is noted in the store before and after. Between the two a process may die: then nobody knows, and
--- only the caller can find out.
+-- The store notes the beginning and the end of the side effect. If the process dies between the two, only the caller
+-- can find out whether the side effect happened.
 
 local errors = require "kenar.error"
 
 local once = {}
 
--- Seconds for which it is known; longer than an event comes again for.
+-- Seconds for which a note is kept: longer than an event is tried again.
 local KEPT = 7 * 86400
 local BEGUN, DONE = "begun", "done"
 
@@ -25,8 +25,7 @@ local function check(value, err)
    return value
 end
 
--- Run it; a failure leaves no trace, so that it may be tried again. A call that Divar may have acted on leaves what was
--- noted before.
+-- A failure deletes the note, so that `fn` may be tried again. If Divar may have acted on a call, the note stays.
 local function run(store, key, fn)
    local ok, raised = pcall(fn)
    local sent = not ok and errors.is(raised) and raised.sent or "no"
@@ -41,7 +40,7 @@ local function run(store, key, fn)
    return true
 end
 
---- Run `fn`, unless it was run for this event before.
+--- Run `fn` unless it has run for this event before.
 ---@param ctx kenar.Context
 ---@param name string
 ---@param fn function

@@ -1,7 +1,7 @@
---- The right to a conversation's session among processes that share a store.
+--- A lock of a conversation's session among processes that share a store.
 --
--- It is a key with a short time to live, renewed while it is held: a process that dies blocks the conversation for
--- seconds only. Who lost it all the same, to a machine that stood still, finds the session changed when saving.
+-- The lock is a key with a short time to live, renewed while it is held, so that a dead process blocks the conversation
+-- for seconds only. A process that was suspended may lose the lock; saving then finds that the session has changed.
 
 local core = require "kenar.core"
 
@@ -10,7 +10,7 @@ local session_lock = {}
 -- Seconds.
 local LEASE, RENEW_EVERY = 15, 5
 local FIRST_PAUSE, LONGEST_PAUSE = 0.005, 0.1
--- A handler that never ends does not hold its conversation for ever.
+-- A handler that never ends loses the lock after this many renewals.
 local MAX_RENEWALS = 60
 
 ---@class kenar.SessionLock
@@ -21,7 +21,7 @@ local function swap(self, old, new)
    return pcall(self._store.cas, self._store, self._name, old, new, new and LEASE)
 end
 
--- With another value each time, so that those who wait see that somebody lives who has it.
+-- Each renewal writes another value, so that waiting processes see that the holder is alive.
 local function renew(self)
    for number = 1, MAX_RENEWALS do
       local _, reason = self._released:wait(RENEW_EVERY)
@@ -29,7 +29,7 @@ local function renew(self)
          return
       end
       local value = ("%s.%d"):format(self._token, number)
-      -- A store that fails may be well again before the time to live is over.
+      -- A store that fails may recover before the time to live is over.
       local ok, renewed = swap(self, self._value, value)
       if ok and renewed == false then
          return
@@ -43,16 +43,16 @@ local function renew(self)
    end
 end
 
---- Let others have it.
+--- Give the lock back.
 function Lock:release()
    self._is_released = true
    self._released:post()
-   -- Where this fails, the time to live ends it.
+   -- If this fails, the lock ends with its time to live.
    swap(self, self._value, nil)
 end
 
--- Take it over where nobody has renewed it for as long as it lives: by a store's clock that was set back it would live
--- on. Only the time of this process is looked at.
+-- Take the lock over if it was not renewed during its time to live, by the clock of this process. The store's clock may
+-- have been set back, and would keep the lock.
 local function take_over(self, seen, now)
    local value, err = self._store:get(self._name)
    if err then
@@ -65,7 +65,7 @@ local function take_over(self, seen, now)
    return false
 end
 
---- Wait for the right to a key.
+--- Take the lock of a key; waits while another process has it.
 ---@param store kenar.Store
 ---@param host table
 ---@param key string

@@ -1,13 +1,13 @@
---- A user's consent, from the URL that a handler hands out to the grant that is kept.
+--- A user's consent, from the URL of ctx:authorize to the saved grant.
 --
--- ctx:authorize gives the URL of our own start page. That binds the state to the browser by a cookie and sends it on to
--- Divar's page; Divar sends it back to our return page with a code, or without one where the user refused.
+-- ctx:authorize gives the URL of the bot's start page. The start page binds the state to the browser by a cookie and
+-- redirects to Divar's page. Divar redirects to the bot's return page, with a code if the user agreed.
 
 local addresses = require "kenar.send.address"
 local checks = require "kenar.base.options"
 local errors = require "kenar.error"
 local urls = require "kenar.base.url"
-local reply = require "kenar.webhook.response"
+local responses = require "kenar.webhook.response"
 local scope = require "kenar.scope"
 
 local consent = {}
@@ -15,7 +15,7 @@ local consent = {}
 --- Below a bot's prefix; the second is registered in Divar's panel.
 consent.START_PATH, consent.RETURN_PATH = "/oauth/start", "/oauth/return"
 
--- What has to be set before users can be asked.
+-- Settings without which users cannot be asked.
 local needed = {
    { "public_url", "KENAR_PUBLIC_URL" }, { "app_slug", "KENAR_APP_SLUG" }, { "oauth_secret", "KENAR_OAUTH_SECRET" },
 }
@@ -32,7 +32,7 @@ local function check_settings(bot)
    return true
 end
 
--- As long as any that is issued.
+-- As long as any state that is issued.
 local LONGEST_STATE = ("x"):rep(64)
 
 local options_known = {
@@ -43,7 +43,7 @@ local function check_options(options)
    checks.check(options, options_known, "unknown option %q of authorize", 4)
    if options.side and options.side ~= "SELLER" and options.side ~= "BUYER" then
       error('side: expected "SELLER" or "BUYER", got ' .. options.side, 4)
-   elseif options.next and not (options.next:find "^https?://" and reply.is_location(options.next)) then
+   elseif options.next and not (options.next:find "^https?://" and responses.is_location(options.next)) then
       error("next: expected a URL of at most 2048 bytes that begins with https:// or http://", 4)
    end
 end
@@ -61,7 +61,7 @@ local function scopes_of(scopes)
    return list
 end
 
---- The URL that a user opens to be asked.
+--- The URL at which a user is asked.
 ---@param event kenar.Event that is being handled
 ---@param ctx kenar.Context
 ---@param scopes string|string[]
@@ -75,7 +75,7 @@ function consent.url(event, ctx, scopes, options)
    local ok, err = check_settings(bot)
    if not ok then
       return nil, err
-   elseif not reply.is_location(bot.oauth:page_url(LONGEST_STATE, scopes)) then
+   elseif not responses.is_location(bot.oauth:page_url(LONGEST_STATE, scopes)) then
       error("scopes: the URL of Divar's page with all of them would be longer than 2048 bytes", 3)
    end
    local has_chat = event.chat or event.conversation_id
@@ -92,7 +92,7 @@ function consent.url(event, ctx, scopes, options)
    return bot:setting "public_url" .. bot.prefix .. consent.START_PATH .. "?state=" .. state
 end
 
--- One cookie a consent, so that two under way in one browser do not meet.
+-- One cookie a consent, so that two consents in one browser do not overwrite each other.
 local function cookie_name(state)
    return "kenar_consent_" .. state:sub(1, 16)
 end
@@ -103,7 +103,7 @@ local function cookie_of(request, state)
       header = table.concat(header, "; ")
    end
    local wanted = cookie_name(state)
-   -- Servers join repeated headers by commas, which no cookie of ours holds.
+   -- Servers join repeated headers by commas; cookies of this bot contain none.
    for cookie in (header or ""):gmatch "[^%s;,]+" do
       local name, value = cookie:match "^([^=]+)=(.*)$"
       if name == wanted then
@@ -133,12 +133,12 @@ function consent.start(bot, request, values)
    if not browser then
       return nil, ttl
    end
-   local response = reply.redirect(bot.oauth:page_url(state, about.scopes))
+   local response = responses.redirect(bot.oauth:page_url(state, about.scopes))
    response.headers["set-cookie"] = set_cookie(bot, state, browser, ttl)
    return response
 end
 
--- Who consented. Not knowing it must not lose the consent: it is found by its scopes all the same.
+-- The id of the user who consented. If Divar does not give it, the consent is kept, and is found by its scopes.
 local function user_id_of(bot, tokens, about)
    for _, each in ipairs(tokens.scopes) do
       if scope.canonical(each) == "USER_ID" then
@@ -149,7 +149,7 @@ local function user_id_of(bot, tokens, about)
          bot.log:warn("user not known", { error = err or "Divar names none" })
       end
    end
-   -- The old ids are not those of today, and never mixed with them.
+   -- Ids of the old form differ from those of today, and are not mixed with them.
    return about.variant ~= "legacy" and about.user_id or nil
 end
 
@@ -168,8 +168,7 @@ end
 ---@param bot kenar.Bot
 ---@param request kenar.Request
 ---@param values table<string, string> the query's
----@return kenar.Event? event kind `oauth_return`, detail `granted`, `denied` or `failed`; nil where the return is not
----   to be believed
+---@return kenar.Event? event kind `oauth_return`, detail `granted`, `denied` or `failed`; nil if the return is refused
 ---@return kenar.Grant|kenar.Error|nil grant or why there is none
 ---@return string? cookie a Set-Cookie that ends the browser's part
 function consent.finish(bot, request, values)

@@ -1,28 +1,28 @@
---- Pages of a bot that users' browsers open: the two ends of a consent, and Divar's fallback link.
+--- Pages of a bot that users' browsers open: the start and the return page of a consent, and Divar's fallback link.
 --
--- Nothing here is authenticated by Divar's key. A state that was issued here vouches for a consent; the fallback link
--- vouches for nothing (Divar's docs, direct link page).
+-- Requests of these pages have no identification key. A consent is verified by the state that this bot issued; a
+-- fallback link is not verified at all (Divar's docs, direct link page).
 
 local consent = require "kenar.webhook.consent"
 local fields = require "kenar.event.fields"
 local urls = require "kenar.base.url"
-local webhook = require "kenar.webhook.request"
+local requests = require "kenar.webhook.request"
 
-local landing = {}
+local pages = {}
 
----@class kenar.Landing
+---@class kenar.OpenedPage
 ---@field event? kenar.Event     for the handlers
 ---@field grant? kenar.Grant
 ---@field err? kenar.Error       why there is no grant: for `catch`
----@field response? table        what to answer where there is no event
----@field reason? string         why it was refused: for the log, never for the browser
+---@field response? table        the response if there is no event
+---@field reason? string         of a refusal: for the log, never for the browser
 ---@field cookie? string
 
 local function refused(status, reason)
-   return { response = webhook.response(status), reason = reason }
+   return { response = requests.response(status), reason = reason }
 end
 
--- What is not to be believed gets no page: it was made by nobody who could read one.
+-- A refused request gets no page to read, because no user's browser sends one.
 local function refused_by(err)
    return refused(err.kind == "store" and 503 or 400, err.message)
 end
@@ -45,13 +45,13 @@ local function finish(bot, request, values)
    return landed
 end
 
--- What Divar adds to the link itself; the rest is the app's own.
+-- Fields that Divar adds to the link; all others are the app's.
 local link_fields = { post_token = true, completion_url = true, return_url = true, callback_url = true }
 
 --- The event of a fallback link.
 ---@param text? string the query string
 ---@return kenar.Event? event, string? problem
-function landing.direct_link(text)
+function pages.direct_link(text)
    local values, problem = urls.decode_query(text)
    if not values then
       return nil, problem
@@ -69,11 +69,11 @@ function landing.direct_link(text)
 end
 
 local function fallback(_, request)
-   return { event = landing.direct_link(request.query) }
+   return { event = pages.direct_link(request.query) }
 end
 
--- One row a page; `needs_oauth` are those that exist only where users can be asked.
-local pages = {
+-- One row a page. Pages with `needs_oauth` exist only if the bot has an OAuth client.
+local rows = {
    [consent.START_PATH] = { open = start, needs_oauth = true },
    [consent.RETURN_PATH] = { open = finish, needs_oauth = true },
    ["/fallback"] = { open = fallback },
@@ -82,9 +82,9 @@ local pages = {
 --- The paths of the pages below a prefix.
 ---@param prefix string
 ---@return table<string, table>
-function landing.paths(prefix)
+function pages.paths(prefix)
    local paths = {}
-   for rest, page in pairs(pages) do
+   for rest, page in pairs(rows) do
       paths[prefix .. rest] = page
    end
    return paths
@@ -92,10 +92,10 @@ end
 
 --- Open a page.
 ---@param bot kenar.Bot
----@param page table of landing.paths
+---@param page table of pages.paths
 ---@param request kenar.Request
----@return kenar.Landing
-function landing.open(bot, page, request)
+---@return kenar.OpenedPage
+function pages.open(bot, page, request)
    if request.method ~= "GET" then
       local result = refused(405, "method is not GET")
       result.response.headers = { ["content-type"] = "application/json", allow = "GET" }
@@ -110,4 +110,4 @@ function landing.open(bot, page, request)
    return page.open(bot, request, values)
 end
 
-return landing
+return pages

@@ -1,12 +1,12 @@
---- The door: who may post to a bot, and what came.
+--- Authentication and parsing of webhook requests.
 --
--- Divar proves itself with one static string, the identification key, whole in `Authorization` and without a
--- scheme. It is compared before a byte of the body is read.
+-- Divar sends a static string, the identification key, as the whole of `Authorization` and without a scheme. The key is
+-- compared before the body is parsed.
 
 local core = require "kenar.core"
 local event = require "kenar.event"
 
-local webhook = {}
+local requests = {}
 
 local json_headers = { ["content-type"] = "application/json" }
 
@@ -14,21 +14,21 @@ local json_headers = { ["content-type"] = "application/json" }
 ---@param status integer
 ---@param body? string default `{}`
 ---@return { status: integer, headers: table, body: string }
-function webhook.response(status, body)
+function requests.response(status, body)
    return { status = status, headers = json_headers, body = body or "{}" }
 end
 
 --- Whether a request carries one of the identification keys.
----@param keys string[] empty means that nobody may
+---@param keys string[] an empty list refuses every request
 ---@param authorization any the header as it came; a list, as nginx gives a doubled one, is refused
 ---@return boolean
-function webhook.authentic(keys, authorization)
+function requests.authentic(keys, authorization)
    if type(authorization) ~= "string" then
       return false
    end
    local found = false
    for index = 1, #keys do
-      -- Every key is compared, so that the time does not tell which one came close.
+      -- Every key is compared, so that the time does not reveal which key is similar.
       if core.equal(authorization, keys[index]) then
          found = true
       end
@@ -43,7 +43,7 @@ local endpoints = { [""] = "any", ["/"] = "any", ["/events"] = "events", ["/sess
 --- The paths below a prefix, and which of the panel's URLs each stands for.
 ---@param prefix string
 ---@return table<string, "any"|"events"|"session"|"action">
-function webhook.paths(prefix)
+function requests.paths(prefix)
    local paths = {}
    for rest, endpoint in pairs(endpoints) do
       paths[prefix .. rest] = endpoint
@@ -51,36 +51,36 @@ function webhook.paths(prefix)
    return paths
 end
 
---- Let a request in, or answer it.
+--- Authenticate and parse a request.
 ---@param request { method: string, path: string, headers: table<string, string>, body: string }
----@param paths table<string, string> of webhook.paths
+---@param paths table<string, string> of requests.paths
 ---@param keys string[]
 ---@param access? kenar.Access
 ---@return kenar.Event? event, table? response, string? reason why it was refused: for the log, never for the caller
-function webhook.receive(request, paths, keys, access)
+function requests.receive(request, paths, keys, access)
    local endpoint = paths[request.path]
    if not endpoint then
-      return nil, webhook.response(404), "unknown path"
+      return nil, requests.response(404), "unknown path"
    end
    if request.method ~= "POST" then
-      local response = webhook.response(405)
+      local response = requests.response(405)
       response.headers = { ["content-type"] = "application/json", allow = "POST" }
       return nil, response, "method is not POST"
    end
    if access then
       local allowed, reason = access:allows(request)
       if not allowed then
-         return nil, webhook.response(403), reason
+         return nil, requests.response(403), reason
       end
    end
-   if not webhook.authentic(keys, request.headers.authorization) then
-      return nil, webhook.response(401), #keys == 0 and "no identification key is configured" or "wrong key"
+   if not requests.authentic(keys, request.headers.authorization) then
+      return nil, requests.response(401), #keys == 0 and "no identification key is configured" or "wrong key"
    end
    local parsed, err = event.read(request.body or "", request.headers, endpoint)
    if not parsed then
-      return nil, webhook.response(400), err.message
+      return nil, requests.response(400), err.message
    end
    return parsed
 end
 
-return webhook
+return requests

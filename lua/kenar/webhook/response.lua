@@ -1,43 +1,42 @@
---- What a handler's return value becomes on the wire: Divar waits for it on a click, an opened session and a
---- dynamic action; other events are just acknowledged.
+--- Responses to events. A callback's response is built from the handler's value; other events are acknowledged.
 
 local json = require "kenar.json"
 local message = require "kenar.message"
-local webhook = require "kenar.webhook.request"
+local requests = require "kenar.webhook.request"
 
-local reply = {}
+local response = {}
 
 --- Where Divar's documents send a user at the end of every visit; it takes no parameters.
-reply.COMPLETION_URL = "https://open-platform-redirect.divar.ir/completion"
+response.COMPLETION_URL = "https://open-platform-redirect.divar.ir/completion"
 
 -- The server's own headers, and a cookie, have room beside a Location of this size.
 local MAX_LOCATION = 2048
 
---- Whether a value is a URL to which somebody can be sent.
+--- Whether a value is an absolute URL.
 ---@param value any
 ---@return boolean
-function reply.is_url(value)
+function response.is_url(value)
    return type(value) == "string" and value:find "^%a[%w+.-]*:[^%s%c]+$" ~= nil
 end
 
 --- Whether a URL can stand in a header of the response.
 ---@param url string
 ---@return boolean
-function reply.is_location(url)
-   return #url <= MAX_LOCATION and reply.is_url(url)
+function response.is_location(url)
+   return #url <= MAX_LOCATION and response.is_url(url)
 end
 
--- Divar's documents warn of open redirects: a return URL in a request counts only when it leads to Divar.
+-- Divar's documents warn of open redirects: a return URL in a request counts only if it is on divar.ir.
 local function completion_url(event)
    local url = event.return_url
-   if url and reply.is_location(url) then
+   if url and response.is_location(url) then
       local host, rest = url:match "^https://([%w.-]+)(.*)$"
       local is_divar = host == "divar.ir" or host and host:find "^[%w-]+%.divar%.ir$"
       if is_divar and (rest == "" or rest:sub(1, 1) == "/") then
          return url
       end
    end
-   return reply.COMPLETION_URL
+   return response.COMPLETION_URL
 end
 
 local function encode(status, value)
@@ -45,7 +44,7 @@ local function encode(status, value)
    if not body then
       return nil, err
    end
-   return webhook.response(status, body)
+   return requests.response(status, body)
 end
 
 -- The old form repeats the status in the body. Divar's documents show a string there, and a number in the answers of
@@ -74,7 +73,7 @@ local function url_of(event, value)
    if value == nil then
       return completion_url(event)
    end
-   if not reply.is_url(value) then
+   if not response.is_url(value) then
       return nil, ("a handler of %s returns an absolute URL or nil, got %s"):format(event.kind,
          type(value) == "string" and ("%q"):format(value) or type(value))
    end
@@ -98,7 +97,7 @@ end
 
 local function action_reply(_, value, ctx)
    if value == nil then
-      return webhook.response(200)
+      return requests.response(200)
    end
    if type(value) == "string" then
       return encode(200, { text_message = value })
@@ -126,10 +125,10 @@ local function action_reply(_, value, ctx)
    return encode(200, { action = action, text_message = value.text })
 end
 
---- A response that sends a browser on. Neither the page nor its address, which may hold a state, is kept anywhere.
+--- A redirect of a browser. The page is not cached and its address is not sent on, because it may contain a state.
 ---@param url string
 ---@return table response
-function reply.redirect(url)
+function response.redirect(url)
    return {
       status = 303, body = "",
       headers = { location = url, ["cache-control"] = "no-store", ["referrer-policy"] = "no-referrer" },
@@ -137,7 +136,7 @@ function reply.redirect(url)
 end
 
 local function redirect_reply(event, value)
-   if value == nil and event.next_url and reply.is_location(event.next_url) then
+   if value == nil and event.next_url and response.is_location(event.next_url) then
       value = event.next_url
    end
    local url, err = url_of(event, value)
@@ -146,7 +145,7 @@ local function redirect_reply(event, value)
    elseif #url > MAX_LOCATION then
       return nil, ("a handler of %s returns a URL of at most %d bytes, got %d"):format(event.kind, MAX_LOCATION, #url)
    end
-   return reply.redirect(url)
+   return response.redirect(url)
 end
 
 local replies = {
@@ -159,20 +158,20 @@ local replies = {
 ---@param value any what the handler returned
 ---@param ctx kenar.Context whose chat new buttons say they stand in
 ---@return table? response, any err
-function reply.of(event, value, ctx)
+function response.of(event, value, ctx)
    local build = replies[event.kind]
    if not build then
-      return webhook.response(200)
+      return requests.response(200)
    end
    return build(event, value, ctx)
 end
 
---- The response when a handler failed, or there is none.
+--- The response to a callback if its handler failed or there is none.
 ---@param event kenar.Event
 ---@param fallback { url: string?, text: string? }
 ---@param ctx kenar.Context
 ---@return table response
-function reply.fallback(event, fallback, ctx)
+function response.fallback(event, fallback, ctx)
    local value = fallback.url
    if event.kind == "dynamic_action" then
       value = fallback.text
@@ -180,4 +179,4 @@ function reply.fallback(event, fallback, ctx)
    return (assert(replies[event.kind](event, value, ctx)))
 end
 
-return reply
+return response

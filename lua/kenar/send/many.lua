@@ -1,7 +1,7 @@
---- Notices to many conversations: `bot:send_many`.
+--- Sends one message to each of many conversations: `bot:send_many`.
 --
--- Rows are read one at a time, up to `concurrency` of them are under way, those of one conversation one after the other
--- in the order given. With a journal a run that was interrupted is begun again, and sends what was not sent.
+-- Rows are read one at a time. Up to `concurrency` rows are sent at the same time; rows of one conversation are sent in
+-- their order. With a journal, a new run after an interruption sends only the rows that were not sent.
 
 local checks = require "kenar.base.options"
 local journals = require "kenar.send.journal"
@@ -16,39 +16,39 @@ local turns = require "kenar.base.keyed_lock"
 local send_many = {}
 
 ---@class kenar.SendManyOptions
----@field journal? string       path of a file: what was sent is known by each row's `key`, in later runs too
----@field concurrency? integer  how many rows are under way at a time (32, at most 48); a bot has up to 64 connections,
----   some of which are left for replies
+---@field journal? string       path of a file that records each row by its `key`, so that later runs skip the rows sent
+---@field concurrency? integer  how many rows are sent at the same time (32, at most 48); a bot has up to 64 connections,
+---   and the other connections are left for replies
 ---@field template? kenar.Template fills a message with each row's values; then a row has no `message`
 ---@field progress? boolean|fun(numbers: kenar.Progress) true: on stderr, a bar on a terminal, else a line every 10 s;
----   false: nowhere; nil: the bar where stderr is a terminal; a function gets the numbers at most 10 times a second
----@field total? integer        how many rows a function will give, for the progress
----@field on_day_quota? "stop"|"wait" when the day's calls are spent: "stop", or go on when there are new ones
----@field on_result? fun(row: any, result: table?, err: kenar.Error?) told of each row that was sent, failed or is in
----   doubt; result is Divar's answer
+---   false: nowhere; nil: the bar if stderr is a terminal; a function gets the numbers at most 10 times a second
+---@field total? integer        the number of rows that a function will return, for the progress
+---@field on_day_quota? "stop"|"wait" if the day's quota is spent: end the run, or wait for the next day
+---@field on_result? fun(row: any, result: table?, err: kenar.Error?) called for each row that was sent, failed or is in
+---   doubt; `result` is Divar's answer
 
 ---@class kenar.SendManyReport
 ---@field sent integer
 ---@field failed integer        nothing was sent
----@field skipped integer       known from the journal to be sent, or refused for good; or a key that came before
----@field in_doubt (string|integer)[] keys of rows that may have been sent (their numbers where they have none): the
+---@field skipped integer       recorded as sent or failed by the journal; or a second row with the same key
+---@field in_doubt (string|integer)[] keys of rows that may have been sent (row numbers if they have no key): the
 ---   first 1000, with a journal those of earlier runs too. They are not sent again
 ---@field in_doubt_count integer
----@field left? integer         rows that were not tried because the run has stopped; nil where that is not known
+---@field left? integer         rows that were not tried because the run stopped; nil if the number is unknown
 ---@field stopped? "day_quota"|"closed"|"rows"|"journal" why not all rows were tried: the day's quota is spent, the host
 ---   has stopped, the rows raised, the journal cannot be written
----@field err? kenar.Error      what stopped it
----@field torn? boolean         the journal's last line was only half there, and was cut off
+---@field err? kenar.Error      the error that stopped the run
+---@field torn? boolean         the journal's last line was incomplete, and was removed
 
 local option_types = {
    journal = "string", template = "table", progress = "any", total = "number", on_result = "function",
    concurrency = "any", on_day_quota = "any",
 }
 local CONCURRENCY = 32
---- How many rows may be under way at a time: fewer than a bot has connections, for replies find one, too.
+--- The largest `concurrency`. It is less than the number of connections of a bot, so that replies find a free one.
 send_many.MOST_CONCURRENT = 48
--- Rows that are passed over without waiting for anything, before others have their turn.
-local BREATH = 256
+-- The number of skipped rows after which other tasks get a turn.
+local YIELD_AFTER = 256
 
 local function check(options, level)
    checks.table(options, "options", level + 1)
@@ -93,7 +93,7 @@ local function stop(self, reason, err)
    end
 end
 
--- The first thing that a function of the program's raised: raised again when all that is under way has ended.
+-- Keep the first value that a function of the program raised. It is raised again when all started rows have ended.
 local function remember(self, raised)
    if raised ~= nil and self.raised == nil then
       self.raised = raised
@@ -110,7 +110,7 @@ local function tell(self, row, result, err)
    end
 end
 
--- One row, as a task.
+-- The task of one row.
 local function work(self, item)
    local became, result, err = sending.send(self, item)
    if became == "left" then
@@ -127,7 +127,7 @@ local function work(self, item)
    self.slots:post()
 end
 
--- The next row that is to be sent; nil at the end, and where the rows raise.
+-- The next row to send; nil at the end, and if the source raised.
 local function next_item(self)
    local source, tally = self.source, self.tally
    local passed_over = 0
@@ -154,7 +154,7 @@ local function next_item(self)
          tell(self, row, nil, err)
       end
       passed_over = passed_over + 1
-      if passed_over % BREATH == 0 and not self.host.sleep(0) then
+      if passed_over % YIELD_AFTER == 0 and not self.host.sleep(0) then
          stop(self, "closed")
       end
    end
@@ -190,8 +190,8 @@ local function await_all(self)
    end
 end
 
--- Who was not tried. A program's own function may wait for more to come, or never end: it is only asked where the world
--- goes on.
+-- Count the rows that were not tried. The function of a program may wait for new rows, or never end, so it is called
+-- only if the day's quota stopped the run.
 local function count_left(self)
    local source, tally = self.source, self.tally
    if not source.is_readable_to_end and self.stopped ~= "day_quota" then
@@ -247,11 +247,11 @@ end
 --- Send a message for each row.
 ---@param bot kenar.Bot with a host
 ---@param rows table[]|kenar.Rows|fun(): table? each row has what `bot:send` takes, and a `key`, a string or a number,
----   that is its identity. What is wrong with a row is told to `on_result`, and the others go on
+---   that is its identity. A mistake in a row is passed to `on_result`, and the other rows are sent
 ---@param options? kenar.SendManyOptions
 ---@param level integer as for `error`
----@return kenar.SendManyReport? report when all is over
----@return kenar.Error? err kind `store`: the journal cannot be had; nothing was sent
+---@return kenar.SendManyReport? report when the run has ended
+---@return kenar.Error? err kind `store`: the journal cannot be opened; nothing was sent
 function send_many.run(bot, rows, options, level)
    options = options or {}
    check(options, level + 1)

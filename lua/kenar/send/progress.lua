@@ -1,28 +1,28 @@
---- Telling how far a run has come while it goes on: a task that looks at its numbers now and then.
+--- Shows the progress of a run: a task measures it at intervals, and passes the numbers to a display.
 
 local progress = {}
 
 ---@class kenar.Progress
 ---@field sent integer
 ---@field failed integer
----@field skipped integer    known to be sent, or to fail, from an earlier run; or a second row with the same key
+---@field skipped integer    sent or failed in an earlier run; or a second row with the same key
 ---@field in_doubt integer   of this run
 ---@field in_flight integer
----@field done integer       rows that are over, one way or another
----@field total? number      how many rows there are; of a file an estimate
----@field rate number        rows a second, of the last ten seconds; those that were skipped do not count
+---@field done integer       rows that have an outcome
+---@field total? number      the number of all rows; for a file an estimate
+---@field rate number        rows a second in the last ten seconds, without skipped rows
 ---@field elapsed number     seconds
 ---@field seconds_left? number
----@field wait? number       seconds until a new day's quota, while all wait for that
+---@field wait? number       seconds until the next day's quota, if all rows wait for it
 ---@field is_over boolean
 
 ---@class kenar.ProgressTicker
 local Ticker = {}
 Ticker.__index = Ticker
 
--- Seconds over which the rate is taken, and between two samples of it.
+-- Seconds over which the rate is measured, and between two samples.
 local WINDOW, SAMPLE = 10, 1
--- Where nothing has happened it is told again after so many seconds, for the time goes on.
+-- Seconds after which unchanged numbers are shown again, because the times in them change.
 local STANDSTILL = 1
 
 local function take_sample(self, now, worked)
@@ -56,7 +56,7 @@ local function measure(self, is_over)
    return numbers
 end
 
--- Gives what the one who is told has raised.
+-- Shows the numbers until the run is over. Returns the value that the display raised.
 local function tick(self)
    local told_at, told_done = self._began, -1
    while not self._is_over do
@@ -75,8 +75,8 @@ local function tick(self)
    end
 end
 
---- Tell the last numbers, and end.
----@return any raised what the one who is told has raised
+--- Show the final numbers, and end the task.
+---@return any raised the value that the display raised
 function Ticker:finish()
    self._is_over = true
    self._bell:post()
@@ -88,10 +88,10 @@ function Ticker:finish()
    return raised
 end
 
---- Begin to tell.
+--- Start the task.
 ---@param host table
 ---@param display kenar.ProgressDisplay
----@param read fun(): table the numbers that are counted: sent, failed, skipped, in_doubt, in_flight, done, total, wait
+---@param read fun(): table returns the counts: sent, failed, skipped, in_doubt, in_flight, done, total, wait
 ---@return kenar.ProgressTicker
 function progress.start(host, display, read)
    local began = host.clock()

@@ -1,17 +1,17 @@
---- Where rows come from: a list, a function that gives the next one, or kenar.rows.
+--- The source of a run's rows: a list, a function that returns the next row, or kenar.rows.
 
 local errors = require "kenar.error"
 
 local send_source = {}
 
 ---@class kenar.SendSource
----@field number integer     how many rows were given
+---@field number integer     the number of rows returned so far
 ---@field is_at_end boolean
----@field is_readable_to_end boolean whether the rest can be counted without waiting for anybody
+---@field is_readable_to_end boolean whether the rest can be read without waiting
 local Source = {}
 Source.__index = Source
 
--- A program's own function may raise anything.
+-- A function of the program may raise a value of any type.
 local function as_error(raised)
    if errors.is(raised) then
       return raised
@@ -27,9 +27,9 @@ local function next_of(list)
    end
 end
 
---- The next row.
+--- Read the next row.
 ---@return any row nil at the end
----@return kenar.Error? err what was raised; there are no more rows
+---@return kenar.Error? err if the source raised; no more rows follow
 function Source:next()
    if self.is_at_end then
       return nil
@@ -45,14 +45,14 @@ function Source:next()
    end
 end
 
---- Where the row stands that was given last, for people.
+--- The position of the last row in its source, for people.
 ---@return string
 function Source:place()
    local file = self._file
    return file and ("%s:%d"):format(file.path, file.line) or ("row %d"):format(self.number)
 end
 
---- How many rows there are; of a file an estimate, which gets better as it is read.
+--- The number of all rows. For a file it is an estimate, which improves as the file is read.
 ---@return number? count
 function Source:total()
    if self.is_at_end then
@@ -74,7 +74,7 @@ end
 
 --- Make a source.
 ---@param rows table[]|kenar.Rows|fun(): any
----@param total? integer how many a function will give, where that is known
+---@param total? integer the number of rows that a function will return, if it is known
 ---@param level integer as for `error`
 ---@return kenar.SendSource
 function send_source.new(rows, total, level)

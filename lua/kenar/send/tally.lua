@@ -1,4 +1,4 @@
---- What has become of the rows of a run: counts, the keys that came before, and the journal.
+--- Records the outcomes of a run's rows: counts them, recognises repeated keys, and writes the journal.
 
 local core = require "kenar.core"
 local errors = require "kenar.error"
@@ -11,9 +11,9 @@ local send_tally = {}
 local Tally = {}
 Tally.__index = Tally
 
--- How many rows in doubt are listed.
+-- The largest number of rows in doubt that a report lists.
 local LISTED = 1000
--- The journal knows for how these end that they are over; the others it gives to a later run, not to this one.
+-- Outcomes after which the journal refuses the key. After another outcome the run itself remembers the key.
 local is_over = { sent = true, failed = true }
 
 local function see(self, key)
@@ -22,7 +22,7 @@ local function see(self, key)
    end
 end
 
---- Whether a row is not to be sent, because of its key; counted here.
+--- Whether a row must be skipped because of its key. A skipped row is counted.
 ---@param key string?
 ---@return boolean
 function Tally:pass_over(key)
@@ -34,7 +34,7 @@ function Tally:pass_over(key)
       if state == nil or state == "retry" then
          return false
       elseif state == "doubt" then
-         -- The journal lists it.
+         -- Not counted, because the journal lists the key as in doubt.
          see(self, key)
          return true
       end
@@ -43,21 +43,21 @@ function Tally:pass_over(key)
    return true
 end
 
---- A row with a mistake in it.
+--- Record a row that has a mistake.
 ---@param key string?
 function Tally:refuse(key)
    self._failed = self._failed + 1
    see(self, key)
 end
 
---- A row that is not tried.
+--- Record a row that is not tried.
 ---@param key string?
 function Tally:leave(key)
    self.left = self.left + 1
    see(self, key)
 end
 
---- A row is under way.
+--- Record that a row has been started.
 ---@param item kenar.SendRow
 function Tally:begin(item)
    self._flying = self._flying + 1
@@ -66,9 +66,9 @@ function Tally:begin(item)
    end
 end
 
---- It leaves now.
+--- Record that the request of a row is about to leave.
 ---@param item kenar.SendRow
----@return true? ok, kenar.Error? err it must not leave
+---@return true? ok, kenar.Error? err if the journal cannot be written; the request must not leave then
 function Tally:depart(item)
    if not self.journal then
       return true
@@ -92,11 +92,11 @@ end
 
 local counted = { sent = "_sent", failed = "_failed", retry = "_failed" }
 
---- It is over.
+--- Record the outcome of a row.
 ---@param item kenar.SendRow
 ---@param became "sent"|"failed"|"retry"|"doubt"|"left"
 ---@param err kenar.Error?
----@return true? ok, kenar.Error? err where the journal could not be written: the row stays in doubt
+---@return true? ok, kenar.Error? err if the journal could not be written; the row stays in doubt
 function Tally:finish(item, became, err)
    local key = item.key
    self._flying = self._flying - 1
@@ -123,7 +123,7 @@ function Tally:finish(item, became, err)
    return true
 end
 
---- The counts, for progress.
+--- The counts that a progress display needs.
 ---@return table
 function Tally:numbers()
    return {
@@ -132,7 +132,7 @@ function Tally:numbers()
    }
 end
 
---- The counts, for the end.
+--- The counts for the report of the run.
 ---@return kenar.SendManyReport
 function Tally:report()
    return {
@@ -141,7 +141,7 @@ function Tally:report()
    }
 end
 
---- Let go of the journal, which lists what is in doubt from earlier runs too.
+--- Close the journal, and add its rows in doubt to the report, including those of earlier runs.
 ---@param report kenar.SendManyReport
 ---@return true? ok, kenar.Error? err
 function Tally:close(report)

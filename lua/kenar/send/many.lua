@@ -17,8 +17,8 @@ local send_many = {}
 
 ---@class kenar.SendManyOptions
 ---@field journal? string       path of a file that records each row by its `key`, so that later runs skip the rows sent
----@field concurrency? integer  how many rows are sent at the same time (32, at most 48); a bot has up to 64 connections,
----   and the other connections are left for replies
+---@field concurrency? integer  how many rows are sent at the same time (32, at most 48); a bot has up to 64
+---   connections, and the other connections are left for replies
 ---@field template? kenar.Template fills a message with each row's values; then a row has no `message`
 ---@field progress? boolean|fun(numbers: kenar.Progress) true: on stderr, a bar on a terminal, else a line every 10 s;
 ---   false: nowhere; nil: the bar if stderr is a terminal; a function gets the numbers at most 10 times a second

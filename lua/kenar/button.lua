@@ -3,6 +3,8 @@
 -- The constructors only build the table; a table written by hand is as good. Divar's rules are checked when the message
 -- is encoded.
 
+local checks = require "kenar.base.options"
+
 local button = {}
 
 ---@class kenar.Button
@@ -22,6 +24,7 @@ local button = {}
 ---@class kenar.ButtonOptions
 ---@field icon? string
 
+local option_rows = { icon = "string" }
 local named = { server_link = true, dynamic_action = true }
 
 -- The table, or nil and the problem of the arguments.
@@ -52,13 +55,9 @@ local function build(kind, caption, value, data, options)
       if type(options) ~= "table" then
          return nil, "options: expected a table, got " .. type(options)
       end
-      for name, option in pairs(options) do
-         if name ~= "icon" then
-            return nil, ("unknown option %s: a button takes icon"):format(tostring(name))
-         end
-         if type(option) ~= "string" then
-            return nil, "icon: expected a string, got " .. type(option)
-         end
+      local problem = checks.problem(options, option_rows, "unknown option %s: a button takes icon")
+      if problem then
+         return nil, problem
       end
       built.icon = options.icon
    end

@@ -5,6 +5,7 @@
 -- A file of any length takes the memory of one row. What is wrong with the file, or with a line of it, raises a kenar
 -- error (kind `invalid`) that names both; rows before it have been given.
 
+local checks = require "kenar.base.options"
 local errors = require "kenar.error"
 local lines = require "kenar.base.lines"
 local rows_csv = require "kenar.rows.csv"
@@ -87,13 +88,9 @@ local function check_options(source, known, name)
    if type(source) ~= "table" then
       error(("rows.%s: expected a path or a table, got %s"):format(name, type(source)), 3)
    end
-   for option, value in pairs(source) do
-      if not known[option] then
-         error(("rows.%s: unknown option %q"):format(name, tostring(option)), 3)
-      end
-      if type(value) ~= "string" then
-         error(("rows.%s: %s: expected a string, got %s"):format(name, option, type(value)), 3)
-      end
+   local problem = checks.problem(source, known, "unknown option %q")
+   if problem then
+      error(("rows.%s: %s"):format(name, problem), 3)
    end
    if (source.path == nil) == (source.text == nil) then
       error(("rows.%s: expected either path or text"):format(name), 3)
@@ -131,7 +128,7 @@ end
 ---@param source string|{ path: string?, text: string?, separator: string? } a path; `separator` is "," unless given
 ---@return kenar.Rows
 function rows.csv(source)
-   local options = check_options(source, { path = true, text = true, separator = true }, "csv")
+   local options = check_options(source, { path = "string", text = "string", separator = "string" }, "csv")
    local separator = options.separator
    if separator and (separator == "" or separator:find '["\r\n]') then
       error("rows.csv: separator: expected a character other than a quote or a line's end", 2)
@@ -144,7 +141,7 @@ end
 ---@param source string|{ path: string?, text: string? } a path
 ---@return kenar.Rows
 function rows.jsonl(source)
-   return open(check_options(source, { path = true, text = true }, "jsonl"), rows_jsonl)
+   return open(check_options(source, { path = "string", text = "string" }, "jsonl"), rows_jsonl)
 end
 
 return rows

@@ -22,6 +22,7 @@
 -- has the filter `raw`. In `data` and `answer` a placeholder alone, without filters, keeps a number or a boolean as
 -- it is.
 
+local checks = require "kenar.base.options"
 local errors = require "kenar.error"
 local filters = require "kenar.template.filters"
 local parser = require "kenar.template.parser"
@@ -178,6 +179,8 @@ end
 ---@field filters? table<string, fun(value: any, ...: string): any, string?> filters of one's own: each returns the new
 ---   value, or nil and what is wrong
 
+local option_rows = { filters = true }
+
 --- Compile a template. What cannot be read raises, with the path, the line and the column (in characters).
 ---@param source table|string a message with placeholders (see above), or its text alone
 ---@param options? kenar.TemplateOptions
@@ -188,11 +191,7 @@ function template.new(source, options)
    elseif type(source) ~= "table" then
       error("expected a message or a text, got " .. type(source), 2)
    end
-   for name in pairs(options or {}) do
-      if name ~= "filters" then
-         error(("unknown option %s: a template takes filters"):format(tostring(name)), 2)
-      end
-   end
+   checks.check(options or {}, option_rows, "unknown option %s: a template takes filters", 2)
    local known = filters_with(options and options.filters)
    local ok, fill = pcall(compile, source, { path = "", depth = 0, filters = known })
    if not ok then

@@ -4,6 +4,7 @@
 -- here is the smaller one, so that Divar refuses no file that passes.
 
 local call_options = require "kenar.client.options"
+local checks = require "kenar.base.options"
 local core = require "kenar.core"
 local endpoints = require "kenar.client.endpoints"
 local errors = require "kenar.error"
@@ -79,11 +80,7 @@ end
 
 -- The checks before the first byte is sent.
 local function check(kind, source)
-   for key in pairs(source) do
-      if not source_keys[key] then
-         error(("unknown field %q of a medium"):format(tostring(key)), 3)
-      end
-   end
+   checks.check(source, source_keys, "unknown field %q of a medium", 3)
    if (type(source.path) == "string") == (type(source.bytes) == "string") then
       error("a medium has a path, or bytes and a name", 3)
    end

@@ -81,13 +81,9 @@ local function inbox_options(value)
    elseif type(value) ~= "table" then
       return nil, 'expected a URL such as "sqlite:inbox.db", or a table with url, got ' .. type(value)
    end
-   for name, item in pairs(value) do
-      local expected = inbox_fields[name]
-      if not expected then
-         return nil, ("unknown field %q"):format(tostring(name))
-      elseif type(item) ~= expected then
-         return nil, ("%s: expected a %s, got a %s"):format(name, expected, type(item))
-      end
+   local problem = checks.problem(value, inbox_fields, "unknown field %q")
+   if problem then
+      return nil, problem
    end
    local ok, message = inboxes.check(value.url)
    return ok and value, message

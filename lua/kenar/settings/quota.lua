@@ -1,5 +1,7 @@
 --- The setting `quota`: how many calls an app may make, which stands in Divar's panel and nowhere else.
 
+local checks = require "kenar.base.options"
+
 local quota_setting = {}
 
 ---@class kenar.Quota
@@ -15,6 +17,12 @@ local function is_count(value)
    return type(value) == "number" and value >= 1 and value % 1 == 0
 end
 
+local function count_problem(value)
+   return not is_count(value) and "expected a whole number of at least 1" or nil
+end
+
+local fields = { on_warning = "function", minute = count_problem, day = count_problem }
+
 --- The setting as it is kept, or nil and what was expected.
 ---@param value any
 ---@return kenar.Quota? quota, string? message
@@ -22,16 +30,9 @@ function quota_setting.check(value)
    if type(value) ~= "table" then
       return nil, "expected a table with minute, day or both, got " .. type(value)
    end
-   for name, item in pairs(value) do
-      if name == "on_warning" then
-         if type(item) ~= "function" then
-            return nil, "on_warning: expected a function, got " .. type(item)
-         end
-      elseif not numbers[name] then
-         return nil, ("unknown field %q"):format(tostring(name))
-      elseif not is_count(item) then
-         return nil, name .. ": expected a whole number of at least 1"
-      end
+   local problem = checks.problem(value, fields, "unknown field %q")
+   if problem then
+      return nil, problem
    end
    return value
 end

@@ -5,6 +5,7 @@
 --    }
 
 local bots = require "kenar.bot"
+local checks = require "kenar.base.options"
 local contract = require "kenar.host.contract"
 local hosts = require "kenar.host"
 local inboxes = require "kenar.inbox"
@@ -33,13 +34,7 @@ local function check(bot, options)
    if not bots.is(bot) then
       error("expected what kenar.bot returns, got " .. type(bot), 3)
    end
-   for name, value in pairs(options) do
-      if not option_types[name] then
-         error(("unknown option %q of serve"):format(tostring(name)), 3)
-      elseif type(value) ~= option_types[name] then
-         error(("%s: expected a %s, got a %s"):format(name, option_types[name], type(value)), 3)
-      end
-   end
+   checks.check(options, option_types, "unknown option %q of serve", 3)
    if options.ack ~= nil and options.ack ~= "early" then
       error('ack: expected "early" or nothing, got ' .. options.ack, 3)
    elseif (options.ack == nil) ~= (options.zone == nil) then

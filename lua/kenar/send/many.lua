@@ -40,9 +40,15 @@ local send_many = {}
 ---@field err? kenar.Error      the error that stopped the run
 ---@field torn? boolean         the journal's last line was incomplete, and was removed
 
+local function of_type(expected)
+   return function(value)
+      return type(value) ~= expected and ("expected a %s, got a %s"):format(expected, type(value)) or nil
+   end
+end
+
 local option_types = {
-   journal = "string", template = "table", progress = "any", total = "number", on_result = "function",
-   concurrency = "any", on_day_quota = "any",
+   journal = of_type "string", template = of_type "table", total = of_type "number", on_result = of_type "function",
+   progress = true, concurrency = true, on_day_quota = true,
 }
 local CONCURRENCY = 32
 --- The largest `concurrency`. It is less than the number of connections of a bot, so that replies find a free one.
@@ -51,15 +57,7 @@ send_many.MOST_CONCURRENT = 48
 local YIELD_AFTER = 256
 
 local function check(options, level)
-   checks.table(options, "options", level + 1)
-   for name, value in pairs(options) do
-      local expected = option_types[name]
-      if not expected then
-         error(("unknown option %q of send_many"):format(tostring(name)), level + 1)
-      elseif expected ~= "any" and type(value) ~= expected then
-         error(("%s: expected a %s, got a %s"):format(name, expected, type(value)), level + 1)
-      end
-   end
+   checks.check(options, option_types, "unknown option %q of send_many", level + 1)
    local concurrency, on_day_quota = options.concurrency or CONCURRENCY, options.on_day_quota
    if type(concurrency) ~= "number" or concurrency % 1 ~= 0 or concurrency < 1
       or concurrency > send_many.MOST_CONCURRENT then

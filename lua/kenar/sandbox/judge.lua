@@ -1,8 +1,8 @@
---- A Divar in memory: given a request of a bot's, what Divar would answer, and what it then delivers.
+--- A Divar in memory: it answers a bot's requests as Divar would, and queues the deliveries that follow.
 --
--- No I/O and no clock of its own. Whoever runs it hands requests to `answer`, posts what `next_delivery` gives to the
--- bot, and hands the bot's answer to `delivered`. It judges by Divar's documents on its own and never asks the
--- client's encoder; what the documents leave open is in kenar.sandbox.judge.assumptions.
+-- It has no I/O and no clock of its own. The caller hands requests to `answer`, posts the requests of `next_delivery`
+-- to the bot, and hands the bot's answers to `delivered`. The checks follow Divar's documents and do not use the
+-- client's encoder. Cases that the documents leave open are in kenar.sandbox.judge.assumptions.
 
 local acts = require "kenar.sandbox.acts"
 local answers = require "kenar.sandbox.judge.answers"
@@ -18,8 +18,8 @@ local strikes = require "kenar.sandbox.faults.strikes"
 local judge = {}
 
 ---@class kenar.sandbox.Judge
----@field state table            who and what there is: kenar.sandbox.judge.state
----@field faults table           what is to go wrong: kenar.sandbox.faults
+---@field state table            users, posts, conversations...: kenar.sandbox.judge.state
+---@field faults table           the fault rules: kenar.sandbox.faults
 ---@field app kenar.sandbox.App
 ---@field log kenar.sandbox.Exchange[]
 local Judge = {}
@@ -32,32 +32,32 @@ Judge.__index = Judge
 ---@field slug? string           the OAuth client's id
 ---@field oauth_secret? string
 ---@field redirect_uris? string[] as registered in the panel
----@field urls { events: string, session: string, action: string, fallback: string? } where the bot is
+---@field urls { events: string, session: string, action: string, fallback: string? } the bot's
 
 ---@class kenar.sandbox.Exchange
 ---@field direction "to_divar"|"to_bot"
----@field endpoint? string       the client's method, of what came to Divar
----@field event? string          what was delivered: NEW_MESSAGE, session_init, dynamic_action, direct_link
+---@field endpoint? string       to Divar: the client's method
+---@field event? string          to the bot: NEW_MESSAGE, session_init, dynamic_action, direct_link
 ---@field method string
 ---@field path string
 ---@field query? string
 ---@field headers table<string, string> names in lower case
 ---@field body any               decoded; nil when it is not JSON
----@field bytes string           as it came
+---@field bytes string           the body as received
 ---@field conversation_id? string
 ---@field response? { status: integer, headers: table, body: string } nil when there was none
----@field findings? kenar.sandbox.Finding[] what is wrong with the body
----@field problem? string        what is wrong with the bot's answer
----@field fault? kenar.sandbox.Strike  what struck
----@field seconds? number        how long it took
----@field at? number             wall seconds when it ended
----@field url? string            of what was delivered
+---@field findings? kenar.sandbox.Finding[] the mistakes in the body
+---@field problem? string        the mistake in the bot's answer, in words
+---@field fault? kenar.sandbox.Strike  the fault that struck
+---@field seconds? number        the duration
+---@field at? number             the wall clock when the exchange ended, in seconds
+---@field url? string            to the bot: the whole URL
 ---@field posting? kenar.sandbox.posting
----@field failure? string        why there was no answer of the bot's: the kind of the error
----@field sent? string           and whether the request left: "no", "maybe", "yes"
----@field mistake? string        what is wrong with the bot's answer: "not_json", "no_url", "bad_answer"
----@field answer_findings? kenar.sandbox.Finding[] and where
----@field replay_of? integer     the number of the exchange that was made again
+---@field failure? string        the kind of the error if the bot did not answer
+---@field sent? string           whether the failed request left: "no", "maybe", "yes"
+---@field mistake? string        the mistake in the bot's answer as a code: "not_json", "no_url", "bad_answer"
+---@field answer_findings? kenar.sandbox.Finding[] the mistakes in the bot's answer, with their paths
+---@field replay_of? integer     the number of the exchange that this one repeats
 
 for _, name in ipairs { "say", "send", "start", "open", "press" } do
    Judge[name] = acts[name]
@@ -66,7 +66,7 @@ for _, name in ipairs { "visit", "direct_link", "consent", "revoke", "pay", "upd
    Judge[name] = app_acts[name]
 end
 
--- A server whose clock is wrong says so.
+-- If a fault sets the clock wrong, the response's date shows it.
 local function dated(self, response)
    if response and self.faults.skew ~= 0 then
       return answers.dated(response, self.state.now())
@@ -76,11 +76,11 @@ end
 
 --- Answer a request that came to Divar.
 ---@param request { method: string, path: string, query: string?, headers: table<string, string>, body: string?,
----   server: "api"|"oauth"|"upload"|nil } `server`: whose host it came to; nil where one has all
+---   server: "api"|"oauth"|"upload"|nil } `server`: the host that received it; nil if one host serves all three
 ---@return { response: table?, delay: number?, failure: kenar.sandbox.Failure?, exchange: table } reply `response` is
----   { status, headers, body }; without it the client gets none, and `failure` says what it sees and how its
----   connection ends; with both it gets `failure.cut` bytes of the body; `delay` are the seconds to wait before. Give
----   `exchange` to `record` when the answer has left.
+---   { status, headers, body }. If it is nil, the client gets no response: `failure` has the error that the client
+---   sees and how its connection ends. With both, the client gets `failure.cut` bytes of the body. `delay` is the wait
+---   before the response, in seconds. Give `exchange` to `record` when the response has left.
 function Judge:answer(request)
    local path, query = request.path:match "^([^?]*)%??(.*)$"
    local exchange = {
@@ -113,7 +113,7 @@ end
 
 --- Put an exchange into the log.
 ---@param exchange kenar.sandbox.Exchange
----@param seconds? number how long it took
+---@param seconds? number the exchange's duration
 function Judge:record(exchange, seconds)
    exchange.seconds, exchange.at = seconds, self.now()
    self.recorded = self.recorded + 1
@@ -127,16 +127,16 @@ function Judge:record(exchange, seconds)
    end
 end
 
---- Queue a delivery; twice, where a fault says so.
+--- Queue a delivery. A `duplicate` fault queues further copies.
 ---@param kind kenar.sandbox.posting
 ---@param body table
----@param act? kenar.sandbox.Act what led to it
----@param to? { url: string, key: string? } where it goes instead of the panel's URL
+---@param act? kenar.sandbox.Act the act that led to it
+---@param to? { url: string, key: string? } replaces the panel's URL
 function Judge:deliver(kind, body, act, to)
    local event, conversation_id = postings.name(kind, body), postings.conversation(body)
    local fault = self.faults:take(event, conversation_id)
    if fault and fault.kind == "reorder" then
-      act = nil -- it may take until the person has acted again
+      act = nil -- the delivery waits for a later one, which may need another act of this person
    end
    for copy = 0, fault and fault.copies or 0 do
       if act then
@@ -152,7 +152,7 @@ function Judge:deliver(kind, body, act, to)
    end
 end
 
---- Queue what the bot was given before, byte by byte, to where it went then.
+--- Queue an earlier delivery again: the same bytes to the same URL.
 ---@param exchange kenar.sandbox.Exchange to_bot
 ---@return kenar.sandbox.Act act done once the bot has answered
 function Judge:deliver_again(exchange)
@@ -169,7 +169,7 @@ function Judge:deliver_again(exchange)
    return act
 end
 
--- What the person who acted sees of an answer.
+-- Show the bot's answer to the person of the act.
 local function show(self, act, result)
    act.problem = act.problem or result.problem
    act.seen.url = result.url or act.seen.url
@@ -182,18 +182,18 @@ local function show(self, act, result)
 end
 
 --- The next request to post to the bot.
----@return table? delivery `request` is { method, url, headers, body }; `fault`, a kenar.sandbox.Strike, says what is to
----   go wrong on the way: kenar.sandbox.acts.courier sees to that
+---@return table? delivery `request` is { method, url, headers, body }; `fault`, a kenar.sandbox.Strike, is applied by
+---   kenar.sandbox.acts.courier
 function Judge:next_delivery()
    return self.queue:pop()
 end
 
---- What the bot answered to a delivery.
+--- Take the bot's response to a delivery.
 ---@param delivery table
----@param response? { status: integer, headers: table, body: string } nil when there was none
----@param err? any why there was none
+---@param response? { status: integer, headers: table, body: string } nil if the bot did not respond
+---@param err? any the error if the bot did not respond
 ---@param seconds? number
----@return string? problem what is wrong with the answer
+---@return string? problem the mistake in the response
 function Judge:delivered(delivery, response, err, seconds)
    local request, fault = delivery.request, delivery.fault
    local is_dropped = fault and fault.kind == "drop"
@@ -216,7 +216,7 @@ function Judge:delivered(delivery, response, err, seconds)
    return result.problem
 end
 
--- Calls and deliveries, as faults name them.
+-- The names of calls and deliveries that a fault's `at` may have.
 local function places()
    local all = {}
    for name in pairs(endpoints.by_name) do
@@ -232,10 +232,10 @@ end
 ---@param options { app: kenar.sandbox.App, now: fun(): number, seed: string?, keep: integer?, assumptions: table?,
 ---   fault_seed: integer?, on_delivery: function?, on_exchange: function?, on_message: function? } `now` gives wall
 ---   seconds; `seed`, eight hex digits, begins every id; `keep` bounds the log and the messages of a conversation;
----   `assumptions` as in kenar.sandbox.judge.assumptions; `fault_seed` is that of faults with a rate; `on_delivery()`
----   hears
----   that a delivery waits, `on_exchange(exchange)` what was recorded, `on_message(conversation, message)` what was
----   written, a message of the bot's once each time that it was carried out, in that order
+---   `assumptions` as in kenar.sandbox.judge.assumptions; `fault_seed` seeds faults with a rate. `on_delivery()` is
+---   called when a delivery is queued, `on_exchange(exchange)` when an exchange is recorded, and
+---   `on_message(conversation, message)` when a message is written. A bot's message is written each time that its
+---   call is carried out.
 ---@return kenar.sandbox.Judge
 function judge.new(options)
    local list = faults.new(places(), options.fault_seed)

@@ -1,4 +1,4 @@
---- How Divar answers: a body, a refusal in gRPC's terms, a refusal of the OAuth server, a fault.
+--- Divar's responses: a result, a refusal of the API (gRPC), a refusal of the OAuth server, a fault.
 
 local json = require "kenar.json"
 
@@ -25,7 +25,7 @@ function answers.response(status, body, headers)
    return { status = status, headers = all, body = body }
 end
 
---- The answer to a call of the API. Divar's gateway marks them.
+--- The response to a successful API call, with the header that Divar's gateway adds.
 ---@param body table
 function answers.result(body)
    return answers.response(200, body, { ["grpcgateway-content-type"] = "application/grpc" })
@@ -43,7 +43,7 @@ function answers.refusal(assumed, name, message, details)
    })
 end
 
---- The refusal of a body, with everything that is wrong in it.
+--- The refusal of a body, with all mistakes in it.
 ---@param assumed table
 ---@param findings kenar.sandbox.Finding[]
 ---@param first kenar.sandbox.Finding
@@ -69,7 +69,7 @@ function answers.oauth_refusal(assumed, name, description)
    return answers.response(row.status, { error = name, error_description = description or row.description })
 end
 
---- The response as a server has it whose clock shows this time.
+--- The response with a `date` header of this time.
 ---@param response table
 ---@param now number wall seconds
 function answers.dated(response, now)
@@ -80,11 +80,11 @@ function answers.dated(response, now)
    return { status = response.status, headers = headers, body = response.body }
 end
 
--- The gRPC code that usually comes with a status, for faults that do not write Divar's body themselves.
+-- The usual gRPC code of a status, for faults without a body.
 local usual_codes = { [400] = 3, [401] = 16, [403] = 7, [404] = 5, [409] = 10, [500] = 13, [503] = 14, [504] = 4 }
 local documented = { [412] = "blocked", [429] = "rate_limited" }
 
---- What a fault with a status answers.
+--- The response of a fault with a status.
 ---@param assumed table
 ---@param fault kenar.sandbox.Strike
 function answers.fault(assumed, fault)

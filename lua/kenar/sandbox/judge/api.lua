@@ -1,4 +1,4 @@
---- The door of Divar's API: key, permission, token and body are judged before an endpoint acts.
+--- Divar's API: checks the key, the permission, the token and the body before an endpoint acts.
 
 local answers = require "kenar.sandbox.judge.answers"
 local core = require "kenar.core"
@@ -10,14 +10,14 @@ local tokens = require "kenar.sandbox.judge.tokens"
 
 local api = {}
 
--- The token in either of the two headers that Divar has taken over the years.
+-- The token from `authorization` or from `x-access-token`, the older header.
 local function token_of(headers)
    local authorization = headers.authorization
    return authorization and authorization:match "^[Bb]earer%s+(%S+)%s*$" or headers["x-access-token"],
       authorization ~= nil or headers["x-access-token"] ~= nil
 end
 
---- Let the token of a call expire now, where it has a lifetime.
+--- Expire the token of a call now, if it has a lifetime.
 ---@param judge kenar.sandbox.Judge
 ---@param headers table<string, string>
 function api.expire_token(judge, headers)
@@ -75,7 +75,7 @@ local function read_body(judge, exchange, row)
    return body
 end
 
--- A string that says something: protobuf's JSON has neither null nor "" as a value.
+-- A string that is not empty: protobuf's JSON treats null and "" as absent.
 local function text(value)
    return type(value) == "string" and value ~= "" and value or nil
 end

@@ -7,7 +7,7 @@ local assumption_line = {}
 
 local booleans = { ["true"] = true, ["false"] = false }
 
--- The text as the default's type has it; as it came where that cannot be.
+-- The text converted to the default's type; unchanged if it cannot be converted.
 local function value_of(default, text)
    local value
    if type(default) == "number" then
@@ -33,10 +33,9 @@ local function put(changes, name, value)
    within[last] = value
 end
 
---- Read lines into changes as kenar.sandbox.judge.assumptions takes them. Of two lines of one name the later one
---- counts.
+--- Read lines into changes for kenar.sandbox.judge.assumptions. If two lines have the same name, the later line wins.
 ---@param lines string[]
----@return table<string, table>? changes, string? problem which begins with the line
+---@return table<string, table>? changes, string? problem begins with the line
 function assumption_line.read(lines)
    local changes, _, defaults = {}, assumptions.list()
    for _, line in ipairs(lines) do
@@ -62,7 +61,7 @@ local function written(value)
    return type(value) == "number" and ("%.14g"):format(value) or tostring(value)
 end
 
---- Every assumption as a line with its default, and what else it may be.
+--- Every assumption as a line: its default and its other values.
 ---@return string
 function assumption_line.all()
    local names, defaults = assumptions.list()

@@ -1,10 +1,10 @@
---- Which values an assumption may have.
+--- The allowed values of each assumption.
 
 local assumption_values = {}
 
 local refuse_or_accept = { "refuse", "accept" }
 
--- Names whose values are few, the default first.
+-- Assumptions with a fixed set of values, the default first.
 local choices = {
    ["oauth.code_on_refresh"] = { "require", "ignore" },
    ["oauth.denial"] = { "error", "bare" },
@@ -28,11 +28,11 @@ local choices = {
    ["deliveries.payment_key"] = { "payment_transaction", "transaction" },
 }
 
--- By the last part of the name, where a number has other bounds than 0 and above.
+-- Bounds of numbers by the last part of the name; the default is 0 and above.
 local bounds = { status = { 200, 599, true }, code = { 0, 16, true }, timeout = { 0.001, math.huge } }
 local whole = { hops = true, repeats = true, upload_token_uses = true }
 
---- The values of an assumption that has few; nil for one with many.
+--- The values of an assumption with a fixed set; nil for other assumptions.
 ---@param name string
 ---@return any[]?
 function assumption_values.choices(name)
@@ -54,7 +54,7 @@ local function choice_wanted(list, value)
    return table.concat(words, " or ")
 end
 
--- What a number is to be; nil where it is.
+-- The expected number in words; nil if the value is allowed.
 local function number_wanted(name, value)
    local last = name:match "^.*%.(.+)$" or name
    local least, most, is_whole = 0, math.huge, whole[last]
@@ -69,7 +69,7 @@ local function number_wanted(name, value)
    return ("a %s %s"):format(is_whole and "whole number" or "number", bound)
 end
 
---- What an assumption is to be, in words; nil where the value is allowed.
+--- The expected value in words; nil if the value is allowed.
 ---@param name string as `deliveries.session`
 ---@param default any
 ---@param value any
@@ -89,7 +89,7 @@ function assumption_values.wanted(name, default, value)
    end
 end
 
---- The mistake in a value; nil where it is allowed.
+--- The mistake in a value; nil if it is allowed.
 ---@param name string
 ---@param default any
 ---@param value any

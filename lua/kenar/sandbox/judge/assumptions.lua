@@ -1,16 +1,16 @@
---- What Divar's documents do not say, and what the sandbox does about it.
+--- The sandbox's behaviour in cases that Divar's documents leave open.
 --
--- Each of these is a guess that can be changed. The guesses are on the strict side: what passes here should pass
--- there, and a bot should not come to rely on what nobody has promised.
+-- Each assumption can be changed. The defaults are strict: a request that passes here should pass at Divar, and a bot
+-- should not rely on undocumented behaviour.
 
 local assumption_values = require "kenar.sandbox.judge.assumption_values"
 local nearest = require "kenar.base.nearest"
 
 local assumptions = {}
 
---- How bodies are judged. "refuse" answers INVALID_ARGUMENT, "accept" lets it pass (and notes it in the log).
+--- How bodies are judged. "refuse" answers INVALID_ARGUMENT; "accept" takes the body and notes the finding in the log.
 assumptions.bodies = {
-   unknown_field = "refuse", -- a misspelt key is the commonest mistake, and Divar's gateway may well pass over it
+   unknown_field = "refuse", -- a misspelt key is the commonest mistake; Divar's gateway may ignore it
    empty_text = "refuse", -- protobuf's JSON cannot tell an empty string from an absent one
    empty_rows = "refuse",
    empty_caption = "accept",
@@ -19,7 +19,7 @@ assumptions.bodies = {
    older_field = "accept", -- `meta_data` of a subscription, as the documents had it at first
 }
 
---- How answers that Divar's documents leave open are given: the HTTP status, the gRPC code and the message.
+--- Refusals whose form the documents leave open: the HTTP status, the gRPC code and the message.
 --- `blocked` and `rate_limited` are documented; the others follow gRPC's usual pairs.
 assumptions.refusals = {
    unknown_path = { status = 404, code = 5, message = "Not Found" },
@@ -62,8 +62,8 @@ assumptions.oauth = {
    access_token_lifetime = 3600, -- 604799 was seen in 2024-08
    refresh_token_lifetime = 2592000,
    grace = 120,
-   code_on_refresh = "require", -- documented, if odd: the current access token; "ignore" does without
-   denial = "error", -- back with error=access_denied, as apps have seen; "bare": with the state alone
+   code_on_refresh = "require", -- documented: the current access token; "ignore" does not need it
+   denial = "error", -- the user returns with error=access_denied, as apps have seen; "bare": with the state only
 }
 
 --- Media.
@@ -71,30 +71,30 @@ assumptions.media = {
    megabyte = 1000000, -- or 1048576
    upload_token_lifetime = 600,
    upload_token_uses = 1,
-   unknown_token = "refuse", -- a media_token that was not given here; "accept" takes it for a picture's
+   unknown_token = "refuse", -- a media_token that the sandbox did not issue; "accept": it names a picture
 }
 
 --- Events.
 assumptions.events = {
-   overlapping = "once", -- what several subscriptions cover comes with the newest one's metadata; "each": with each
+   overlapping = "once", -- one event with the metadata of the newest subscription; "each": one per subscription
    all_covers_one = true, -- the scope for all posts allows a subscription to one of them
-   own_messages = true, -- NEW_MESSAGE also tells of what the app wrote, as a sample of Divar's has it
+   own_messages = true, -- NEW_MESSAGE also comes for the app's own messages, as in one of Divar's samples
    repeats = 1, -- how often a POST_UPDATE comes; Divar says that repeats are to be expected
 }
 
---- What is older than today's API.
+--- Endpoints and forms older than today's API.
 assumptions.legacy = {
    old_bot_paths = true, -- the bot's chat is also at its paths of before 2025-06; false: 404 there
-   endpoints = "serve", -- of before 2024-11; or "gone": nobody says whether they still answer
+   endpoints = "serve", -- endpoints before 2024-11; or "gone": undocumented whether they still answer
    refresh_token = "offline_access", -- the old token endpoints give one for this scope; until 2023-12 "always"
-   hook_lives = "token", -- as long as the token that registered it; or "ever"
+   hook_lives = "token", -- the hook ends with the token that registered it; or "ever"
    hook_parties = "sender_receiver", -- or "from_to", or "both": the older pair null, as it was captured
-   own_messages = true, -- the hook also tells of what the app wrote in the owner's name
+   own_messages = true, -- the hook also gets messages that the app wrote in the owner's name
    supplier_key = "supplier", -- or "Supplier"
    conversation_id = true, -- a click names its conversation, as from 2024-08 on
 }
 
---- How deliveries are written where sources differ, and how long the bot has.
+--- The form of deliveries, for which sources differ, and the bot's timeout.
 assumptions.deliveries = {
    numbers = "documents", -- as numbers; "openapi": 64-bit ones as strings, and times in RFC 3339
    sent_at = "microseconds", -- or "rfc3339", whatever `numbers` says; both have been seen
@@ -108,7 +108,7 @@ assumptions.deliveries = {
    payment_key = "payment_transaction", -- or "transaction"
    return_url = "https://open-platform-redirect.divar.ir/completion",
    timeout = 10, -- seconds
-   hops = 5, -- how many dynamic actions may answer with a further one
+   hops = 5, -- at most so many dynamic actions may follow one another
 }
 
 local areas = { "bodies", "refusals", "oauth_refusals", "oauth", "media", "events", "legacy", "deliveries" }
@@ -139,7 +139,7 @@ function assumptions.list()
    return found, defaults
 end
 
---- What is said of a name that there is not.
+--- The error text for an unknown name.
 ---@param name string
 ---@return string problem
 function assumptions.unknown(name)
@@ -149,7 +149,7 @@ end
 
 local merged
 
--- One value below `prefix`; nil and the mistake.
+-- One value below `prefix`; nil and the mistake if it is wrong.
 local function chosen(name, default, value)
    if default == nil then
       return nil, assumptions.unknown(name)
@@ -184,7 +184,7 @@ local function changed(changes)
    return merged("", base, changes or {})
 end
 
---- The mistake in changes as `with` takes them; nil where there is none.
+--- The mistake in changes for `with`; nil if there is none.
 ---@param changes? table<string, table>
 ---@return string? problem
 function assumptions.problem(changes)
@@ -192,7 +192,7 @@ function assumptions.problem(changes)
    return problem
 end
 
---- The defaults with some of them changed; raises a mistake.
+--- The defaults with some of them changed; raises an error for a wrong change.
 ---@param changes? table<string, table> by the names of the tables above, with their keys; of a row of `refusals`, those
 ---   that differ
 ---@return table<string, table>

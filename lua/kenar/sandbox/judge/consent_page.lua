@@ -1,4 +1,4 @@
---- Divar's page that asks a user, as plain as HTML can be: who asks, for what, and two buttons.
+--- Divar's consent page in plain HTML: the app, the scopes that it asks for, and two buttons.
 
 local consent_page = {}
 
@@ -39,10 +39,10 @@ local function items(texts, form)
    return table.concat(lines, "\n")
 end
 
---- The page.
+--- The consent page.
 ---@param judge kenar.sandbox.Judge
 ---@param request kenar.sandbox.ConsentRequest
----@param query string comes back with the decision
+---@param query string the form sends it back with the decision
 ---@return string html
 function consent_page.ask(judge, request, query)
    local names = {}
@@ -55,7 +55,7 @@ function consent_page.ask(judge, request, query)
       items(names, "<option value=\"%s\">")))
 end
 
---- The page for what cannot be sent back to the app.
+--- The page for an error that cannot be sent to the app's redirect URL.
 ---@param name string
 ---@param description string
 ---@return string html
@@ -63,7 +63,7 @@ function consent_page.refusal(name, description)
    return PAGE:format("Refused", ("<h1>%s</h1>\n<p>%s"):format(escape(name), escape(description)))
 end
 
---- The page that Divar's completion URL leads to.
+--- The page at Divar's completion URL.
 ---@return string html
 function consent_page.completion()
    return PAGE:format("Done", "<h1>Done</h1>\n<p>The user is back in Divar.")

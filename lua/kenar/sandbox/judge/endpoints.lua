@@ -1,7 +1,7 @@
 --- Divar's endpoints as the sandbox answers them: one row each.
 --
--- A row of the API has an `act`, which runs once key, permission, token and body have been judged; it answers with a
--- body, or with nil and the name of a refusal. The other servers have a `door` of their own.
+-- A row of the API has an `act`, which runs after the key, the permission, the token and the body were checked. It
+-- returns a body, or nil and the name of a refusal. Rows of the other servers have a `door`, which does all of this.
 
 local api = require "kenar.sandbox.judge.api"
 local core = require "kenar.core"
@@ -16,13 +16,13 @@ local uploads = require "kenar.sandbox.judge.uploads"
 local endpoints = {}
 
 ---@class kenar.sandbox.Endpoint
----@field name string                 of the client's method; `legacy_` before what is there twice
----@field server? "api"|"oauth"|"upload" whose host it is on; default "api"
+---@field name string                 the client's method; older twins begin with `legacy_`
+---@field server? "api"|"oauth"|"upload" the host that serves it; default "api"
 ---@field method string
 ---@field path string                 `{name}` stands for one percent-encoded part
 ---@field older_paths? string[]       other paths of the same call, served if assumptions.legacy.old_bot_paths
----@field is_legacy? boolean          of before 2024-11
----@field permission? string          what the API key must be allowed
+---@field is_legacy? boolean          an endpoint from before 2024-11
+---@field permission? string          the permission that the API key needs
 ---@field token? "required"|"optional"|"none" the user's access token
 ---@field body? table                 one of kenar.sandbox.judge.rules
 ---@field act? fun(call: table): table?, string?
@@ -172,8 +172,8 @@ end
 --- The endpoint of a request.
 ---@param method string
 ---@param path string without the query
----@param options { server: "api"|"oauth"|"upload"|nil, old_bot_paths: boolean } `server`: whose host it came to, nil
----   for any; `old_bot_paths`: as in assumptions.legacy
+---@param options { server: "api"|"oauth"|"upload"|nil, old_bot_paths: boolean } `server`: the host that received it,
+---   nil for any; `old_bot_paths`: as in assumptions.legacy
 ---@return kenar.sandbox.Endpoint? row, table<string, string>|string parameters or the name of the refusal
 function endpoints.find(method, path, options)
    local refusal, server = "unknown_path", options.server

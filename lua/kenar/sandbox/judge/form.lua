@@ -9,7 +9,7 @@ local function decoded(text)
    return bytes and core.utf8_valid(bytes) and bytes or nil
 end
 
---- Read fields.
+--- Decode fields.
 ---@param text? string
 ---@return table<string, string>? fields, string? problem
 function form.read(text)
@@ -27,7 +27,7 @@ function form.read(text)
    return fields
 end
 
---- Write fields; those without a value are left out.
+--- Encode fields; fields without a value are left out.
 ---@param fields { [1]: string, [2]: string? }[]
 ---@return string
 function form.encode(fields)

@@ -35,9 +35,9 @@ local function jpeg(bytes)
    end
 end
 
---- Read it.
+--- Read the width and height.
 ---@param bytes string
----@return integer? width, integer? height nil where it cannot be told
+---@return integer? width, integer? height nil if the header is not understood
 function image_size.of(bytes)
    if bytes:sub(1, 8) == "\137PNG\r\n\26\n" then
       return png(bytes)

@@ -1,4 +1,4 @@
---- Divar's OAuth server: the page that asks the user, and the endpoint that gives tokens.
+--- Divar's OAuth server: the consent page and the token endpoint.
 
 local answers = require "kenar.sandbox.judge.answers"
 local consent_page = require "kenar.sandbox.judge.consent_page"
@@ -36,7 +36,7 @@ local function scopes_in(text)
    return #asked > 0 and asked or nil, "no scope is asked for"
 end
 
--- What is wrong before it is known where to send the user: he stays on Divar's page.
+-- Mistakes found before the redirect URL is known to be right: the user stays on Divar's page.
 local function client_problem(app, fields)
    if not app.slug or fields.client_id ~= app.slug then
       return "invalid_client", "there is no app " .. tostring(fields.client_id)
@@ -48,7 +48,7 @@ local function client_problem(app, fields)
    end
 end
 
--- The server's own headers have room beside a Location of this size.
+-- A Location of this size leaves room for the server's other headers.
 local MAX_LOCATION = 2048
 local LONGEST_CODE = ("x"):rep(64)
 
@@ -57,11 +57,11 @@ local function back(fields, more)
    return form.url(fields.redirect_uri, more)
 end
 
---- Judge what an app asks of a user.
+--- Check an app's request for consent.
 ---@param judge kenar.sandbox.Judge
 ---@param query? string of the authorize page
 ---@return kenar.sandbox.ConsentRequest? request
----@return { error: string, description: string, url: string? }? refusal `url`: where the user is sent with it
+---@return { error: string, description: string, url: string? }? refusal `url`: the redirect to the app
 function oauth.request(judge, query)
    local fields, problem = form.read(query)
    if not fields then
@@ -90,7 +90,7 @@ function oauth.request(judge, query)
    return { redirect_uri = fields.redirect_uri, state = fields.state, asked = asked }
 end
 
---- Where the user goes once decided: back to the app, with a code or without.
+--- The URL that the user goes to after the decision: the app's redirect URL, with a code if the user agreed.
 ---@param judge kenar.sandbox.Judge
 ---@param request kenar.sandbox.ConsentRequest
 ---@param user_id string
@@ -125,7 +125,7 @@ local function refused(refusal)
    return { status = 400, headers = html, body = consent_page.refusal(refusal.error, refusal.description) }
 end
 
---- The page that asks the user.
+--- Show the consent page.
 function oauth.page(judge, exchange)
    local request, refusal = oauth.request(judge, exchange.query)
    if not request then
@@ -134,7 +134,7 @@ function oauth.page(judge, exchange)
    return { status = 200, headers = html, body = consent_page.ask(judge, request, exchange.query) }
 end
 
---- What the user decided there.
+--- Take the user's decision from the consent page.
 function oauth.decision(judge, exchange)
    local fields = form.read(exchange.bytes) or {}
    local request, refusal = oauth.request(judge, fields.query)
@@ -148,7 +148,7 @@ function oauth.decision(judge, exchange)
    return redirect(oauth.decide(judge, request, user.id, fields.decision == "allow"))
 end
 
---- The page on which a visit to an app ends.
+--- The page at Divar's completion URL.
 function oauth.completion()
    return { status = 200, headers = html, body = consent_page.completion() }
 end
@@ -165,7 +165,7 @@ local function grant(judge, fields, renewable)
    return nil, fields.grant_type and "unsupported_grant_type" or "invalid_request"
 end
 
--- The fields of a form; nil and the refusal.
+-- The fields of a form; nil and the refusal if it is malformed.
 local function read_form(judge, exchange)
    if not (exchange.headers["content-type"] or ""):find "^application/x%-www%-form%-urlencoded" then
       return nil, answers.oauth_refusal(judge.assumed, "invalid_request", "The body is a form.")
@@ -199,8 +199,8 @@ function oauth.token(judge, exchange)
    }, { ["cache-control"] = "no-store" })
 end
 
--- A request to one of the token endpoints of 2024-05 and before: the API key is the secret, and the answer has a point
--- in time.
+-- A request to one of the token endpoints of 2024-05 and before: the API key is the secret, and the answer has the
+-- time of expiry.
 local function answer_legacy(judge, exchange, fields)
    local app, assumed = judge.app, judge.assumed
    local is_refresh = fields.grant_type == "refresh_token"
@@ -238,7 +238,7 @@ function oauth.legacy_token(judge, exchange)
    return answer_legacy(judge, exchange, fields)
 end
 
---- The same for a form.
+--- The token endpoint of 2024-05 and before that takes a form.
 function oauth.legacy_form_token(judge, exchange)
    if judge.assumed.legacy.endpoints == "gone" then
       return answers.refusal(judge.assumed, "unknown_path")

@@ -1,4 +1,4 @@
---- What Divar lets an app read: conversations and users.
+--- Endpoints that read: conversations and users.
 
 local core = require "kenar.core"
 local deliveries = require "kenar.sandbox.acts.deliveries"
@@ -11,7 +11,7 @@ local function list()
    return setmetatable({}, json.array_mt)
 end
 
--- The endpoint's documents: times in RFC 3339, whatever events have.
+-- The endpoint's documents have times in RFC 3339, also if events have microseconds.
 local as_read = { sent_at = "rfc3339", human = "HUMAN" }
 
 --- A conversation: its texts, the oldest first.
@@ -36,7 +36,7 @@ function reading.conversation(call)
    }
 end
 
---- The same as it was until 2024-05: named by a post and two users, and written like the old hook.
+--- A conversation as until 2024-05: named by a post and two users, with messages in the old hook's form.
 function reading.legacy_conversation(call)
    local state, query = call.state, call.query
    local user, peer = state:user_by("legacy_id", query.user_id), state:user_by("legacy_id", query.peer_id)
@@ -67,7 +67,7 @@ function reading.legacy_conversation(call)
    return { messages = messages }
 end
 
--- Each field only with its scope.
+-- Each field is present only with its scope.
 local function user_of(call)
    local scopes = call.grant.scopes
    if not scopes.USER_ID and not scopes.USER_PHONE then
@@ -87,7 +87,7 @@ function reading.user(call)
    return answer
 end
 
---- The same in the documents' older form, which gave a list of numbers.
+--- The token's user in the documents' older form, with a list of phone numbers.
 function reading.user_by_post(call)
    local answer, phone = user_of(call)
    if not answer then
@@ -97,7 +97,7 @@ function reading.user_by_post(call)
    return answer
 end
 
---- The user of a phone number.
+--- The user with a phone number.
 function reading.user_id_by_phone(call)
    local user = call.state:user_by("phone", call.body.phone)
    if not user then

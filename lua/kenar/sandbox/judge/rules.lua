@@ -1,14 +1,14 @@
---- What Divar takes as a body: the fields of each message, written down as data, and the walk that checks a value.
+--- The request bodies that Divar accepts: the fields of each message as data, and the check of a value against them.
 --
--- This is a second reading of Divar's documents, independent of the encoder that the client uses: where one of the two
--- is mistaken, the other says so.
+-- The rules were written from Divar's documents, independently of the client's encoder, so that a mistake in one of
+-- the two shows as a difference.
 
 local json = require "kenar.json"
 
 local rules = {}
 
 ---@class kenar.sandbox.Finding
----@field path string    where in the body: `buttons.rows[2].buttons[1].action`
+---@field path string    the place in the body: `buttons.rows[2].buttons[1].action`
 ---@field message string
 ---@field severity "error"|"note"
 
@@ -33,7 +33,7 @@ local button = {
    fields = {
       action = { kind = "object", rule = action, required = true },
       icon = string_value,
-      icon_name = string_value, -- deprecated, still sent by many
+      icon_name = string_value, -- deprecated, but many bots still send it
       caption = { kind = "string", required = true, when_empty = "empty_caption" },
    },
 }
@@ -64,7 +64,7 @@ rules.conversation_message = {
    },
 }
 
---- The body of a bot's message. The ids repeat what the path says; the path decides.
+--- The body of a bot's message. The ids repeat those of the path; the path decides.
 rules.bot_message = {
    kind = "object", text_or_media = "text_message",
    fields = {
@@ -73,7 +73,7 @@ rules.bot_message = {
    },
 }
 
--- The buttons of before 2024-11: one a side, which opens a link by way of the bot or by itself.
+-- The buttons of before 2024-11: one per side, which opens a link, directly or through the bot.
 local legacy_button = {
    kind = "object",
    fields = {
@@ -93,7 +93,7 @@ local legacy_button = {
 
 local filled_string = { kind = "string", required = true, filled = true }
 
---- The body of a message by the endpoint of before 2024-11.
+--- The body of a message for the endpoint from before 2024-11.
 rules.legacy_message = {
    kind = "object",
    fields = {
@@ -115,7 +115,7 @@ rules.subscription = {
    },
 }
 
---- The body that registers the hook of before 2024-11.
+--- The body that registers the hook from before 2024-11.
 rules.hook = {
    kind = "object",
    fields = { post_token = filled_string, endpoint = filled_string, identification_key = filled_string },
@@ -127,7 +127,7 @@ rules.phone = { kind = "object", fields = { phone = filled_string } }
 --- A body without fields.
 rules.nothing = { kind = "object", fields = {} }
 
---- What JSON calls a decoded value: "null", "boolean", "number", "string", "array" or "object".
+--- The JSON type of a decoded value: "null", "boolean", "number", "string", "array" or "object".
 ---@param value any
 ---@return string
 function rules.kind(value)
@@ -195,7 +195,7 @@ local function check_text_or_media(check, rule, value, path)
    end
 end
 
--- One field says which other one there must be.
+-- The value of one field decides which other field must be present.
 local function check_needed(check, needs, value, path)
    local wanted, within = needs[value[needs.by]], value[needs.within]
    if wanted and kind_of(within) == "object" and not present(within, wanted) then
@@ -269,8 +269,8 @@ end
 ---@param rule table one of the rules above
 ---@param value any
 ---@param assumed table<string, "refuse"|"accept"> as in assumptions.bodies
----@return kenar.sandbox.Finding[] findings every one, in the order of the body; none when all is well
----@return kenar.sandbox.Finding? first the first that is an error
+---@return kenar.sandbox.Finding[] findings in the order of the body; empty if the body is right
+---@return kenar.sandbox.Finding? first the first finding of severity "error"
 function rules.check(rule, value, assumed)
    local check = { findings = {}, assumed = assumed }
    walk(check, rule, value, "")

@@ -1,4 +1,4 @@
---- The sandbox's state as one JSON value, and back: who and what there is, not what went over the wire.
+--- The sandbox's state as one JSON value, and back. The log of exchanges is not part of it.
 
 local json = require "kenar.json"
 local rules = require "kenar.sandbox.judge.rules"
@@ -20,7 +20,7 @@ local function needed(rule)
    return copy
 end
 
--- Lists of these. One that is missing is as good as an empty one.
+-- Lists of these rows. A missing list counts as empty.
 local function list_of(fields)
    return {
       kind = "array", when_empty = "nothing", max = math.huge, noun = "rows",
@@ -65,7 +65,7 @@ local form = {
    },
 }
 
--- A map as a list whose rows carry their key under this name, in the order of the keys.
+-- A map as a list of rows, sorted by key; each row holds its key in the field `name`.
 local function rows_of(map, name)
    local keys, rows = {}, setmetatable({}, json.array_mt)
    for key in pairs(map) do
@@ -200,7 +200,7 @@ local function check_buttons(value)
    end
 end
 
--- Who is named must be there.
+-- Check that every user, post and token that is referred to exists.
 local function check_names(value, users, tokens)
    for i, post in ipairs(value.posts) do
       if not users[post.seller] then
@@ -245,7 +245,7 @@ local function put_conversations(state, rows)
    end
 end
 
---- Put a saved state in the place of what a judge has. Nothing changes where it cannot be read.
+--- Replace a judge's state by a saved one. If the saved state is malformed, nothing changes.
 ---@param judge kenar.sandbox.Judge
 ---@param value any from kenar.json
 ---@return boolean? done, string? problem

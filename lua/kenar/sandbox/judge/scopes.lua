@@ -1,6 +1,6 @@
---- OAuth scopes as Divar reads them, and the lists of scopes and permissions that its API gives.
+--- OAuth scopes as Divar reads them, and the API's lists of scopes and permissions.
 --
--- A second reading of Divar's documents, independent of kenar.scope.
+-- Written from Divar's documents, independently of kenar.scope.
 
 local json = require "kenar.json"
 
@@ -31,7 +31,7 @@ local needs_id = {
    CHAT_CONVERSATION_READ = true, CHAT_MESSAGE_SEND = true,
 }
 
--- What scopes were called in the documents of 2023-09 to 2024-05.
+-- The names of scopes in the documents of 2023-09 to 2024-05.
 local renamed = {
    CHAT_SEND_MESSAGE = "CHAT_MESSAGE_SEND",
    CHAT_SEND_MESSAGE_OAUTH = "CHAT_MESSAGE_SEND",
@@ -45,7 +45,7 @@ for slug in slugs:gmatch "%S+" do
    known[in_urls[slug] or slug] = true
 end
 
--- The name as it is today, and the id behind `.` or, as it was until 2024-05, `__`.
+-- Today's name, and the id after `.` or, until 2024-05, after `__`.
 local function parse(text)
    local name, id = text:match "^([%w_]-)%.(.+)$"
    if not name then
@@ -55,7 +55,7 @@ local function parse(text)
    return renamed[name] or name, id
 end
 
---- What is wrong with a scope that is asked for; nil when nothing is.
+--- The mistake in a scope that an app asks for; nil if there is none.
 ---@param text string
 ---@return string? problem
 function scopes.problem(text)
@@ -67,7 +67,7 @@ function scopes.problem(text)
    end
 end
 
---- A list as a set of scopes, each as it is written today.
+--- A list as a set of scopes with today's names.
 ---@param list string[]
 ---@return table<string, boolean>
 function scopes.set(list)
@@ -79,7 +79,7 @@ function scopes.set(list)
    return set
 end
 
--- One row a slug, as the API lists them.
+-- One row per slug, as the API lists them.
 local function listed(text)
    local list = setmetatable({}, json.array_mt)
    for slug in text:gmatch "%S+" do
@@ -88,12 +88,12 @@ local function listed(text)
    return list
 end
 
---- Answer which scopes there are.
+--- List all scopes.
 function scopes.list_scopes()
    return { scopes = listed(slugs) }
 end
 
---- Answer which permissions there are.
+--- List all permissions.
 function scopes.list_permissions()
    return { permissions = listed(permission_slugs) }
 end

@@ -1,4 +1,4 @@
---- What Divar does with the messages that an app sends.
+--- Endpoints that send messages.
 
 local fields = require "kenar.event.fields"
 local contents = require "kenar.sandbox.acts.contents"
@@ -10,7 +10,7 @@ local sending = {}
 
 local other_side = { SELLER = "BUYER", BUYER = "SELLER" }
 
--- A button as people see it: an absent caption is an empty one, and null is absent.
+-- A button as people see it. An absent caption is empty, and null counts as absent.
 local function shown_button(button)
    return {
       caption = fields.text(button.caption) or "", icon = fields.text(button.icon),
@@ -18,7 +18,7 @@ local function shown_button(button)
    }
 end
 
--- `{ rows = { { buttons = { ... } } } }` as a list of lists; nil where the message has no grid.
+-- `{ rows = { { buttons = { ... } } } }` as a list of lists; nil if the message has no grid.
 local function rows_of(grid)
    if type(grid) ~= "table" or type(grid.rows) ~= "table" then
       return nil
@@ -33,7 +33,7 @@ local function rows_of(grid)
    return rows
 end
 
--- A message of the app's; nil and the refusal where its medium was never uploaded.
+-- A message of the app's; nil and the refusal if its medium was never uploaded.
 local function message_of(call, text, sender, buttons)
    local token = call.text(call.body.media_token)
    local medium = token and call.state.media[token]
@@ -47,7 +47,7 @@ local function message_of(call, text, sender, buttons)
    }
 end
 
--- What every message in a post's chat needs; nil and the refusal.
+-- The checks of every message in a post's chat; nil and the refusal if one fails.
 local function check_post_chat(call, conversation)
    if not call.state:post(conversation.post_token).test then
       return "real_post"
@@ -119,7 +119,7 @@ function sending.to_chatbot(call)
    return send_in_chatbot(call, conversation)
 end
 
---- A message in the bot's chat of a user, which is opened where there is none.
+--- A message in the bot's chat with a user. The chat is opened if there is none.
 function sending.to_user(call)
    local user_id = call.parameters.user_id
    if not call.state.users[user_id] then
@@ -143,7 +143,7 @@ local function legacy_rows(button)
    return { { { caption = fields.text(data.caption) or "", icon = data.icon_name, action = action } } }
 end
 
---- A message by the endpoint of before 2024-11, which names a conversation by a post and two users.
+--- A message by the endpoint from before 2024-11, which names a conversation by a post and two users.
 function sending.legacy(call)
    local body, state = call.body, call.state
    local user, peer = state:user_by("legacy_id", body.user_id), state:user_by("legacy_id", body.peer_id)

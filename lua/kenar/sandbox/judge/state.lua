@@ -1,6 +1,6 @@
---- Who and what there is in the sandbox: users, posts, conversations, messages, media, tokens, subscriptions.
+--- The sandbox's state: users, posts, conversations, messages, media, tokens, subscriptions.
 --
--- Plain tables all the way, so that the whole can be shown, saved and loaded.
+-- It is made of plain tables, so that it can be shown, saved and loaded.
 
 local scopes = require "kenar.sandbox.judge.scopes"
 local user_ids = require "kenar.sandbox.judge.user_id"
@@ -30,10 +30,10 @@ state.MAX_NAME = user_ids.MAX_NAME
 ---@field media_token? string
 ---@field buttons? table<string, table> rows of buttons, by the side that sees them
 
---- Make an empty world.
+--- Make an empty state.
 ---@param options { now: fun(): number, seed: string?, keep: integer?, on_message: function? } `seed` is eight hex
 ---   digits that begin every id; `keep` bounds the messages remembered of one conversation;
----   `on_message(conversation, message)` hears of each
+---   `on_message(conversation, message)` is called for each
 function state.new(options)
    return setmetatable({
       now = options.now, seed = options.seed or "00000000", keep = options.keep, on_message = options.on_message,
@@ -43,14 +43,14 @@ function state.new(options)
    }, State)
 end
 
---- An id of the form Divar's have.
+--- A new id in the form of Divar's ids.
 ---@return string
 function State:next_id()
    self.count = self.count + 1
    return ("%s-0000-4000-8000-%012d"):format(self.seed, self.count)
 end
 
---- The user of a name, made when new: { id, name, phone, legacy_id }. The endpoints before 2024-11 call the same user
+--- The user with a name, made if new: { id, name, phone, legacy_id }. The endpoints before 2024-11 call the same user
 --- by `legacy_id`, a UUID.
 ---@param name string at most MAX_NAME bytes
 function State:user(name)
@@ -71,7 +71,7 @@ function State:user(name)
    return user
 end
 
---- Put other users in the place of those that there are. Their ids stay, however they were made.
+--- Replace all users. Their ids stay, also if they do not follow from their names.
 ---@param users table<string, table> by their ids
 function State:put_users(users)
    self.users, self.ids = users, {}
@@ -92,7 +92,7 @@ function State:user_by(key, value)
    end
 end
 
---- Put a post up, or find it.
+--- Find a post, or make it.
 ---@param token string
 ---@param fields? { title: string?, category: string?, seller: string?, test: boolean? } `seller` is a user's name
 function State:post(token, fields)
@@ -120,7 +120,7 @@ function State:add_conversation(conversation)
    return conversation
 end
 
---- The chat of a user with the bot: there is one a user.
+--- The chat of a user with the bot. Each user has one.
 ---@param user_id string
 ---@return kenar.sandbox.Conversation
 function State:chatbot(user_id)
@@ -190,7 +190,7 @@ end
 ---@param token string
 ---@param user_id string
 ---@param list string[] scopes
----@param lifetime? number seconds; none: it does not expire
+---@param lifetime? number seconds; nil: the token does not expire
 function State:grant(token, user_id, list, lifetime)
    self.tokens[token] = {
       user_id = user_id, scopes = scopes.set(list), expires_at = lifetime and self.now() + lifetime,

@@ -6,10 +6,10 @@ local saved = require "kenar.sandbox.judge.saved"
 
 local state_file = {}
 
---- Put what a file has in the place of what a judge has.
+--- Replace a judge's state by the state in a file.
 ---@param judge kenar.sandbox.Judge
 ---@param path string
----@return boolean|nil loaded false where there is no such file, string|nil problem
+---@return boolean|nil loaded false if there is no such file, string|nil problem
 function state_file.load(judge, path)
    local file = io.open(path, "rb")
    if not file then
@@ -29,14 +29,14 @@ function state_file.load(judge, path)
    return done, problem and ("%s: %s"):format(path, problem)
 end
 
---- Write what a judge has. The file is whole at every moment, and for its owner's eyes only.
+--- Save a judge's state. The file is replaced atomically, and only its owner may read it.
 ---@param judge kenar.sandbox.Judge
 ---@param path string
 ---@return boolean|nil done, string|nil problem
 function state_file.save(judge, path)
    local bytes = assert(json.encode(saved.take(judge)))
    local beside = path .. ".new"
-   -- What an earlier save has left, or a link, is not written to.
+   -- A file left by an interrupted save, or a link, must not be written to.
    os.remove(beside)
    local file, problem = core.append_file(beside)
    if not file then

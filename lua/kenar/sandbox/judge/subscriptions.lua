@@ -1,4 +1,4 @@
---- Who asked to be told of what, and for how long: a subscription lives as long as the token it was made with.
+--- Subscriptions to events. A subscription ends with the token that made it.
 
 local tokens = require "kenar.sandbox.judge.tokens"
 
@@ -7,11 +7,11 @@ local subscriptions = {}
 ---@class kenar.sandbox.Subscription
 ---@field event_type "NEW_MESSAGE_ON_POST"|"POST_UPDATE"
 ---@field post_token? string nil: all posts of the user
----@field user_id? string    nil: of whoever owns the post
----@field token? kenar.sandbox.Token nil: for ever
+---@field user_id? string    nil: the owner of the post
+---@field token? kenar.sandbox.Token nil: the subscription does not end
 ---@field metadata? table
 
--- The scope of a subscription to one post and to all (Divar's documents, page on events).
+-- The scopes of a subscription to one post and to all posts (Divar's documents, page on events).
 local scopes = {
    NEW_MESSAGE_ON_POST = {
       one = function(post_token) return "CHAT_POST_CONVERSATIONS_READ." .. post_token end,
@@ -36,7 +36,7 @@ local function add(state, subscription)
 end
 
 --- Subscribe in a user's name.
----@param call table as endpoints' acts are given it
+---@param call table as an endpoint's `act` gets it
 ---@return table? result, string? refusal
 function subscriptions.subscribe(call)
    local body, state, token = call.body, call.state, call.grant
@@ -60,7 +60,7 @@ function subscriptions.subscribe(call)
    return {}
 end
 
---- Tell of a post's messages whatever the bot subscribes to, or stop doing so.
+--- Deliver a post's messages to the bot without a subscription, or stop doing so.
 ---@param state table
 ---@param post_token string
 ---@param is_on boolean
@@ -76,7 +76,7 @@ function subscriptions.stand(state, post_token, is_on)
    end
 end
 
---- Keep the hook of before 2024-11: Divar posts a post's messages to a URL, with a key of the app's choice.
+--- Register the hook from before 2024-11: Divar posts a post's messages to a URL, with a key that the app chose.
 ---@param call table
 ---@return table? result, string? refusal
 function subscriptions.hook(call)
@@ -106,12 +106,12 @@ function subscriptions.live_hook(state, assumed, post_token)
    end
 end
 
---- The subscriptions by which the app is told of something that happened to a post: the newest, or each.
+--- The subscriptions that cover an event of a post: the newest, or all, as assumed.
 ---@param state table
 ---@param assumed table as in assumptions.events
 ---@param event_type string
 ---@param post table
----@param for_all? boolean whether those to all posts count; default true
+---@param for_all? boolean whether subscriptions to all posts count; default true
 ---@return kenar.sandbox.Subscription[]
 function subscriptions.covering(state, assumed, event_type, post, for_all)
    local found, standing = {}, nil

@@ -1,4 +1,4 @@
---- Codes, access tokens and refresh tokens: given, renewed, expired, revoked.
+--- Codes, access tokens and refresh tokens: issue, refresh, expire, revoke.
 
 local scopes = require "kenar.sandbox.judge.scopes"
 
@@ -6,18 +6,18 @@ local tokens = {}
 
 ---@class kenar.sandbox.Token
 ---@field user_id string
----@field scopes table<string, boolean> each as it is written today
----@field expires_at? number none: it does not expire
+---@field scopes table<string, boolean> today's names
+---@field expires_at? number nil: the token does not expire
 ---@field revoked? boolean
 
 ---@class kenar.sandbox.RefreshToken
 ---@field user_id string
 ---@field asked string[]      scopes as they were asked for
----@field access_token string which it was given with
+---@field access_token string the access token of the same pair
 ---@field expires_at number
 ---@field revoked? boolean
 
---- Whether a token is good now.
+--- Whether a token is valid now.
 ---@param state table
 ---@param token kenar.sandbox.Token|kenar.sandbox.RefreshToken
 ---@return boolean
@@ -25,17 +25,17 @@ function tokens.is_live(state, token)
    return not token.revoked and (not token.expires_at or state.now() < token.expires_at)
 end
 
--- Tokens look as Divar's do, which are Ory's.
+-- Tokens have the form of Divar's, which are Ory's.
 local function name(state, kind)
    return ("ory_%s_%s.%s"):format(kind, state:next_id():gsub("-", ""), state.seed)
 end
 
---- A code for a user who agreed.
+--- Issue a code after a user has agreed.
 ---@param state table
 ---@param assumed table as in assumptions.oauth
 ---@param user_id string
 ---@param asked string[]
----@param redirect_uri string where the code is sent
+---@param redirect_uri string the URL that gets the code
 ---@return string code
 function tokens.issue_code(state, assumed, user_id, asked, redirect_uri)
    local code = name(state, "ac")
@@ -58,12 +58,12 @@ local function issue(state, assumed, user_id, asked, renewable)
    return pair
 end
 
---- Change a code into tokens. A code is good once.
+--- Exchange a code for tokens. A code is valid once.
 ---@param state table
 ---@param assumed table
 ---@param code? string
----@param redirect_uri? string as it was when the code was given; nil where the old form names none
----@param renewable? boolean a refresh token is given without offline_access as well
+---@param redirect_uri? string as it was when the code was given; nil if the old form names none
+---@param renewable? boolean true: a refresh token is issued also without offline_access
 ---@return { access_token: string, refresh_token: string?, expires_in: number, asked: string[] }? pair
 function tokens.redeem(state, assumed, code, redirect_uri, renewable)
    local record = code and state.codes[code]
@@ -75,18 +75,18 @@ function tokens.redeem(state, assumed, code, redirect_uri, renewable)
    return issue(state, assumed, record.user_id, record.asked, renewable)
 end
 
--- What is replaced works for two minutes more, so that a refresh whose answer was lost can be made again.
+-- The replaced pair works for two more minutes, so that a refresh can be repeated if its answer was lost.
 local function replace(state, assumed, token)
    if token and token.expires_at then
       token.expires_at = math.min(token.expires_at, state.now() + assumed.grace)
    end
 end
 
---- Change a refresh token into a new pair.
+--- Exchange a refresh token for a new pair.
 ---@param state table
 ---@param assumed table
 ---@param refresh_token? string
----@param code? string the access token that it was given with
+---@param code? string the access token of the same pair
 ---@return table? pair, string? refusal one of assumptions.oauth_refusals
 function tokens.refresh(state, assumed, refresh_token, code)
    local record = refresh_token and state.refresh_tokens[refresh_token]
@@ -100,7 +100,7 @@ function tokens.refresh(state, assumed, refresh_token, code)
    return issue(state, assumed, record.user_id, record.asked, true)
 end
 
---- Let every access token expire that has a lifetime. Refresh tokens live on.
+--- Expire every access token that has a lifetime. Refresh tokens stay valid.
 ---@param state table
 function tokens.expire(state)
    for _, token in pairs(state.tokens) do
@@ -110,10 +110,10 @@ function tokens.expire(state)
    end
 end
 
---- Take all consents of a user back.
+--- Revoke all consents of a user.
 ---@param state table
 ---@param user_id string
----@return boolean is_told whether the app had asked to be told, and for who it is
+---@return boolean is_told whether a live token has the scopes NOTIFICATION_ACCESS_REVOCATION and USER_ID
 function tokens.revoke(state, user_id)
    local is_told = false
    local function take(list, set_of)

@@ -1,4 +1,4 @@
---- Media: a token from the API, then the file to a host of its own, which never sees the app's key.
+--- Uploads: the API gives a token, and the file goes to the upload host, which must not get the app's key.
 
 local answers = require "kenar.sandbox.judge.answers"
 local image_size = require "kenar.sandbox.judge.image_size"
@@ -6,7 +6,7 @@ local multipart_reader = require "kenar.sandbox.judge.multipart_reader"
 
 local uploads = {}
 
--- Formats and sizes in MB (Divar's documents, page on media), and the message that comes of each.
+-- Formats and sizes in MB (Divar's documents, page on media), and the message type of each.
 local kinds = {
    image = { type = "IMAGE", max = 5, formats = { png = true, jpeg = true, jpg = true } },
    file = {
@@ -35,7 +35,7 @@ local function check_token(judge, headers)
    end
 end
 
--- The one part called `file`, or what is wrong.
+-- The part called `file`; nil and the mistake if there is none.
 local function file_of(exchange)
    local parts, problem = multipart_reader.parts(exchange.headers["content-type"], exchange.bytes)
    if not parts then

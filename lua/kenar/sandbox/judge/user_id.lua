@@ -1,8 +1,8 @@
---- The id that an app knows a user by: base64 of 32 bytes, as Divar's are. It follows from the name, so that an app's
---- own records of users outlive a sandbox.
+--- A user's id: base64 of 32 bytes, like Divar's ids. It is computed from the name, so that an app's records of users
+--- stay valid in the next sandbox.
 --
--- One id in four has a slash, which must not go into a path as it is: an app that forgets to escape ids meets it soon,
--- and yet works with most users.
+-- One id in four has a slash, which must be escaped in a path. So an app that does not escape ids fails soon, but works
+-- with most users.
 
 local core = require "kenar.core"
 
@@ -20,7 +20,7 @@ local function quarter(name)
    return math.floor(value * 40503 % 65536 / 16384)
 end
 
--- The name, padded and mixed with a row of numbers that follow from `salt`: of one salt, two names have two ids.
+-- The name, padded and mixed with numbers that follow from `salt`. With one salt, different names have different ids.
 local function mixed(name, salt)
    local padded, bytes, number = ("%-31s"):format(name), { string.char(salt) }, salt + 1
    for i = 1, #padded do
@@ -30,7 +30,7 @@ local function mixed(name, salt)
    return table.concat(bytes)
 end
 
---- The id of a name.
+--- The id of the user with this name.
 ---@param name string at most MAX_NAME bytes
 ---@return string
 function user_id.of(name)

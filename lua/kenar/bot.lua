@@ -1,6 +1,6 @@
---- A bot: handlers, and the one function through which every host gives it a request.
+--- A bot: handlers, and the function `handle`, to which every host passes its requests.
 --
--- Building one does no I/O and knows no host, so that `kenar run`, nginx and a spec load the same file.
+-- Building a bot does no I/O and needs no host, so that `kenar run`, nginx and a spec load the same file.
 
 local allow_list = require "kenar.webhook.allow_list"
 local addresses = require "kenar.send.address"
@@ -198,7 +198,7 @@ local function open_dispatch(self, values, host)
    self._intake = intake.new(self.dispatch, parts.dedup(self, values))
 end
 
---- Bind the bot to where it runs; whoever serves it does this.
+--- Bind the bot to a host. `kenar run`, kenar.serve, kenar.resty and kenar.testing call it.
 ---@param host kenar.Host
 ---@param overrides? table settings that win over the bot's own options and the environment
 ---@return kenar.Bot
@@ -233,7 +233,7 @@ function Bot:drain(seconds)
    return self.dispatch.background:drain(seconds)
 end
 
---- Let go of the store's file, where the bot has opened one. A later use opens it again.
+--- Close the store's file if the bot has opened one. A later use opens it again.
 function Bot:close()
    local store = self.store and self.store.inner
    if type(self._values.store) == "string" and store and store.close then

@@ -55,9 +55,9 @@ end
 ---@param request { method: string, path: string, headers: table<string, string>, body: string }
 ---@param paths table<string, string> of requests.paths
 ---@param keys string[]
----@param access? kenar.Access
----@return kenar.Event? event, table? response, string? reason why it was refused: for the log, never for the caller
-function requests.receive(request, paths, keys, access)
+---@param allow_list? kenar.AllowList
+---@return kenar.Event? event, table? response, string? reason of a refusal: for the log, never for the caller
+function requests.receive(request, paths, keys, allow_list)
    local endpoint = paths[request.path]
    if not endpoint then
       return nil, requests.response(404), "unknown path"
@@ -67,8 +67,8 @@ function requests.receive(request, paths, keys, access)
       response.headers = { ["content-type"] = "application/json", allow = "POST" }
       return nil, response, "method is not POST"
    end
-   if access then
-      local allowed, reason = access:allows(request)
+   if allow_list then
+      local allowed, reason = allow_list:allows(request)
       if not allowed then
          return nil, requests.response(403), reason
       end

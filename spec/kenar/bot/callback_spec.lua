@@ -1,7 +1,7 @@
 local kenar = require "kenar"
 local testing = require "kenar.testing"
 
-describe("a user who waits for a handler", function()
+describe("the user of a callback", function()
    local bot, divar, chat, caught
 
    -- A bot whose button takes `seconds`, and what happened to it.
@@ -33,14 +33,14 @@ describe("a user who waits for a handler", function()
       return function() return finished end
    end
 
-   it("gets the handler's answer when it comes within two seconds", function()
+   it("gets the handler's result if it comes within two seconds", function()
       open(1.9)
       assert.same({ text = "ثبت شد" }, chat:press "رأی")
       assert.same({ url = "https://shop.example.ir/item" }, chat:press "دیدن")
       assert.same({}, caught)
    end)
 
-   it("gets the fallback when it does not, and the handler goes on", function()
+   it("gets the fallback if it does not, and the handler goes on", function()
       local is_finished = open(5)
       assert.same({ text = "کمی بعد دوباره بزنید." }, chat:press "رأی")
       assert.is_false(is_finished())
@@ -58,7 +58,7 @@ describe("a user who waits for a handler", function()
       assert.same({ text = "بعداً" }, chat:press "رأی")
    end)
 
-   it("has the error of a late handler told as well", function()
+   it("does not see the error of a late handler, which is reported", function()
       open(5)
       bot:dynamic_action("fail", function(ctx)
          ctx.bot.host.sleep(3)
@@ -72,7 +72,7 @@ describe("a user who waits for a handler", function()
       assert.matches("too late for anybody", caught[2].message)
    end)
 
-   it("is not kept waiting by what catch does with the error", function()
+   it("does not wait for catch longer than for the handler", function()
       for _, seconds in ipairs { 0, 5 } do
          open(seconds)
          bot:dynamic_action("fail", function(ctx)
@@ -95,7 +95,7 @@ describe("a user who waits for a handler", function()
       end
    end)
 
-   it("is not kept by a budget that is none", function()
+   it("has no budget of zero seconds", function()
       assert.error_matches(function() kenar.bot { budget = 0 } end, "budget: expected a number of seconds above 0")
    end)
 end)

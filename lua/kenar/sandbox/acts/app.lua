@@ -1,6 +1,6 @@
---- What people do with the app outside its chats, and what Divar tells it of them.
+--- Acts of people outside the app's chats, and the deliveries that follow.
 --
--- As those of kenar.sandbox.acts, each answers with an act, or nil and what is wrong.
+-- As in kenar.sandbox.acts, each function returns an act, or nil and the mistake.
 
 local acts = require "kenar.sandbox.acts"
 local deliveries = require "kenar.sandbox.acts.deliveries"
@@ -11,7 +11,7 @@ local tokens = require "kenar.sandbox.judge.tokens"
 
 local app_acts = {}
 
---- Ask the bot for something without consequence: an event of a kind that nobody knows, which is to be answered 200.
+--- Check that the bot answers: deliver an event of an unknown type, for which a bot answers 200.
 ---@return kenar.sandbox.Act act
 function app_acts.check(judge)
    local act = acts.new "check"
@@ -19,7 +19,7 @@ function app_acts.check(judge)
    return act
 end
 
--- A user by name; nil and what is wrong. Names are checked where users are made.
+-- A user by name; nil and the mistake. kenar.sandbox.judge.state checks the name's length.
 local function user_of(judge, name)
    local ok, user = pcall(judge.state.user, judge.state, name)
    if not ok then
@@ -52,8 +52,8 @@ function app_acts.visit(judge, name, source, post_token)
    return act
 end
 
---- Follow a direct link: a browser opens the app's fallback URL. Divar sends nothing that proves anything.
----@param post_token? string may be missing
+--- Follow a direct link: a browser opens the app's fallback URL. The request carries no proof of who the user is.
+---@param post_token? string
 ---@return kenar.sandbox.Act? act, string? problem
 function app_acts.direct_link(judge, post_token)
    local url = judge.app.urls.fallback
@@ -69,9 +69,9 @@ end
 
 --- Agree on Divar's consent page, or refuse.
 ---@param name string the user's
----@param url string the page's, as the app gave it
+---@param url string the consent page's URL, as the app made it
 ---@param is_denied? boolean
----@return kenar.sandbox.Act? act whose `seen.url` is where the user is sent; or string problem
+---@return kenar.sandbox.Act? act `seen.url` is the URL that the user is sent to; or string problem
 function app_acts.consent(judge, name, url, is_denied)
    local user, problem = user_of(judge, name)
    if not user then
@@ -91,7 +91,7 @@ function app_acts.consent(judge, name, url, is_denied)
    return act
 end
 
---- Take the user's consents back. The app is told where it asked to be, and for who its users are.
+--- Revoke the user's consents. Divar tells the app if it has the scopes for it.
 ---@param name string the user's
 ---@return kenar.sandbox.Act? act, string? problem
 function app_acts.revoke(judge, name)
@@ -107,7 +107,7 @@ function app_acts.revoke(judge, name)
    return act
 end
 
---- Pay, or let a payment become something else: TRANSACTION_STATE_PENDING, _COMPLETED, _FAILED, _REFUNDED.
+--- Pay, or change a payment's state: TRANSACTION_STATE_PENDING, _COMPLETED, _FAILED, _REFUNDED.
 ---@param fields? table Divar's: id, cost_rials, extra_details, state, type; what is absent is filled in
 ---@param metadata? table
 ---@return kenar.sandbox.Act act
@@ -126,7 +126,7 @@ function app_acts.pay(judge, fields, metadata)
    return act
 end
 
---- Change a post: PUBLISH, RETIRE, ONGOING, ARCHIVE. Who subscribed is told.
+--- Change a post: PUBLISH, RETIRE, ONGOING, ARCHIVE. Subscriptions to the post get an event.
 ---@param post_token string
 ---@param change? string default PUBLISH
 ---@param fields? table Divar's fields of the post

@@ -6,10 +6,10 @@ local rules = require "kenar.sandbox.judge.rules"
 local act_arguments = {}
 
 local text, flag, object = "string", "boolean", "object"
--- A button: its caption, its number, or where it is.
+-- A button: its caption, its number, or its message and number.
 local button = "string, number or object"
 
--- In the order in which the act takes them.
+-- In the order of the act's parameters.
 local arguments = {
    say = { { "conversation_id", text }, { "side", text }, { "text", text } },
    send = { { "conversation_id", text }, { "side", text }, { "kind", text }, { "content", object } },
@@ -27,7 +27,7 @@ local arguments = {
 
 --- Read the arguments of an act.
 ---@param body table decoded; `act` is the act's name
----@return any[]? values nil where an argument is absent
+---@return any[]? values nil if an argument is absent
 ---@return string? problem names the argument
 function act_arguments.read(body)
    local wanted = arguments[body.act]

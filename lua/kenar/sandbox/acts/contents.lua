@@ -1,8 +1,8 @@
---- What messages carry beside text: pictures, files, voices, videos, places and contacts.
+--- The contents of messages that are not text: pictures, files, voices, videos, places and contacts.
 
 local contents = {}
 
--- One row a kind: its name on the wire, the field of a message that has it, and what is filled in.
+-- One row per kind: its name on the wire, its field of a message, and the default values.
 contents.kinds = {
    image = {
       type = "IMAGE", key = "image_data",
@@ -50,17 +50,17 @@ local function filled_in(defaults, given)
    return content
 end
 
---- What a person sends.
+--- The content of a person's message.
 ---@param kind string
 ---@param given? table Divar's fields; what is absent is filled in
 function contents.of_person(kind, given)
    return filled_in(contents.kinds[kind].defaults, given or {})
 end
 
---- What an app sends that it has uploaded.
+--- The content of an app's message, which the app has uploaded.
 ---@param message_type string
 ---@param token string the media_token
----@param medium? table as in kenar.sandbox.judge.state's media; nil where it was never uploaded
+---@param medium? table as in kenar.sandbox.judge.state's media; nil if it was never uploaded
 function contents.of_app(message_type, token, medium)
    local defaults, link = by_type[message_type].defaults, "https://example.com/media/" .. token
    medium = medium or {}

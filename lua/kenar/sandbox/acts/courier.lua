@@ -1,11 +1,11 @@
---- Carries deliveries to the bot, with what is to go wrong on the way: late, in another order, not at all.
+--- Carries deliveries to the bot, and applies faults on the way: late, in another order, not at all.
 --
--- That a delivery comes twice is the judge's doing: it is then two deliveries.
+-- A duplicate is not the courier's part: the judge queues two deliveries.
 
 local courier = {}
 
 ---@class kenar.sandbox.Courier
----@field running integer deliveries under way; those that are held back for a later one are not counted
+---@field running integer deliveries under way; deliveries held back for a later one are not counted
 local Courier = {}
 Courier.__index = Courier
 
@@ -34,7 +34,7 @@ local function hold(self, delivery)
    end
 end
 
--- Whoever is let go counts again from now on, so that nobody takes the courier for idle before he has run.
+-- A released delivery counts as running from now on, so that the courier is not idle before its task runs.
 local function let_go(self, delivery)
    local key = delivery.conversation_id or ""
    local list = self.held[key] or {}
@@ -74,7 +74,7 @@ end
 --- Make a courier.
 ---@param host table
 ---@param judge kenar.sandbox.Judge
----@param post fun(request: table): table?, any makes a request of the bot: its response, or nil and why there is none
+---@param post fun(request: table): table?, any sends a request to the bot; returns the response, or nil and the error
 ---@return kenar.sandbox.Courier
 function courier.new(host, judge, post)
    return setmetatable({ host = host, judge = judge, post = post, running = 0, held = {} }, Courier)

@@ -1,4 +1,4 @@
---- The bodies of what Divar posts to a bot.
+--- The bodies of Divar's deliveries to a bot.
 
 local contents = require "kenar.sandbox.acts.contents"
 local json = require "kenar.json"
@@ -16,7 +16,7 @@ end
 -- The fields that Divar's OpenAPI file types as 64-bit integers, which protobuf's JSON writes as strings.
 local wide = { size_bytes = true, cost_rials = true }
 
--- An object with its numbers as assumed.
+-- An object with its numbers in the assumed form.
 local function numbered(assumed, object)
    if assumed.numbers ~= "openapi" then
       return object
@@ -35,7 +35,7 @@ local function sent_at(assumed, message)
    return message.sent_at
 end
 
---- A message as events and the read conversation have it.
+--- A message in the form of events and of conversations that are read.
 ---@param assumed table as in assumptions.deliveries
 ---@param conversation kenar.sandbox.Conversation
 ---@param message kenar.sandbox.Message
@@ -64,7 +64,7 @@ function deliveries.chatbot_message(assumed, conversation, message)
 end
 
 --- The event of a message in a post's chat.
----@param metadata? table the subscription's
+---@param metadata? table of the subscription
 function deliveries.new_message(assumed, conversation, message, metadata)
    return {
       type = "NEW_MESSAGE", metadata = metadata, new_message = deliveries.message(assumed, conversation, message),
@@ -73,7 +73,7 @@ end
 
 local other_side = { SELLER = "BUYER", BUYER = "SELLER" }
 
---- The same as the hook of before 2024-11 has it: users by their old ids, no conversation's id.
+--- A message in the form of the hook from before 2024-11: users by their old ids, and no conversation id.
 ---@param assumed table as in assumptions.legacy
 ---@param state table
 function deliveries.chat_message(assumed, state, conversation, message)
@@ -100,7 +100,7 @@ function deliveries.chat_message(assumed, state, conversation, message)
    }
 end
 
--- Divar writes null for what it does not know; a bot's chat has neither a post nor sides.
+-- Divar writes null for an unknown value. A bot's chat has neither a post nor sides.
 local function visit(assumed, conversation, side, fields)
    fields.post_token = conversation.post_token or json.null
    fields.conversation_id = conversation.id or json.null
@@ -110,7 +110,7 @@ local function visit(assumed, conversation, side, fields)
 end
 
 --- The request for the page that a server link or a touch point opens.
----@param conversation table a conversation, or { post_token =, members = } where there is none
+---@param conversation table a conversation, or { post_token =, members = } if there is none
 ---@param data? table the action's data; nil when the app was opened without a button
 ---@param source string CHAT_MESSAGE_ACTION, or the touch point
 ---@return table body
@@ -124,7 +124,7 @@ function deliveries.session(assumed, conversation, side, data, source)
    return body
 end
 
---- The request of before 2024-11 for a page.
+--- The request for a page, in the form from before 2024-11.
 ---@param assumed table all assumptions
 ---@param state table
 ---@param data? table the button's extra_data; nil when the app was opened without a button
@@ -141,13 +141,13 @@ function deliveries.legacy_session(assumed, state, conversation, side, data)
    }
 end
 
---- The request for what a dynamic action does.
+--- The request of a dynamic action.
 ---@return table body
 function deliveries.action(assumed, conversation, side, data)
    return visit(assumed, conversation, side, { touchpoint = "CHAT", extra_data = data or {} })
 end
 
---- The event of a change of a post; of one that is gone only the token is told.
+--- The event of a post's change. If the post is gone, the event has only its token.
 ---@param post table
 ---@param change string
 ---@param fields? table
@@ -174,7 +174,7 @@ function deliveries.payment(assumed, transaction, metadata)
    return { type = "PAYMENT_TRANSACTION", metadata = metadata, [assumed.payment_key] = numbered(assumed, transaction) }
 end
 
---- The event of a user who took his consents back.
+--- The event of a user's revocation of consents.
 ---@param user_id string
 function deliveries.revocation(user_id)
    return { type = "USER_ACCESS_REVOCATION", user_access_revocation = { user_id = user_id } }

@@ -1,6 +1,6 @@
---- What people do in the sandbox: open the bot, write, send, press. Each becomes a delivery to the bot.
+--- Acts of people in the sandbox: open the bot, write, send, press. Each act becomes a delivery to the bot.
 --
--- Every act answers with a kenar.sandbox.Act, or nil and what is wrong; it is done once the bot has answered.
+-- Each function returns a kenar.sandbox.Act, or nil and the mistake. The act is done when the bot has answered.
 
 local contents = require "kenar.sandbox.acts.contents"
 local deliveries = require "kenar.sandbox.acts.deliveries"
@@ -13,16 +13,16 @@ local acts = {}
 ---@field what string           "message", "press", "open", or one of kenar.sandbox.acts.app
 ---@field conversation_id? string
 ---@field side? string          SELLER, BUYER, or USER in a bot's chat
----@field waiting integer       deliveries that the bot has yet to answer
----@field done boolean          whether the bot has answered all that the act led to
----@field problem? string       what the bot did wrong, in words that say what to fix
+---@field waiting integer       deliveries that the bot has not answered yet
+---@field done boolean          whether the bot has answered all deliveries of the act
+---@field problem? string       the bot's mistake, in words that say what to fix
 ---@field seen table            what the person sees: { url = } or { page = "post"|"post_manage", post_token = }, and
----                             { text = }; empty where nothing shows
----@field button? table         what was pressed
----@field message? kenar.sandbox.Message what was written
+---                             { text = }; empty if nothing is shown
+---@field button? table         the pressed button
+---@field message? kenar.sandbox.Message the written message
 ---@field hops integer
----@field exchanges integer[]   the numbers of the deliveries that it led to
----@field on_done? function       called once it is done
+---@field exchanges integer[]   the numbers of the act's deliveries
+---@field on_done? function       called when the act is done
 
 -- The touch points from which a bot's chat is opened (Divar's documents, page on chatbots).
 local touch_points = { MY_POST = true, MY_DIVAR = true, DIVAR_PRO = true, CHAT = true, DEMAND_POST = true }
@@ -136,7 +136,7 @@ local function flat(rows)
    return list
 end
 
--- The button that somebody points at.
+-- The button that an argument names.
 local function button_of(conversation, side, which)
    for _, message in ipairs(conversation.messages) do
       if message.id == which.message_id then
@@ -179,7 +179,7 @@ local function find_button(conversation, side, which)
       type(which) == "number" and which or ("%q"):format(tostring(which)), table.concat(captions, " "))
 end
 
--- One row an action: what pressing it shows at once, or which delivery it leads to.
+-- One row per action: what is shown at once, or the delivery that follows.
 local effects = {
    open_direct_link = function(act, url)
       act.seen.url = url
@@ -202,7 +202,7 @@ local effects = {
    end,
 }
 
---- Mark an act as done, unless the bot has more to answer.
+--- Mark an act as done, unless further deliveries of it wait for the bot's answer.
 ---@param act kenar.sandbox.Act
 ---@param problem? string
 function acts.finish(act, problem)
@@ -218,7 +218,7 @@ end
 
 --- Carry out a button's action, or a dynamic action's answer.
 ---@param act kenar.sandbox.Act
----@param action table exactly one key, already judged
+---@param action table has exactly one key, and was checked before
 function acts.follow(judge, act, action)
    local conversation = judge.state.conversations[act.conversation_id]
    act.hops = act.hops + 1
@@ -240,7 +240,7 @@ end
 
 --- Press a button of the newest message that has it.
 ---@param which string|integer|table its caption; its number, counted row by row in the newest message with buttons; or
----   { message_id =, number = }, the button of that message
+---   { message_id =, number = }, a button of that message
 ---@return kenar.sandbox.Act? act, string? problem
 function acts.press(judge, conversation_id, side, which)
    local conversation, problem = find(judge, conversation_id, side)

@@ -1,11 +1,11 @@
---- Whom Divar tells of what: the bot's chat always, a post's chat and the post itself only those who subscribed.
+--- The events that Divar sends: always for the bot's chat, only by subscription for a post and its chat.
 
 local deliveries = require "kenar.sandbox.acts.deliveries"
 local subscriptions = require "kenar.sandbox.judge.subscriptions"
 
 local notices = {}
 
---- Tell of a message.
+--- Deliver the events of a message.
 ---@param judge kenar.sandbox.Judge
 ---@param conversation kenar.sandbox.Conversation
 ---@param message kenar.sandbox.Message
@@ -26,7 +26,7 @@ function notices.message(judge, conversation, message, act)
             deliveries.new_message(assumed.deliveries, conversation, message, each.metadata), act)
       end
    end
-   -- The old hook's documents know texts only.
+   -- The old hook's documents have texts only.
    local hook = message.type == "TEXT" and (not is_own or assumed.legacy.own_messages)
       and subscriptions.live_hook(state, assumed.legacy, post.token)
    if hook then
@@ -34,7 +34,7 @@ function notices.message(judge, conversation, message, act)
    end
 end
 
---- Tell of a change of a post. Who listens to all posts is not told that one is gone.
+--- Deliver the events of a post's change. Subscriptions to all posts get no event if the post is gone.
 ---@param judge kenar.sandbox.Judge
 ---@param post table
 ---@param change string PUBLISH, RETIRE, ONGOING, ARCHIVE

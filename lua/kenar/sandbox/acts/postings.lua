@@ -1,4 +1,4 @@
---- The HTTP requests that Divar, or a user's browser, makes to a bot, and what becomes of the answers.
+--- The HTTP requests of Divar, or of a user's browser, to a bot, and the reading of the responses.
 
 local json = require "kenar.json"
 local rules = require "kenar.sandbox.judge.rules"
@@ -14,7 +14,7 @@ local function decoded_object(response)
    return body
 end
 
--- `mistake` is what pages put into words.
+-- `mistake` is a code that pages put into words.
 local function wrong(mistake, problem, findings)
    return { problem = problem, mistake = mistake, findings = findings }
 end
@@ -70,12 +70,12 @@ local function read_action(response, assumed)
    return { text = type(text) == "string" and text or nil, action = action }
 end
 
--- A browser goes on to where it is sent, or shows what it was given.
+-- A browser follows a redirect, or shows the response's body.
 local function read_page(response, _, request)
    return { url = response.status >= 300 and response.headers.location or request.url }
 end
 
--- One row a kind: which of the panel's URLs it goes to, and what its answer means.
+-- One row per kind: the panel's URL that it goes to, and the function that reads the response.
 local kinds = {
    events = { read = read_nothing },
    hook = { read = read_nothing },
@@ -85,7 +85,7 @@ local kinds = {
    page = { name = "direct_link", read = read_page, is_browsed = true },
 }
 
---- What can be delivered, by its name in the log: events, for which nobody waits, and what a person waits for.
+--- Deliveries by their names in the log: "event" if nobody waits for the answer, "asked" if a person waits.
 ---@type table<string, "event"|"asked">
 postings.groups = {
    NEW_CHATBOT_MESSAGE = "event", NEW_MESSAGE = "event", POST_UPDATE = "event", PAYMENT_TRANSACTION = "event",
@@ -93,7 +93,7 @@ postings.groups = {
    session_init = "asked", dynamic_action = "asked", direct_link = "asked",
 }
 
---- The conversation that a delivery is about; nil where it is about none, or its body does not say.
+--- The conversation of a delivery; nil if there is none, or the body does not name it.
 ---@param body table
 ---@return string?
 function postings.conversation(body)
@@ -104,7 +104,7 @@ end
 
 ---@alias kenar.sandbox.posting "events"|"hook"|"session"|"legacy_session"|"action"|"page"
 
---- What a delivery is called in the log.
+--- A delivery's name in the log.
 ---@param kind kenar.sandbox.posting
 ---@param body table
 ---@return string
@@ -117,7 +117,7 @@ end
 ---@param assumed table as in assumptions.deliveries
 ---@param kind kenar.sandbox.posting
 ---@param body table
----@param to? { url: string, key: string? } where it goes instead, and with which key
+---@param to? { url: string, key: string? } replaces the panel's URL and the app's key
 ---@return { method: string, url: string, headers: table, body: string? }
 function postings.request(app, assumed, kind, body, to)
    local row = kinds[kind]
@@ -136,14 +136,14 @@ function postings.request(app, assumed, kind, body, to)
    }
 end
 
---- What Divar makes of a bot's answer.
+--- Read a bot's response as Divar does.
 ---@param kind kenar.sandbox.posting
 ---@param request table
----@param response? { status: integer, headers: table, body: string } nil when there was none
----@param err? any why there was none
+---@param response? { status: integer, headers: table, body: string } nil if the bot did not respond
+---@param err? any the error if the bot did not respond
 ---@param assumed table as in assumptions.bodies
 ---@return { problem: string?, mistake: string?, findings: kenar.sandbox.Finding[]?, url: string?, text: string?,
----   action: table? } `mistake` is "not_json", "no_url" or "bad_answer", where a status of 200 came with `problem`
+---   action: table? } `mistake` is "not_json", "no_url" or "bad_answer", if the status is 200 and there is a `problem`
 function postings.read(kind, request, response, err, assumed)
    if not response then
       return { problem = "the bot did not answer: " .. tostring(err) }

@@ -1,4 +1,4 @@
---- What is wrong with how a bot answered a delivery: a code that a page can put into words.
+--- The diagnosis of a bot's response to a delivery: a code that a page can put into words.
 
 local diagnosis = {}
 
@@ -7,17 +7,17 @@ diagnosis.PATIENCE = 2
 
 ---@alias kenar.sandbox.Diagnosis { code: string, severity: "warning"|"bad" }
 
--- Where there was no answer at all, by the kind of the error.
+-- Codes for a missing response, by the kind of the error.
 local failures = { timeout = "timeout", network = "refused", tls = "broken", too_large = "bad_answer" }
 
--- Statuses that say what is wrong; others by their hundred.
+-- Codes by status; other statuses by their hundreds.
 local statuses = { [401] = "unauthorized", [403] = "forbidden", [404] = "not_found", [405] = "not_found" }
 local hundreds = { [3] = "redirect", [5] = "server_error" }
 
 local function code_of(exchange)
    local response = exchange.response
    if not response then
-      -- A connection that was made and then lost tells of a crash rather than of a wrong address.
+      -- A connection lost after it was made points to a crash, not to a wrong address.
       local is_lost = exchange.failure == "network" and exchange.sent ~= "no"
       return is_lost and "broken" or failures[exchange.failure] or "refused"
    elseif response.status < 200 or response.status > 299 then
@@ -26,7 +26,7 @@ local function code_of(exchange)
    return exchange.mistake or "bad_answer"
 end
 
---- What is wrong with a delivery's answer; nil where nothing is.
+--- The diagnosis of a delivery's response; nil if the response is right.
 ---@param exchange kenar.sandbox.Exchange to_bot
 ---@return kenar.sandbox.Diagnosis?
 function diagnosis.of(exchange)

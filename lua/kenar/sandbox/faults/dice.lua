@@ -10,7 +10,7 @@ Dice.__index = Dice
 
 local A1, M1 = 40014, 2147483563
 local A2, M2 = 40692, 2147483399
--- Seeds that are neighbours give draws that are, until the states have moved apart.
+-- Neighbouring seeds give neighbouring draws at first, so the first draws are discarded.
 local WARM_UP = 16
 
 local function step(self)
@@ -34,7 +34,7 @@ end
 
 --- Make a generator.
 ---@param seed number whole, at least 0
----@param stream integer draws of one stream tell nothing of those of another
+---@param stream integer the draws of different streams are independent
 function dice.new(seed, stream)
    local self = setmetatable({ first = seed % (M1 - 1) + 1, second = stream % (M2 - 1) + 1 }, Dice)
    for _ = 1, WARM_UP do

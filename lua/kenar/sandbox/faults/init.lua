@@ -1,4 +1,4 @@
---- What is to go wrong, and when: a list of rules that calls and deliveries are held against.
+--- The fault rules of a sandbox: calls and deliveries are matched against them.
 
 local fault_rules = require "kenar.sandbox.faults.rules"
 
@@ -9,13 +9,13 @@ Faults.__index = Faults
 
 ---@class kenar.sandbox.Strike: kenar.sandbox.FaultPart
 ---@field name string   the kind, or the status
----@field sees? string  what the client sees that gets no answer: "network", "timeout", "tls"
----@field ends? string  how its connection then ends: "close", "reset"
+---@field sees? string  the error that a client without a response sees: "network", "timeout", "tls"
+---@field ends? string  the end of its connection: "close", "reset"
 
 --- Make an empty list.
 ---@param places table<string, "call"|"event"|"asked"> the names that `at` may take beside "*", "webhook" and "clock":
----   calls, events, and what is delivered while a person waits
----@param seed? integer of draws, default 0
+---   calls, events, and deliveries for which a person waits
+---@param seed? integer of the draws, default 0
 function faults.new(places, seed)
    return setmetatable({ places = places, seed = seed or 0, rules = {}, made = 0, struck = {}, skew = 0 }, Faults)
 end
@@ -27,9 +27,9 @@ local function set_clock(self)
    end
 end
 
---- Add a rule; the first added that matches strikes.
+--- Add a rule. The first rule that matches strikes.
 ---@param fault kenar.sandbox.Fault
----@return table|nil rule, string|nil message what is wrong with it
+---@return table|nil rule, string|nil message the mistake in it
 function Faults:add(fault)
    local rule, message = fault_rules.new(fault, self.places, self.seed, self.made + 1)
    if not rule then
@@ -56,7 +56,7 @@ local function strikes(rule)
 end
 
 --- The fault that strikes now, counted down.
----@param at string the name of a call or of what is delivered
+---@param at string the name of a call or a delivery
 ---@param conversation_id? string
 ---@return kenar.sandbox.Strike?
 function Faults:take(at, conversation_id)
@@ -76,9 +76,9 @@ function Faults:take(at, conversation_id)
    end
 end
 
---- Take a rule away by its id, or every rule.
+--- Remove a rule by its id, or all rules.
 ---@param id? integer
----@return boolean done false where there is no such rule
+---@return boolean done false if there is no such rule
 function Faults:clear(id)
    local kept, count = {}, #self.rules
    for _, rule in ipairs(self.rules) do
@@ -91,7 +91,7 @@ function Faults:clear(id)
    return id == nil or #kept < count
 end
 
---- The rules that are on, as they were written, with their id, how often each has struck, and how often it still will.
+--- The active rules as written, with their ids and the counts of past and remaining strikes.
 ---@return table[]
 function Faults:list()
    local list = {}

@@ -15,7 +15,7 @@ local function kinds_of(text)
    return kinds
 end
 
--- The value of a field as its type wants it; nil where it is not of that type.
+-- The value of a field, converted to the field's type; nil if it cannot be converted.
 local function value_of(name, text)
    local type_name = fault_rules.type_of(name)
    if name == "times" and text == "forever" then
@@ -34,8 +34,8 @@ local function value_of(name, text)
    return text
 end
 
---- Read a line: fields as `name=value`, between commas. What needs more than that (`headers`, a `body` with commas,
---- kinds with fields of their own) is for the API.
+--- Read a line: fields as `name=value`, separated by commas. `headers`, a `body` with commas, and kinds with fields of
+--- their own need the API.
 ---@param text string
 ---@return kenar.sandbox.Fault? fault, string? problem
 function fault_line.read(text)
@@ -56,7 +56,7 @@ function fault_line.read(text)
    return fault
 end
 
---- What struck, in a few words: `429, Retry-After 2`, `delay, 0.5 s`, `drop, carried out`.
+--- A strike in a few words: `429, Retry-After 2`, `delay, 0.5 s`, `drop, carried out`.
 ---@param strike kenar.sandbox.Strike
 ---@return string
 function fault_line.write(strike)

@@ -1,41 +1,41 @@
---- A fault as it is written down, checked, and made into a rule that can strike.
+--- Checks a fault and makes a rule of it.
 
 local dice = require "kenar.sandbox.faults.dice"
 
 local fault_rules = {}
 
 ---@class kenar.sandbox.Fault
----@field at string               where: an endpoint's name (`send_bot_message`), "*" for all of them; the name of what
----   is delivered (`NEW_CHATBOT_MESSAGE`, `dynamic_action`), "webhook" for all events; "clock"
----@field conversation_id? string only there
+---@field at string               an endpoint's name (`send_bot_message`), "*" for all of them; a delivery's name
+---   (`NEW_CHATBOT_MESSAGE`, `dynamic_action`), "webhook" for all events; "clock"
+---@field conversation_id? string only in this conversation
 ---@field rate? number            the probability with which it strikes, up to 1; drawn for each request that matches
 ---@field times? integer|"forever" how often it strikes; default 1, with a rate and for the clock: until cleared
----@field skip? integer           how many that match pass before the first is held against it
----@field seed? integer           of its draws, the same however often it is added; default: the sandbox's
+---@field skip? integer           how many matching requests pass before the rule applies
+---@field seed? integer           of its draws; default: the sandbox's
 ---@field kinds? (string|integer|kenar.sandbox.FaultPart)[] one of these is drawn each time: kinds, statuses, or tables
----   with the fields below. Fields below that are given beside it hold for those which they fit
----@field skew? number            at the clock: seconds by which the sandbox's is ahead
+---   with the fields below. A field given beside `kinds` holds for each kind that takes it
+---@field skew? number            at "clock": seconds by which the sandbox's clock is ahead
 ---
----@class kenar.sandbox.FaultPart what happens
+---@class kenar.sandbox.FaultPart the effect of a fault
 ---@field kind? string            one of kenar.sandbox.faults.rules.kinds
----@field status? integer         the HTTP status that a call is answered with, 200 to 599; it is not carried out
+---@field status? integer         the HTTP status of the response, 200 to 599; the call is not carried out
 ---@field headers? table<string, string>
----@field body? string|table      default: the error that Divar gives with that status
----@field retry_after? number|string seconds, or an HTTP date as it is to be sent
----@field delay? number           seconds before the answer, or before a delivery; alone, all else is as usual
----@field processed? boolean      with kinds that give no answer: the call is carried out nevertheless
----@field sent? "no"|"maybe"      likewise, where no socket is involved: whether the request left; default "maybe"
+---@field body? string|table      default: Divar's error for the status
+---@field retry_after? number|string seconds, or an HTTP date, sent unchanged
+---@field delay? number           seconds before the response, or before a delivery
+---@field processed? boolean      with kinds without a response: the call is carried out nevertheless
+---@field sent? "no"|"maybe"      likewise, without sockets: whether the request left; default "maybe"
 ---@field cut? integer            bytes that `half` sends of the body; default: half of them
 ---@field copies? integer         how often `duplicate` delivers once more; default 1
 
--- Where a fault may be: calls of the bot's; events, which nobody waits for; what a person waits for; the clock.
+-- The places of faults: calls of the bot; events; deliveries for which a person waits ("asked"); the clock.
 local groups = { ["*"] = "call", webhook = "event", clock = "clock" }
 local CALL = { call = true }
 local DELIVERY = { event = true, asked = true }
 local ANY = { call = true, event = true, asked = true }
 
---- One row a kind: where it may strike; what the client sees where it gets no answer (`sees`), and how its connection
---- ends on real sockets (`ends`); which fields it takes from a fault with several kinds, and what they are otherwise.
+--- One row per kind: its places; the error that a client without a response sees (`sees`); the end of its connection
+--- on real sockets (`ends`); the fields that it takes from a fault with several kinds (`takes`), and their defaults.
 fault_rules.kinds = {
    delay = { places = ANY, takes = { "delay" }, defaults = { delay = 1 } },
    drop = { places = ANY, takes = { "processed", "sent" }, sees = "network", ends = "close" },
@@ -56,7 +56,7 @@ local function is_whole(value, least, most)
    return value % 1 == 0 and value >= least and value <= (most or math.huge)
 end
 
--- One row a field: its type, whether it says what happens rather than when, and which values it may have.
+-- One row per field: its type, whether it is part of the effect (`happens`), and its allowed values.
 local fields = {
    at = { "string" }, conversation_id = { "string" }, kinds = { "table" },
    rate = { "number", expected = "more than 0, at most 1", holds = function(n) return n > 0 and n <= 1 end },
@@ -81,7 +81,7 @@ local fields = {
    },
 }
 
---- The type of a field: "string", "number", "boolean", "table"; nil where it may have several, false where there is no
+--- The type of a field: "string", "number", "boolean", "table"; nil if it may have several, false if there is no
 --- such field.
 ---@param name string
 ---@return string|false|nil
@@ -122,7 +122,7 @@ local function field_problem(fault)
    end
 end
 
--- Whole seconds have no fraction in a header, whatever the VM thinks of the number.
+-- Whole seconds have no fraction in a header, also if the VM holds them as a float.
 local function header_of(after)
    return type(after) == "number" and after % 1 == 0 and ("%d"):format(after) or tostring(after)
 end
@@ -134,7 +134,7 @@ local function row_of(part)
    return fault_rules.kinds[part.kind or "delay"]
 end
 
--- What happens, made of the fields that say so; nil and what is wrong.
+-- The effect, made of the fields with `happens`; nil and the mistake.
 local function part_of(given, group, where)
    if given.kind and not fault_rules.kinds[given.kind] then
       return nil, ("kind is one of %s, got %s"):format(names_of(fault_rules.kinds), given.kind)
@@ -165,7 +165,7 @@ local function part_of(given, group, where)
    return part
 end
 
--- An entry of `kinds` as fields, with what the whole fault says for it.
+-- An entry of `kinds` as fields, with the fields that it takes from the whole fault.
 local function entry_of(entry, fault)
    local given = {}
    if type(entry) == "table" then
@@ -214,8 +214,8 @@ end
 --- Make a rule.
 ---@param fault kenar.sandbox.Fault
 ---@param places table<string, "call"|"event"|"asked"> the names that `at` may take beside "*", "webhook" and "clock"
----@param seed integer of draws, unless the fault has one
----@param id integer the rule's own
+---@param seed integer of the draws if the fault has no seed
+---@param id integer of the rule
 ---@return table? rule, string? problem
 function fault_rules.new(fault, places, seed, id)
    local given = {}

@@ -1,4 +1,4 @@
---- What a fault makes of a call: another answer, half of one, or none.
+--- Applies a fault to a call: another response, half of a response, or none.
 
 local answers = require "kenar.sandbox.judge.answers"
 local api = require "kenar.sandbox.judge.api"
@@ -6,13 +6,13 @@ local json = require "kenar.json"
 
 local strikes = {}
 
----@class kenar.sandbox.Failure how the client gets no answer, or half of one
+---@class kenar.sandbox.Failure a missing or incomplete response
 ---@field kind "network"|"timeout"|"tls"
 ---@field sent "no"|"yes"|"maybe"
 ---@field ends? "close"|"reset" the connection's end
----@field cut? integer how many bytes of the body leave before
+---@field cut? integer how many bytes of the body are sent before
 
--- An answer that broke off has told its status.
+-- The client has the status of a response that breaks off.
 local function sent_by(status)
    if status >= 200 and status < 300 then
       return "yes"
@@ -23,7 +23,7 @@ end
 local function cut(fault, response)
    local length = #response.body
    local kept = fault.cut or math.floor(length / 2)
-   if length == 0 then -- there is no half of it
+   if length == 0 then -- an empty body has no half
       return nil, { kind = fault.sees, sent = fault.sent, ends = fault.ends }
    end
    return response, {
@@ -35,7 +35,7 @@ end
 ---@param judge kenar.sandbox.Judge
 ---@param fault kenar.sandbox.Strike
 ---@param exchange kenar.sandbox.Exchange
----@param act fun(): table carries the call out, and gives the usual response
+---@param act fun(): table carries the call out and returns the usual response
 ---@return table? response, kenar.sandbox.Failure? failure
 function strikes.answer(judge, fault, exchange, act)
    if fault.status then

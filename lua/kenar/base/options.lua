@@ -25,8 +25,9 @@ end
 ---@param given table
 ---@param known table<string, true|string|fun(value: any): string?> the rows
 ---@param unknown string the message for a name that is not known: a format that takes the name
+---@param prefix? string what stands before the names of known values in messages: "session."
 ---@return string? problem
-function options.problem(given, known, unknown)
+function options.problem(given, known, unknown, prefix)
    for name, value in pairs(given) do
       local row = known[name]
       if row == nil then
@@ -39,7 +40,7 @@ function options.problem(given, known, unknown)
             problem = ("expected a %s, got %s"):format(row, type(value))
          end
          if problem then
-            return name .. ": " .. problem
+            return ("%s%s: %s"):format(prefix or "", name, problem)
          end
       end
    end

@@ -5,6 +5,7 @@
 -- store, a lock in the store. Saving compares the stored bytes with the loaded ones, so that no update is lost even if
 -- a lock was lost.
 
+local checks = require "kenar.base.options"
 local errors = require "kenar.error"
 local events = require "kenar.event"
 local json = require "kenar.json"
@@ -28,9 +29,11 @@ local REFRESH = 0.1
 
 local options_known = {
    ttl = function(value)
-      return type(value) == "number" and value > 0 and value < math.huge, "a number of seconds above 0"
+      if type(value) ~= "number" or not (value > 0 and value < math.huge) then
+         return "expected a number of seconds above 0, got " .. tostring(value)
+      end
    end,
-   initial = function(value) return type(value) == "function", "a function" end,
+   initial = "function",
 }
 
 --- Check a bot's option `session`.
@@ -42,15 +45,10 @@ function session.check_options(options, level)
    elseif type(options) ~= "table" then
       error("session: expected a table of ttl and initial, got " .. type(options), level + 1)
    end
-   for name, value in pairs(options) do
-      local check = options_known[name]
-      if not check then
-         error(("session: unknown option %q; options are initial and ttl"):format(tostring(name)), level + 1)
-      end
-      local ok, expected = check(value)
-      if not ok then
-         error(("session.%s: expected %s, got %s"):format(name, expected, tostring(value)), level + 1)
-      end
+   local unknown = "session: unknown option %q; options are initial and ttl"
+   local problem = checks.problem(options, options_known, unknown, "session.")
+   if problem then
+      error(problem, level + 1)
    end
 end
 

@@ -27,6 +27,11 @@ describe("base/options", function()
       end)
    end
 
+   it("puts a prefix before the name of a value", function()
+      assert.equal("walk.pace: expected a number, got string", options.problem({ pace = "1" }, known, UNKNOWN, "walk."))
+      assert.equal('unknown option "colour" of a walk', options.problem({ colour = 1 }, known, UNKNOWN, "walk."))
+   end)
+
    it("suggests no name that the text has", function()
       assert.equal("unknown option paces: a walk takes pace",
          options.problem({ paces = 1 }, { pace = true }, "unknown option %s: a walk takes pace"))

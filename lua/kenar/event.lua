@@ -1,7 +1,7 @@
---- Everything Divar posts to a bot, brought to one shape.
+--- Reads all requests of Divar to a bot into events of one shape.
 --
--- The shape of the body decides what it is, so that one URL can serve all that Divar sends. Absent is nil,
--- never null; keys, types and enum values that Divar adds later pass through and never fail.
+-- The shape of the body decides the event's kind, so that one URL can serve all of them. Absent values are nil, never
+-- null. Keys, types and enum values that Divar adds later pass through and never fail.
 
 local fields = require "kenar.event.fields"
 local errors = require "kenar.error"
@@ -26,12 +26,12 @@ local LIMITS = { max_bytes = 1048576 }
 ---@field variant "current"|"legacy"
 ---@field detail? string       what a filter's part behind the colon compares: text, publish, completed, granted
 ---@field id? string
----@field dedup_key? string    nil where Divar repeats on purpose
+---@field dedup_key? string    nil if Divar repeats the event on purpose
 ---@field order_key? string    events of one key are handled in order
 ---@field chat? "bot"|"post"
 ---@field conversation_id? string
 ---@field post_token? string
----@field side? "SELLER"|"BUYER"  who wrote or pressed
+---@field side? "SELLER"|"BUYER"  the side that wrote or pressed
 ---@field sender? { id: string?, type: string? }
 ---@field sender_type? "HUMAN"|"BOT"
 ---@field user_id? string
@@ -39,16 +39,16 @@ local LIMITS = { max_bytes = 1048576 }
 ---@field message_type? string TEXT, IMAGE, FILE, VOICE, LOCATION, VIDEO, CONTACT or what Divar adds
 ---@field text? string
 ---@field start? { touch_point: string, id: string? }
----@field source? string       where a session began, or a dynamic action's touch point
+---@field source? string       the touch point of a session or a dynamic action
 ---@field data? table          a button's data, with our reserved keys
----@field metadata? table      what was given when subscribing
+---@field metadata? table      the subscription's
 ---@field post? table
 ---@field payment? { id: string?, cost_rials: number?, extra_details: string?, state: string?, type: string? }
 ---@field return_url? string
----@field next_url? string     kind oauth_return: where ctx:authorize said the user is to go
+---@field next_url? string     kind oauth_return: the URL for the user, from ctx:authorize
 ---@field sent_at? integer     microseconds since 1970
 ---@field payload table        the part of the body that is about this event
----@field raw string           the body as it came
+---@field raw string           the body as received
 
 local NO_HEADERS = {}
 
@@ -93,7 +93,7 @@ local function read_payment(result, transaction)
    result.order_key = result.id and "payment:" .. result.id
 end
 
--- One row an event: under which key its payload lies, and how it is read.
+-- One row per event: the key of its payload, and its reader.
 local events = {
    NEW_MESSAGE = { key = "new_message", read = messages.read },
    NEW_CHATBOT_MESSAGE = { key = "new_chatbot_message", read = messages.read_chatbot },
@@ -122,8 +122,8 @@ end
 --- Read a request of Divar's, the fields of a chat message only as they are asked for.
 ---@param bytes string the body
 ---@param headers? table<string, string> names in lower case; only the version header is read
----@param endpoint? "events"|"session"|"action" the URL it came to; decides only where the body does not
----@return kenar.Event? event, kenar.Error? err kind `invalid` when it is not a JSON object
+---@param endpoint? "events"|"session"|"action" the URL it came to; decides only if the body does not
+---@return kenar.Event? event, kenar.Error? err kind `invalid` if the body is not a JSON object
 function event.read(bytes, headers, endpoint)
    local body, err = json.decode(bytes, LIMITS)
    if err then
@@ -132,7 +132,7 @@ function event.read(bytes, headers, endpoint)
    if not object(body) then
       return nil, errors.new { kind = "invalid", message = "expected a JSON object" }
    end
-   -- The names are there for the table's size: it is filled field by field.
+   -- The names preallocate the table, which is filled field by field.
    local result = {
       variant = "current", raw = bytes, kind = nil, type = nil, payload = nil, chat = nil, metadata = nil,
       detail = nil, sender_type = nil, dedup_key = nil, order_key = nil,

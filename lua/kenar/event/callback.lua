@@ -12,7 +12,7 @@ local function is_given(value)
    return value ~= nil and value ~= json.null
 end
 
--- What a click, an opened session and a dynamic action have in common.
+-- The fields that a click, an opened session and a dynamic action share.
 local function read_visit(result, body)
    result.payload = body
    result.conversation_id = text(body.conversation_id)
@@ -80,11 +80,11 @@ local function version_of(headers)
    return value and core.trim(tostring(value))
 end
 
---- How a body that is no event is read (Divar's documents tell the session's two versions apart by a header, which
---- not every proxy lets through; the keys tell them apart as well).
+--- The reader of a body that is no event. Divar's documents tell the session's two versions apart by a header, but not
+--- every proxy passes it on; the keys also tell them apart.
 ---@param body table
 ---@param headers table<string, string>
----@param endpoint? string the URL it came to; decides only where the body does not
+---@param endpoint? string the URL it came to; decides only if the body does not
 ---@return (fun(result: kenar.Event, body: table))? read
 function callback.reader(body, headers, endpoint)
    if body.touchpoint ~= nil then

@@ -1,4 +1,4 @@
---- What a chat message carries, one row for each of Divar's seven message types.
+--- Readers of fields, and the contents of chat messages: one row for each of Divar's seven message types.
 --
 -- The documents print integers as numbers, Divar's OpenAPI file types 64-bit ones as strings, and the old hook wrote
 -- coordinates both ways: every figure is read from either form.
@@ -7,7 +7,7 @@ local json = require "kenar.json"
 
 local fields = {}
 
---- A string that says something: null, the empty string (protobuf's zero value) and other types are absent.
+--- A string that is not empty: null, the empty string (protobuf's zero value) and other types are absent.
 ---@param value any
 ---@return string?
 function fields.text(value)
@@ -53,7 +53,7 @@ function fields.side(value)
    return type(value) == "string" and (sides[value] or sides[value:upper()]) or nil
 end
 
---- Where Divar wants the user back, under any of the three names that it has had.
+--- The URL by which the user returns to Divar, under any of the three names that it has had.
 ---@param source table
 ---@return string?
 function fields.return_url(source)
@@ -80,10 +80,10 @@ end
 
 local text, number, object = fields.text, fields.number, fields.object
 
---- Read an object field by field. What Divar adds later comes along untouched; nulls do not.
+--- Read an object field by field. Fields that Divar adds later are kept; nulls are not.
 ---@param source any
----@param readers table<string, function> how each field is read that we know
----@return table? result nil when it is no object
+---@param readers table<string, function> for each known field
+---@return table? result nil if it is not an object
 function fields.read(source, readers)
    source = object(source)
    if not source then
@@ -139,7 +139,7 @@ for _, row in pairs(types) do
    end
 end
 
---- One medium of a message; nil when it has none.
+--- One medium of a message; nil if the message does not have it.
 ---@param name string one of fields.media
 ---@param message table Divar's Message object
 ---@return table?

@@ -31,7 +31,7 @@ local function start_of(written)
    return { touch_point = touch_point, id = text(id) }
 end
 
--- What both shapes have: from Divar's message to the event's value.
+-- The readers that both shapes share: each takes Divar's message and returns the field's value.
 local function with_shared(readers)
    function readers.id(message) return text(message.id) end
    function readers.dedup_key(message) return text(message.id) end

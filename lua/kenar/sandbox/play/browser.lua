@@ -8,10 +8,10 @@ local browser = {}
 local Browser = {}
 Browser.__index = Browser
 
--- Beyond this the two send the user around in a circle.
+-- More redirects than this are a loop.
 local MAX_HOPS = 10
 
--- Where Divar asks, today and until 2024-05; the form leads to the first.
+-- The paths of Divar's consent page: today's, and until 2024-05. The form goes to the first.
 local asks = { ["/oauth2/auth"] = true, ["/oauth"] = true }
 
 local function split(url)
@@ -19,7 +19,7 @@ local function split(url)
    return origin, path ~= "" and path or "/", query ~= "" and query or nil
 end
 
--- `name=value; Path=...; Max-Age=0`: what counts is the first part, and whether it ends a cookie.
+-- `name=value; Path=...; Max-Age=0`: only the first part is read, and whether the cookie is deleted.
 local function keep_cookie(self, origin, header)
    local name, value = (header or ""):match "^([^=;%s]+)=([^;]*)"
    if name then
@@ -51,7 +51,7 @@ local function fetch(self, method, url, headers, body)
    return response
 end
 
--- The answer to Divar's page: the form that stands on it, sent as a browser would.
+-- Send the form of Divar's consent page as a browser does.
 local function decide(self, url)
    local origin, _, query = split(url)
    local fields = form.encode {
@@ -61,9 +61,9 @@ local function decide(self, url)
    return fetch(self, "POST", origin .. "/oauth2/auth", headers, fields)
 end
 
---- Open a URL and go on until a page is neither the bot's nor Divar's, or nothing leads on.
+--- Open a URL and follow redirects and consent pages to a page of another origin, or to a page without a redirect.
 ---@param url string
----@return { url: string, status: integer?, body: string? } seen `status` and `body` where it ends on a page of the two
+---@return { url: string, status: integer?, body: string? } seen `status` and `body` unless of another origin
 function Browser:open(url)
    for _ = 1, MAX_HOPS do
       local response = fetch(self, "GET", url, { accept = "text/html" })

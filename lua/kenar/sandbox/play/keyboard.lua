@@ -1,4 +1,4 @@
---- Lines that a person types, read on the loop without holding it up.
+--- Reads typed lines on the loop without blocking it.
 
 local core = require "kenar.core"
 

@@ -1,10 +1,10 @@
---- While a test runs a bot, nothing may reach the network: what opens sockets raises.
+--- Keeps tests off the network: functions that open sockets raise an error while a test runs a bot.
 
 local hosts = require "kenar.host"
 
 local no_sockets = {}
 
--- Modules that open sockets, and through which of their functions.
+-- Modules that open sockets, and their functions that do so.
 local doors = {
    ["kenar.curl"] = { "pool" },
    ["kenar.httpd"] = { "server" },
@@ -50,7 +50,7 @@ local function restore(changes, ...)
    return ...
 end
 
---- Call `f` with every known way to the network shut and `host` as the host of clients that were given none.
+--- Call `f` while those functions raise; clients without a host get `host`.
 ---@param host table
 ---@param f function
 ---@return boolean ok, any results as pcall's

@@ -1,4 +1,4 @@
---- One person in one conversation, as a spec plays and sees them.
+--- One person in one conversation, played by a spec.
 
 local acts = require "kenar.sandbox.acts"
 local checks = require "kenar.base.options"
@@ -26,7 +26,7 @@ Person.__name = "kenar.testing.person"
 ---                         dynamic_action | post_page | post_manage_page | answer, data }; no rows where there are none
 ---@field captions string[][] the buttons' captions, in the same rows
 
--- One row an action of Divar's: how the button is written in a bot.
+-- One row per action of Divar's: the button as a bot writes it.
 local plain = {
    open_direct_link = function(button, url)
       button.direct_link = url
@@ -104,7 +104,7 @@ function Person.__index(self, key)
    return Person[key]
 end
 
--- The newest message behind `since` that this person did not write.
+-- The newest message after `since` that this person did not write.
 local function newest(self, since)
    local messages = self.conversation.messages
    for i = #messages, 1, -1 do
@@ -124,7 +124,7 @@ function Person:last()
    return newest(self)
 end
 
--- Carries an act out, lets the bot answer, and complains of what the bot did wrong.
+-- Carries an act out, lets the bot answer, and raises the bot's mistake.
 local function perform(self, name, ...)
    local arguments, count = { ... }, select("#", ...)
    local unpack = table.unpack or unpack -- luacheck: ignore 143
@@ -142,7 +142,7 @@ end
 
 --- Write a text.
 ---@param text string
----@return kenar.testing.Message? answer the newest message that came of it; nil when none did
+---@return kenar.testing.Message? answer the newest message that followed; nil if none did
 function Person:say(text)
    return newest(self, perform(self, "say", self.side, text).message)
 end
@@ -168,7 +168,7 @@ end
 
 --- Press a button.
 ---@param which string|integer its caption, or its number in the newest message with buttons
----@return { url: string?, text: string?, page: string?, post_token: string? } seen what shows then
+---@return { url: string?, text: string?, page: string?, post_token: string? } seen what the person is shown
 function Person:press(which)
    return perform(self, "press", self.side, which).seen
 end
@@ -188,7 +188,7 @@ end
 
 --- Make a person.
 ---@param judge kenar.sandbox.Judge
----@param settle fun(f: function, user_id: string) calls `f` and lets the bot answer; the user is who acts
+---@param settle fun(f: function, user_id: string) calls `f` and lets the bot answer; `user_id` is the acting user
 ---@param conversation kenar.sandbox.Conversation
 ---@param side string
 ---@return kenar.testing.Person

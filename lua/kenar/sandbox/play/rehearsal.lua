@@ -18,12 +18,12 @@ local rehearsal = {}
 ---@field deliveries kenar.sandbox.Exchange[]
 ---@field errors any[]
 ---@field log string[]
----@field acting? string the id of the user who acted last
+---@field acting? string the id of the last acting user
 local Rehearsal = {}
 Rehearsal.__index = Rehearsal
 
--- Where the bot is, and Divar's hosts. Of the last two, the one had everything until 2025-04, the other the consent
--- page until 2024-05.
+-- The bot's address, and Divar's hosts. Of the last two, the first served everything until 2025-04, the second the
+-- consent page until 2024-05.
 local BOT = "https://bot.example.ir"
 local API = "https://open-api.divar.ir"
 local servers = {
@@ -32,10 +32,10 @@ local servers = {
 }
 -- One of the addresses that Divar publishes for its events, and a customer's.
 local DIVAR_ADDRESS, BROWSER_ADDRESS = "78.111.6.41", "5.160.0.1"
--- Deliveries that one act may lead to: beyond this a bot answers itself.
+-- The most deliveries of one act: with more, a bot answers itself.
 local MAX_DELIVERIES = 1000
 
---- The bot's settings here: whatever its file and the environment say.
+--- The bot's settings in a rehearsal. They replace those of its file and of the environment.
 ---@param own? table<string, any> settings that a test chooses itself
 ---@return table<string, any>
 function rehearsal.settings(own)
@@ -104,10 +104,10 @@ local function is_settled(self)
    return self.running + self.courier.running == 0
 end
 
---- Call `f` and run until the bot has answered all that it led to. Time passes only where the bot waits for it. What
---- a handler raised is raised again.
+--- Call `f` and run until the bot has answered all deliveries that follow. Time passes only while the bot waits for it.
+--- An error of a handler is raised again.
 ---@param f function
----@param user_id? string who acts
+---@param user_id? string the acting user
 function Rehearsal:settle(f, user_id)
    self.acting = user_id or self.acting
    self.delivered = 0
@@ -130,7 +130,7 @@ function Rehearsal:settle(f, user_id)
    end
 end
 
---- Put another bot in the place of the one that runs, as a restart does.
+--- Replace the running bot by another, as a restart does.
 ---@param bot kenar.Bot
 function Rehearsal:restart(bot)
    self.bot:close()
@@ -147,7 +147,7 @@ end
 --- Open a URL as a user's browser does, and go on through the bot's pages and Divar's.
 ---@param url string
 ---@param user string the user's name
----@param is_denied? boolean what is answered on Divar's page
+---@param is_denied? boolean whether the user refuses on Divar's page
 ---@return { url: string, status: integer?, body: string? } seen
 function Rehearsal:browse(url, user, is_denied)
    local serves = {
@@ -196,7 +196,7 @@ local function app_of(bot, settings, permissions)
    }
 end
 
---- Bring the two together.
+--- Connect a bot with a judge of its own.
 ---@param bot kenar.Bot
 ---@param options { now: number?, assumptions: table?, settings: table?, permissions: table?, keep_store: boolean? }
 ---@return kenar.sandbox.Rehearsal

@@ -1,4 +1,4 @@
---- What happens in the sandbox, as lines that a person can read on any terminal.
+--- Writes the sandbox's messages and exchanges as lines for a terminal.
 --
 --    customer        /start MY_POST gZd7omnS
 --    bot -> Divar    POST /v1/open-platform/chat/bot/conversations/.../messages  200  0.3 ms
@@ -22,7 +22,7 @@ function Transcript:line(label, text)
    self.write(("%-" .. WIDTH .. "s  %s\n"):format(label, text))
 end
 
--- What people send beside text, in a few words.
+-- A message that is not text, in a few words.
 local function content_line(message)
    local content = message.content or {}
    local facts = content.name or content.link or content.phone
@@ -68,7 +68,7 @@ local function show_message(self, conversation, message)
    end
 end
 
---- A message was written. What the bot writes is shown behind the request that brought it.
+--- A message was written. A bot's message is shown after the request that brought it.
 ---@param conversation kenar.sandbox.Conversation
 ---@param message kenar.sandbox.Message
 function Transcript:message(conversation, message)
@@ -105,14 +105,14 @@ function Transcript:exchange(exchange)
    end
 end
 
---- A person does something that is no message.
+--- A person acts without a message.
 ---@param side string
 ---@param text string
 function Transcript:act(side, text)
    self:line(names[side], text)
 end
 
---- What a person sees after an act.
+--- Show what a person sees after an act.
 ---@param act kenar.sandbox.Act
 function Transcript:seen(act)
    local seen = act.seen

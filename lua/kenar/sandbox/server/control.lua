@@ -1,6 +1,6 @@
---- The sandbox's own API, below /sandbox/: what people do there, what is to go wrong, what happened.
+--- The sandbox's own API below /sandbox/: acts of people, faults, and the log.
 --
--- JSON in and out; one row a call. A mistake of the caller's is answered 400 with { error = }.
+-- Requests and responses are JSON; one row per call. A caller's mistake is answered 400 with { error = }.
 
 local act_arguments = require "kenar.sandbox.acts.arguments"
 local core = require "kenar.core"
@@ -54,7 +54,7 @@ local function log_of(sandbox, query)
    return { exchanges = shown.list(found) }
 end
 
--- A conversation that somebody has opened.
+-- The response to a call that opens a conversation.
 local function opened(sandbox, conversation)
    sandbox.watch:conversation(conversation)
    return shown.conversation(sandbox.judge, conversation)
@@ -65,7 +65,7 @@ local function text_in(body, key, default)
    return type(value) == "string" and value ~= "" and value or default
 end
 
--- The user whom the body names; nil and why not.
+-- The user that the body names; nil and the mistake.
 local function user_in(sandbox, body, key)
    local name = text_in(body, key, key == "user" and "customer" or key)
    if #name > states.MAX_NAME then

@@ -1,6 +1,6 @@
---- What happens in the sandbox, as server-sent events to whoever listens.
+--- Sends the sandbox's changes to its listeners as server-sent events.
 --
--- A listener that falls behind is let go: it comes again by itself and loads everything anew.
+-- A listener that falls behind is disconnected: the browser connects again, and the page loads everything anew.
 
 local json = require "kenar.json"
 
@@ -10,7 +10,7 @@ local feed = {}
 local Feed = {}
 Feed.__index = Feed
 
--- Milliseconds after which a browser that lost the stream comes again.
+-- Milliseconds after which a browser connects again.
 local RETRY = 1000
 
 local HEADERS = {
@@ -18,7 +18,7 @@ local HEADERS = {
    ["x-content-type-options"] = "nosniff", ["cross-origin-resource-policy"] = "same-origin",
 }
 
---- The answer to somebody who wants to listen.
+--- The response to a new listener.
 ---@return { status: integer, headers: table, stream: fun(stream: kenar.Stream) }
 function Feed:answer()
    return {
@@ -33,13 +33,13 @@ function Feed:answer()
    }
 end
 
---- Whether anybody listens.
+--- Whether there are listeners.
 ---@return boolean
 function Feed:has_listeners()
    return next(self.streams) ~= nil
 end
 
---- Tell everybody.
+--- Send an event to all listeners.
 ---@param event string
 ---@param detail table becomes JSON, which has no line breaks of its own
 function Feed:tell(event, detail)

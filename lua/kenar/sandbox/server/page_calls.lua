@@ -1,4 +1,4 @@
---- The calls of the sandbox's API that its page needs beside the others: one row a call, as in
+--- The calls of the sandbox's API that only its page needs: one row per call, as in
 --- kenar.sandbox.server.control.
 
 local saved = require "kenar.sandbox.judge.saved"
@@ -6,7 +6,7 @@ local shown = require "kenar.sandbox.server.shown"
 
 local page_calls = {}
 
--- The exchange with this number; nil and why not.
+-- The exchange with this number; nil and the mistake.
 local function exchange_of(sandbox, number)
    for _, exchange in ipairs(sandbox.judge.log) do
       if exchange.number == number then

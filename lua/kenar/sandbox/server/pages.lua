@@ -1,8 +1,8 @@
---- The files of the sandbox's page, and the rules that its browser is given with them.
+--- The files of the sandbox's page, with their security headers.
 
 local pages = {}
 
--- Beside the folder of this module, wherever that is installed.
+-- Beside this module's folder, because the place of installation is not known.
 local FOLDER = debug.getinfo(1, "S").source:match "^@(.*/)[^/]+/" .. "page/"
 
 local types = {
@@ -10,7 +10,7 @@ local types = {
    svg = "image/svg+xml",
 }
 
--- Nothing from elsewhere, nothing inline, no markup out of strings (trusted types), in nobody's frame.
+-- No resources of other origins, nothing inline, no markup from strings (trusted types), no frames.
 local POLICY = table.concat({
    "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", "connect-src 'self'",
    "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'",
@@ -36,7 +36,7 @@ end
 
 --- Answer a request for one of the page's files.
 ---@param path string of the request
----@return { status: integer, headers: table, body: string }? response nil where the path is none of the page's
+---@return { status: integer, headers: table, body: string }? response nil if the path is not one of the page's
 function pages.answer(path)
    if path == "/" or path == "/sandbox" then
       return { status = 302, headers = { location = "/sandbox/", ["cache-control"] = "no-store" }, body = "" }

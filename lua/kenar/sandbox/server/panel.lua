@@ -1,5 +1,4 @@
---- The fields of Divar's panel that say where an app is. Each can be set on its own; `bot` stands for all of them, at
---- the paths of a kenar bot.
+--- The URL fields of Divar's panel. Each can be set by itself; `bot` sets all of them to the paths of a kenar bot.
 
 local panel = {}
 
@@ -8,7 +7,7 @@ panel.kinds = { "events", "session", "action", "fallback" }
 
 local RETURN_PATH = "/oauth/return"
 
---- What is wrong with a URL of the panel; nil when nothing is.
+--- The mistake in a URL of the panel; nil if there is none.
 ---@param url any
 ---@param is_redirect? boolean
 ---@return string? problem
@@ -65,8 +64,8 @@ local function check(given)
    end
 end
 
---- An app's fields after some were set.
----@param fields { urls: table<string, string>, redirect_uris: string[], public_url: string? } those of now
+--- An app's fields with some of them replaced.
+---@param fields { urls: table<string, string>, redirect_uris: string[], public_url: string? } the current ones
 ---@param given { bot: string?, events: string?, session: string?, action: string?, fallback: string?,
 ---   redirect: string[]? }
 ---@return table? fields, string? problem

@@ -1,4 +1,4 @@
---- What there is and what happened, as JSON that may be shown: secrets masked, bytes that are no text in base64.
+--- The state and the log as JSON for display: secrets are masked, and bytes that are not text are in base64.
 
 local core = require "kenar.core"
 local diagnosis = require "kenar.sandbox.faults.diagnosis"
@@ -15,18 +15,18 @@ local secret = {
    authorization = true, ["x-api-key"] = true, ["x-access-token"] = true, cookie = true, ["set-cookie"] = true,
    location = true,
 }
--- What passes here holds codes, secrets and tokens.
+-- Bodies at these paths hold codes, secrets and tokens.
 local secret_calls = {
    oauth_page = true, legacy_oauth_page = true, oauth_decision = true, oauth_token = true, legacy_oauth_token = true,
    legacy_oauth_form_token = true, create_upload_token = true,
 }
 
---- A list, also where it is empty.
+--- A JSON array, also if it is empty.
 function shown.list(values)
    return setmetatable(values, json.array_mt)
 end
 
---- Bytes that came from outside need not be text.
+--- Bytes from outside as text; they need not be UTF-8.
 ---@param bytes? string
 ---@return string?
 function shown.text(bytes)
@@ -77,7 +77,7 @@ function shown.brief(exchange)
    }
 end
 
---- An exchange whole.
+--- An exchange with headers and bodies.
 ---@param exchange kenar.sandbox.Exchange
 ---@return table
 function shown.exchange(exchange)
@@ -92,7 +92,7 @@ function shown.exchange(exchange)
    return all
 end
 
---- A message; a medium that the app uploaded with its name and size.
+--- A message. If the app uploaded its medium, the message has the medium's name and size.
 ---@param state table
 ---@param message kenar.sandbox.Message
 ---@return table
@@ -108,7 +108,7 @@ function shown.message(state, message)
    return all
 end
 
---- Whether the bot is told of a post's messages; of its own chat it always is.
+--- Whether the bot gets a conversation's messages. It always gets those of its own chat.
 ---@param judge kenar.sandbox.Judge
 ---@param conversation kenar.sandbox.Conversation
 ---@return boolean
@@ -142,7 +142,7 @@ function shown.conversation(judge, conversation, is_brief)
    }
 end
 
---- Users by their ids, their names fit to be shown.
+--- Users by their ids, with names as valid text.
 ---@param state table
 ---@return table
 function shown.users(state)
@@ -153,7 +153,7 @@ function shown.users(state)
    return users
 end
 
---- The faults that are on, and how often each kind struck.
+--- The active faults, and how often each kind struck.
 ---@param judge kenar.sandbox.Judge
 ---@return table
 function shown.faults(judge)
@@ -176,7 +176,7 @@ local function sorted_names(map)
    return names
 end
 
---- What a page tells of a sandbox: the bot's environment, the URLs of the panel, limits in seconds, faults' names.
+--- A sandbox as its page shows it: the bot's environment, the URLs of the panel, limits in seconds, faults' names.
 ---@param sandbox kenar.sandbox.Server
 ---@return table
 function shown.app(sandbox)

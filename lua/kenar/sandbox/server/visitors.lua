@@ -1,13 +1,13 @@
---- Who may come to the sandbox: programs of this machine, and pages of its own. No page from elsewhere.
+--- Access to the sandbox: allowed for programs of this machine and for the sandbox's own pages, denied for other pages.
 --
--- A page elsewhere could make a browser on this machine come here under another name (DNS rebinding), or without asking
--- (cross-site requests). Programs send none of the headers by which a browser tells.
+-- Another page could make a browser on this machine call the sandbox under another host name (DNS rebinding), or by
+-- cross-site requests. Browsers mark such requests by headers that programs do not send.
 
 local visitors = {}
 
 local names = { ["127.0.0.1"] = true, ["[::1]"] = true, localhost = true }
 
--- The name in `127.0.0.1:8090`; nil where it is neither a name nor a name with a port.
+-- The name in `127.0.0.1:8090`; nil if it is neither a name nor a name with a port.
 local function name_of(host)
    local name, port = host:match "^(%[[%x:]+%])(.*)$"
    if not name then
@@ -20,7 +20,7 @@ local function is_own_origin(origin, host)
    return origin:lower() == "http://" .. host:lower()
 end
 
---- Whether a request comes under one of this machine's names.
+--- Check that a request's host is one of this machine's names.
 ---@param headers table<string, string>
 ---@return string? problem
 function visitors.check_host(headers)
@@ -30,7 +30,7 @@ function visitors.check_host(headers)
    end
 end
 
---- Whether a request that does or shows something comes from a program, or from the sandbox's own page.
+--- Check that a request comes from a program or from the sandbox's own page.
 ---@param headers table<string, string>
 ---@return string? problem
 function visitors.check_site(headers)

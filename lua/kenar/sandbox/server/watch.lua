@@ -1,4 +1,4 @@
---- Tells the feed of what happens at the judge, each thing once.
+--- Sends the judge's changes to the feed, each of them once.
 
 local shown = require "kenar.sandbox.server.shown"
 
@@ -8,7 +8,7 @@ local watch = {}
 local Watch = {}
 Watch.__index = Watch
 
--- What a conversation refers to, which may be new.
+-- The users and the post of a conversation, which may be new.
 local function around(self, conversation)
    local state, users = self.judge.state, {}
    local all = shown.users(state)
@@ -74,14 +74,14 @@ function Watch:exchange(exchange)
    self:hearing()
 end
 
---- Everything is told by the call that loads the page; what follows builds on it.
+--- The call that loads the page has the whole state; later events build on it.
 function Watch:everything_told()
    for id, conversation in pairs(self.judge.state.conversations) do
       self.told[id] = { is_heard = shown.is_heard(self.judge, conversation) }
    end
 end
 
---- Everything is different.
+--- The whole state was replaced.
 function Watch:reset()
    self.told = {}
    self.feed:tell("reset", {})

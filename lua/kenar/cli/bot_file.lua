@@ -1,4 +1,4 @@
---- A bot file, from its path to the bot that it returns.
+--- Loads a bot file.
 
 local bots = require "kenar.bot"
 local failure = require "kenar.cli.failure"
@@ -8,7 +8,7 @@ local bot_file = {}
 local how_to_end = "A bot file ends by returning what kenar.bot gives:\n"
    .. '    local bot = require("kenar").bot {}\n    ...\n    return bot'
 
--- The file's own folder comes first, so that what it requires may stand beside it wherever it is started from.
+-- The file's folder comes first in package.path, so that the bot can require modules beside its file.
 local function find_beside(path)
    local folder = path:match "^(.*)/[^/]*$" or "."
    package.path = ("%s/?.lua;%s/?/init.lua;%s"):format(folder, folder, package.path)

@@ -1,4 +1,4 @@
---- `kenar doctor [bot.lua]`: what a bot needs, and whether it is there.
+--- `kenar doctor [bot.lua]`: checks the settings and the environment of a bot.
 
 local failure = require "kenar.cli.failure"
 
@@ -9,7 +9,7 @@ local function is_there(path)
    return file ~= nil and file:close()
 end
 
--- Without a file that can be loaded the environment is still worth a look.
+-- If no bot file can be loaded, the environment is still checked.
 local function load_bot(report, path)
    if not path and not is_there(DEFAULT_FILE) then
       report:warning("bot file", "none was named; kenar doctor bot.lua looks at its settings too")

@@ -1,8 +1,8 @@
---- How a command of `kenar` fails: a line that says what, a hint that says what to do, and an exit status.
+--- The failure of a `kenar` command: a message, a hint with the remedy, and an exit status.
 
 local failure = {}
 
---- The exit statuses, by the names and numbers of sysexits.h where it has them.
+--- The exit statuses, with the numbers of sysexits.h if it has them.
 failure.statuses = {
    usage = 64, -- the command line is wrong
    data = 65, -- a file has a mistake in it

@@ -1,4 +1,4 @@
---- `kenar inbox`: what waits in an inbox, and its dead letters.
+--- `kenar inbox`: counts an inbox's waiting events and lists its dead letters.
 
 local inbox_url = require "kenar.cli.inbox_url"
 local printable = require "kenar.base.printable"

@@ -1,10 +1,10 @@
---- Which inbox a command is about, and opening it for a look.
+--- Finds and opens the inbox that a command line names.
 
 local failure = require "kenar.cli.failure"
 
 local inbox_url = {}
 
---- The options of every command that looks into an inbox.
+--- The options of all commands that open an inbox.
 inbox_url.options = {
    { name = "--inbox", argname = "<url>",
       description = 'The inbox, such as sqlite:inbox.db. Default: the bot\'s, or KENAR_INBOX.' },
@@ -43,7 +43,7 @@ function inbox_url.failure(err)
    return failure.new(err.code_name == "INBOX_MISSING" and "no_input" or "storage", err.message)
 end
 
---- Open it for a look.
+--- Open the inbox to read it and to replay or discard its dead letters.
 ---@param given { inbox: string?, bot: string? }
 ---@return table? visitor, string|kenar.cli.Failure url
 function inbox_url.visit(given)

@@ -5,8 +5,7 @@ local printable = require "kenar.base.printable"
 
 local cli = {}
 
--- One row a command: its name, and the module that has its arguments and what it does; of a module with several,
--- by which name.
+-- One row per command: its name, its module, and its field in a module with several commands.
 local commands = {
    { "new", "kenar.cli.new" },
    { "doctor", "kenar.cli.doctor" },

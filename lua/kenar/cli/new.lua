@@ -6,7 +6,7 @@ local failure = require "kenar.cli.failure"
 -- Beside this module, wherever it is installed.
 local TEMPLATES = debug.getinfo(1, "S").source:match "^@(.*/)" .. "new_bot/"
 
--- Where `kenar sandbox` and `kenar run` listen unless told otherwise.
+-- The default addresses of `kenar sandbox` and `kenar run`.
 local SANDBOX, BOT = "http://127.0.0.1:8090", "http://127.0.0.1:8080"
 
 local function read_template(name)
@@ -16,7 +16,7 @@ local function read_template(name)
    return text
 end
 
--- A word as a shell takes it.
+-- A word quoted for a shell.
 local function quoted(word)
    return word:find "^[%w_./-]+$" and word or "'" .. word:gsub("'", [['\'']]) .. "'"
 end
@@ -43,14 +43,14 @@ local function environment()
    }
 end
 
--- The one for which kenar is installed; `busted` by itself takes `lua`, which may be another.
+-- The interpreter for which kenar is installed; `busted` alone runs `lua`, which may be another.
 local interpreter = rawget(_G, "jit") and "luajit" or "lua" .. _VERSION:match "[%d.]+"
 
 local function busted_settings()
    return ('return { _all = { lua = "%s" }, default = {} }\n'):format(interpreter)
 end
 
--- One row a file: its path in the folder, and its text.
+-- One row per file: its path in the folder, and its text.
 local function files()
    return {
       { "bot.lua", read_template "bot.lua" },
@@ -77,7 +77,7 @@ local function write(path, text)
    return true
 end
 
--- An empty folder is taken as it is.
+-- An existing empty folder is used.
 local function make_folder(path)
    local made, message = core.make_folder(path)
    if made == nil then

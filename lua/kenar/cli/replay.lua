@@ -1,4 +1,4 @@
---- `kenar replay` and `kenar discard`: what becomes of an inbox's dead letters.
+--- `kenar replay` and `kenar discard`: handle an inbox's dead letters again, or delete them.
 
 local failure = require "kenar.cli.failure"
 local inbox_url = require "kenar.cli.inbox_url"
@@ -36,7 +36,7 @@ end
 
 ---@param verdict "replay"|"discard"
 ---@param summary string
----@param outcome string what is said of so many
+---@param outcome string the format of the result, with the count
 local function command(verdict, summary, outcome)
    return {
       summary = summary,

@@ -3,13 +3,13 @@
 local failure = require "kenar.cli.failure"
 local listening = require "kenar.cli.listening"
 
--- One row a key that a served bot needs: where its owner finds it.
+-- One row per key that a served bot needs: the place where its owner finds it.
 local keys = {
    api_key = "Divar issues it on the app's page in the Kenar panel; calls to Divar carry it.",
    identification_key = "It is the Divar Identification Key on that page; Divar's calls to the bot carry it.",
 }
 
--- One row a URL that the panel asks for, and the path below the bot's prefix that serves it.
+-- One row per URL of the panel: its name there, and its path below the bot's prefix.
 local panel = {
    { "events URL", "/events" },
    { "session initialization URL", "/session" },
@@ -50,7 +50,7 @@ local function announce(given, bot, port, metrics_port)
    end
 end
 
--- Somebody may be watching: a line an event, where nobody has said otherwise.
+-- A person may be watching, so the default is a line for each event.
 local function log_level_of(bot, given)
    return given.log_level or bot:setting("log_level", "info")
 end

@@ -5,10 +5,10 @@ local failure = require "kenar.cli.failure"
 local listening = require "kenar.cli.listening"
 local panel = require "kenar.sandbox.server.panel"
 
--- The port and the prefix that a bot has unless told otherwise.
+-- A bot's default port and prefix.
 local BOT = "http://127.0.0.1:8080/kenar"
 
--- What `--fault` may be, told where one is wrong.
+-- The hint for a wrong `--fault`.
 local FAULTS = [[A fault is fields between commas, such as
 at=send_bot_message,status=429,retry_after=2,rate=0.05
 at=*,kinds=drop+reset_before+reset_after+half+429+503,rate=0.05
@@ -39,7 +39,7 @@ local function url_option(kind, description)
    return { name = name, argname = "<url>", convert = url_of(name), description = description }
 end
 
--- The URLs of the command line; `is_kenar` where --bot says it all.
+-- The URLs of the command line; `is_kenar` if --bot gives all of them.
 local function urls_of(given)
    local urls, is_kenar = { bot = given.bot }, true
    for _, kind in ipairs(panel.kinds) do
@@ -52,7 +52,7 @@ local function urls_of(given)
    return urls, is_kenar
 end
 
--- The assumptions of the command line; nil and the failure.
+-- The assumptions of the command line; nil and the failure if one is wrong.
 local function assumptions_of(lines)
    local changes, problem = require("kenar.sandbox.judge.assumption_line").read(lines)
    if not changes then
@@ -66,7 +66,7 @@ local function random_seed()
    return a * 256 + b
 end
 
--- The faults of the command line; nil and the failure.
+-- The faults of the command line; nil and the failure if one is wrong.
 local function faults_of(lines)
    local fault_line = require "kenar.sandbox.faults.line"
    local faults = {}
@@ -80,7 +80,7 @@ local function faults_of(lines)
    return faults
 end
 
--- What needs more than argparse to be read; nil and the failure.
+-- Options that argparse cannot check alone; nil and the failure if one is wrong.
 local function settings_of(given)
    local faults, wrong = faults_of(given.fault)
    local assumptions
@@ -90,7 +90,7 @@ local function settings_of(given)
    return assumptions and { faults = faults, assumptions = assumptions }, wrong
 end
 
--- Tell the sandbox of them; nil and the failure.
+-- Add the faults to the sandbox; nil and the failure if one is wrong.
 local function fail(sandbox, faults, lines)
    for i, fault in ipairs(faults) do
       local id, problem = sandbox:fail(fault)
@@ -101,7 +101,7 @@ local function fail(sandbox, faults, lines)
    return true
 end
 
--- Where the app is expected: one URL, or the panel's fields.
+-- Print the app's expected address: one URL, or the panel's fields.
 local function announce_app(sandbox, given)
    local _, is_kenar = urls_of(given)
    if is_kenar then
@@ -133,7 +133,7 @@ local function announce(sandbox, given)
       :format(sandbox:url()))
 end
 
--- What a state file has; else a chat with the bot and one about a post, so that nobody begins with an empty page.
+-- Load the state file. Without one, open a chat with the bot and a chat about a post, so that the page is not empty.
 local function furnish(sandbox, path)
    local judge = sandbox.judge
    local loaded, problem
@@ -150,7 +150,7 @@ local function furnish(sandbox, path)
    return true
 end
 
--- At the end; where it cannot be written, that is said.
+-- Save the state at the end; nil and the failure if the file cannot be written.
 local function save(sandbox, path)
    local done, problem = require("kenar.sandbox.judge.state_file").save(sandbox.judge, path)
    if not done then
@@ -159,7 +159,7 @@ local function save(sandbox, path)
    return true
 end
 
--- A reader of the transcript that goes, and a terminal that closes, do not end it.
+-- The sandbox goes on if the transcript's reader exits or the terminal closes.
 local function take_signals(host, sandbox)
    local is_told = false
    core.survive_broken_pipes()

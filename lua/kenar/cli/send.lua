@@ -6,7 +6,7 @@ local failure = require "kenar.cli.failure"
 -- Seconds that calls under way have to end after Ctrl-C.
 local STOP_DEADLINE = 5
 
--- Where one message goes: the option, and what bot:send calls it.
+-- The address of one message: the option, and its name in bot:send.
 local targets = {
    { "conversation", "conversation_id" }, { "bot_conversation", "bot_conversation_id" }, { "user", "user_id" },
 }
@@ -20,7 +20,7 @@ local function to_concurrency(text)
    return nil, ("--concurrency: expected a whole number from 1 to %d, got %q"):format(most, text)
 end
 
--- What the command line asks for: "one" or "batch".
+-- The kind of run that the command line asks for: "one" or "batch".
 local function purpose_of(given)
    local count = 0
    for _, row in ipairs(targets) do
@@ -73,14 +73,14 @@ local function send_one(bot, given)
    return true
 end
 
--- Ctrl-C and SIGTERM: nothing new begins, and what is under way may end.
+-- Ctrl-C and SIGTERM: no new call begins, and calls under way may end.
 local function run_on_loop(f, given)
    local host = require("kenar.host.loop").new {}
    local bot, why = bot_of(given, host)
    if not bot then
       return nil, why
    end
-   -- What was sent must reach the journal, though nobody reads the output any more.
+   -- Sent messages must reach the journal, also if the output's reader has gone.
    core.survive_broken_pipes()
    host:on_signal({ "TERM", "INT" }, function()
       host:stop(STOP_DEADLINE)

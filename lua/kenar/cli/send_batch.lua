@@ -40,7 +40,7 @@ local function look(given)
    return counts
 end
 
---- Look at all rows, and send nothing.
+--- Check all rows, and send nothing.
 ---@param given table the command line
 ---@return true? ok, kenar.cli.Failure? why
 function send_batch.preview(given)
@@ -96,7 +96,7 @@ local function print_report(report)
    end
 end
 
--- One row a reason to stop: the exit status, what is said, and what to do.
+-- One row per reason to stop: the exit status, the message, and the hint.
 local reasons = {
    day_quota = { "partial", "the quota of the day is spent", AGAIN .. " --on-day-quota wait waits for the next day." },
    closed = { "partial", "interrupted", AGAIN },

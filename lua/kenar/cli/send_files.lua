@@ -1,4 +1,4 @@
---- The files of `kenar send`: rows by the ending of their name, and a template.
+--- Opens the files of `kenar send`: rows, whose format follows from the file's extension, and a template.
 
 local bots = require "kenar.bot"
 local errors = require "kenar.error"
@@ -8,7 +8,7 @@ local templates = require "kenar.template"
 
 local send_files = {}
 
--- One row an ending: how such a file is read.
+-- One row per file extension: the function that opens such a file.
 local formats = {
    csv = function(path, separator) return rows.csv { path = path, separator = separator } end,
    tsv = function(path, separator) return rows.csv { path = path, separator = separator or "\t" } end,

@@ -1,4 +1,4 @@
---- A look at the rows of `kenar send` before anything is sent.
+--- Checks and shows the rows of `kenar send` before anything is sent.
 
 local media = require "kenar.client.media"
 local messages = require "kenar.message"
@@ -13,7 +13,7 @@ local SHOWN = 3
 
 local encodings = { bot = "bot", user = "bot", post = "conversation" }
 
--- Divar's rules. A medium is not uploaded for it, and whose buttons are whose only a grant tells.
+-- Check a message by Divar's rules. Media are not uploaded, and only a grant tells which side has which buttons.
 local function check_message(item)
    local message = item.message
    if type(message) == "string" then
@@ -51,11 +51,11 @@ local function print_message(item)
    print("    " .. (printable.text(text):gsub("\n", "\n    ")))
 end
 
---- Read all rows, tell on stderr which are wrong, and show the first messages.
----@param rows kenar.Rows is closed
+--- Read all rows, report wrong rows on stderr, and show the first messages.
+---@param rows kenar.Rows closed at the end
 ---@param template? kenar.Template
 ---@param needs_key boolean
----@return { ready: integer, wrong: integer }? counts, kenar.Error? err where the file is wrong
+---@return { ready: integer, wrong: integer }? counts, kenar.Error? err if the file is wrong
 function send_preview.look(rows, template, needs_key)
    local source = send_source.new(rows, nil, 2)
    local counts = { ready = 0, wrong = 0 }

@@ -1,14 +1,14 @@
---- What only asking tells: Divar, its clock, and the bot's own address.
+--- Checks over the network: Divar, its clock, and the bot's public URL.
 
 local urls = require "kenar.base.url"
 local timestamp = require "kenar.base.timestamp"
 
 -- Seconds.
 local TIMEOUT = 5
--- HTTP writes whole seconds, and the answer was on its way for a while; tokens are renewed a minute before they expire.
+-- HTTP dates have whole seconds, and the response took a while; tokens are renewed a minute before they expire.
 local CLOCK_TOLERANCE, CLOCK_LIMIT = 5, 60
 
--- One row a kind of error: what to do about a call to Divar that ended with it.
+-- One row per kind of error: the remedy if a call to Divar ended with it.
 local causes = {
    network = "is there a network, and does http_proxy name a proxy that is there?",
    timeout = "is there a network, and does http_proxy name a proxy that is there?",
@@ -23,7 +23,7 @@ local function check_clock(report, seen)
    if not date then
       return
    end
-   -- The header's second has begun and may be over.
+   -- The header's time is up to a second old.
    local ahead = seen.at - (date + 0.5)
    local text = ("%.0f seconds %s Divar's"):format(math.abs(ahead), ahead > 0 and "ahead of" or "behind")
    if math.abs(ahead) <= CLOCK_TOLERANCE then
@@ -55,7 +55,7 @@ local function check_divar(report, bot, host)
    return seen
 end
 
--- A bot takes nothing but POST below its prefix, and says so to whoever asks: no key is needed to hear it.
+-- A bot answers a GET below its prefix with 405, also without a key.
 local function check_public_url(report, bot, host)
    local url = bot:setting "public_url"
    if not url or url:find "^http:" and not urls.is_loopback_http(url) then
@@ -79,13 +79,13 @@ local function check_public_url(report, bot, host)
    end
 end
 
---- Ask. The only call to Divar reads.
+--- Check the network. The only call to Divar reads.
 ---@param report kenar.cli.doctor.Report
 ---@param bot kenar.Bot
 ---@param host kenar.Host
 return function(report, bot, host)
    if bot:setting "api_key" then
-      -- What it keeps is not needed here, and its own files are not to be made.
+      -- The check needs no stored data, and must not make the bot's files.
       bot:attach(host, { store = "memory:", attempts = 1, log_level = "error" })
       check_clock(report, check_divar(report, bot, host))
    end

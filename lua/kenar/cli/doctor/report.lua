@@ -1,4 +1,4 @@
---- What a look at a bot has found: a line each, and how many of which kind.
+--- The findings of `kenar doctor`: a line for each, and the count of each level.
 
 local log = require "kenar.telemetry.log"
 local printable = require "kenar.base.printable"
@@ -13,9 +13,9 @@ local Report = {}
 Report.__index = Report
 
 local function add(level)
-   ---@param subject string what was looked at
-   ---@param text string what was found; behind it what to do
-   ---@param ... any for the text's format; secrets in these are masked
+   ---@param subject string the checked thing
+   ---@param text string the finding, then the remedy
+   ---@param ... any for the text's format; secrets in them are masked
    return function(self, subject, text, ...)
       local values = { ... }
       for index, value in ipairs(values) do
@@ -26,12 +26,12 @@ local function add(level)
    end
 end
 
--- All is well; it works, but; it does not work.
+-- "ok": all is well; "warning": the bot works, with a drawback; "problem": it does not work.
 for _, level in ipairs { "ok", "warning", "problem" } do
    Report[level] = add(level)
 end
 
---- Mask these from now on.
+--- Mask these secrets from now on.
 ---@param secrets string[]
 function Report:hide(secrets)
    self._log = log.new { secrets = secrets }

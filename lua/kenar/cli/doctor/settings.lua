@@ -1,18 +1,18 @@
---- A bot's keys and addresses, as far as looking at them tells.
+--- Checks a bot's keys and addresses without the network.
 
 local urls = require "kenar.base.url"
 local sandbox = require("kenar.sandbox.server").settings
 
--- Characters. Divar says nothing of its keys' lengths; what is shorter was hardly copied whole.
+-- Characters. Divar does not document its keys' lengths; a shorter key was probably not copied whole.
 local SHORTEST, LONGEST = 8, 4096
 
--- One row a key that every bot needs. Who guesses the second can speak for Divar, so it has to be longer.
+-- One row per key that every bot needs. An attacker with the second key can pose as Divar, so it has to be longer.
 local keys = {
    { name = "api_key", shortest = SHORTEST, where = "on the app's page in Divar's panel" },
    { name = "identification_key", shortest = 16, where = "the Divar Identification Key, on that page too" },
 }
 
--- One row a place of Divar's that a sandbox has too.
+-- One row per address of Divar's that a sandbox also has.
 local places = { "base_url", "oauth_url", "upload_url" }
 
 local function variable(name)
@@ -87,7 +87,7 @@ local function check_consent(report, bot)
    end
 end
 
---- Look at the settings.
+--- Check the settings.
 ---@param report kenar.cli.doctor.Report
 ---@param bot kenar.Bot
 return function(report, bot)

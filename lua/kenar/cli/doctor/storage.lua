@@ -1,14 +1,14 @@
---- Where a bot keeps what must last: whether it opens, and takes what is written.
+--- Checks that the store and the inbox of a bot open and can be written.
 --
--- A file that is not there is not made: the bot will do so, as the user who runs it.
+-- A missing file is not made: the bot makes it, so that it belongs to the user that runs the bot.
 
 local core = require "kenar.core"
 local inboxes = require "kenar.inbox"
 local stores = require "kenar.store"
 
--- What SQLite writes beside a file until it is folded in, and a little more.
+-- The space that SQLite's write-ahead log needs, and a little more.
 local ROOM = 256 * 1024
--- Seconds to wait for another process that writes.
+-- Seconds to wait while another process writes.
 local PATIENCE = 5
 -- Of the keys with which the store is tried.
 local TTL = 60
@@ -18,7 +18,7 @@ local function exists(path)
    return file ~= nil and file:close()
 end
 
--- SQLite writes beside its files, so that there has to be leave and room.
+-- SQLite writes beside its files, so the folder must be writable and have space.
 local function check_folder(path)
    local name = ("%s.%.0f.doctor"):format(path, core.now() * 1e6)
    local file, message = io.open(name, "wb")
@@ -71,7 +71,7 @@ local function open_and_use(where, host)
    return ok, message
 end
 
--- Check a file of SQLite. `kind` and `path` are what its URL names.
+-- Check a file of SQLite. `kind` and `path` are from its URL.
 local function check_file(report, subject, kind, path, try)
    local lacking = kind.lacks()
    if lacking then
@@ -137,7 +137,7 @@ local function check_inbox(report, inbox)
    check_file(report, "inbox", kind, path, function() return count_dead(inbox.url) end)
 end
 
---- Look at the store and the inbox.
+--- Check the store and the inbox.
 ---@param report kenar.cli.doctor.Report
 ---@param bot kenar.Bot
 ---@param host table

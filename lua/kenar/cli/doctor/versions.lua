@@ -1,6 +1,6 @@
---- The libraries that this process has loaded, and whether they are young enough.
+--- Checks the versions of the libraries that this process has loaded.
 
--- One row a module of kenar's that needs a library: the oldest that will do, and what is missing without it.
+-- One row per module that needs a library: the oldest supported version, and the loss without the module.
 local libraries = {
    { name = "libcurl", module = "kenar.curl", oldest = { 7, 84 } },
    { name = "libmicrohttpd", module = "kenar.httpd", oldest = { 0, 9, 71 } },
@@ -34,7 +34,7 @@ local function check_library(report, row)
    end
 end
 
---- Tell the versions.
+--- Report the versions.
 ---@param report kenar.cli.doctor.Report
 return function(report)
    local vm = rawget(_G, "jit") and rawget(_G, "jit").version or _VERSION

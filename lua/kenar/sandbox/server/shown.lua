@@ -15,7 +15,7 @@ local secret = {
    authorization = true, ["x-api-key"] = true, ["x-access-token"] = true, cookie = true, ["set-cookie"] = true,
    location = true,
 }
--- Bodies at these paths hold codes, secrets and tokens.
+-- Bodies of these calls hold codes, secrets and tokens.
 local secret_calls = {
    oauth_page = true, legacy_oauth_page = true, oauth_decision = true, oauth_token = true, legacy_oauth_token = true,
    legacy_oauth_form_token = true, create_upload_token = true,

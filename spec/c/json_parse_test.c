@@ -1,4 +1,4 @@
-/* Parses JSON text to a tape. spec/core/json_decode_spec.lua has the refused documents. */
+/* Parses JSON text to a tape. spec/core/json/decode_spec.lua has the refused documents. */
 #include "../fuzz/json_fuzz.c"
 
 #include <stdio.h>

@@ -53,14 +53,12 @@ local LIMITS = { max_bytes = 1048576 }
 local NO_HEADERS = {}
 
 local function read_revocation(result, revocation)
-   result.kind = "user_access_revocation"
    result.user_id = text(revocation.user_id)
    result.order_key = result.user_id and "user:" .. result.user_id
 end
 
 local function read_post_update(result, update)
    local post = data_of(update.post) or {}
-   result.kind = "post_update"
    result.detail = text(update.type) and update.type:lower()
    result.post = post
    result.post_token = text(post.token)
@@ -85,7 +83,6 @@ local payment_fields = {
 
 local function read_payment(result, transaction)
    local payment = fields.read(transaction, payment_fields)
-   result.kind = "payment_transaction"
    result.payment = payment
    result.id = payment.id
    result.detail = payment.state and payment.state:gsub("^TRANSACTION_STATE_", ""):lower()
@@ -93,15 +90,43 @@ local function read_payment(result, transaction)
    result.order_key = result.id and "payment:" .. result.id
 end
 
--- One row per event: the key of its payload, and its reader.
+local message_details = { unknown = true }
+for _, name in ipairs(fields.type_names) do
+   message_details[name] = true
+end
+
+-- One row per event: its kind, the key of its payload, its reader, and the details that a filter may name. Divar's sets
+-- of updates and of payment states are open, so a filter may name any word there.
 local events = {
-   NEW_MESSAGE = { key = "new_message", read = messages.read },
-   NEW_CHATBOT_MESSAGE = { key = "new_chatbot_message", read = messages.read_chatbot },
-   CHAT_MESSAGE = { key = "payload", read = messages.read_legacy },
-   USER_ACCESS_REVOCATION = { key = "user_access_revocation", read = read_revocation },
-   POST_UPDATE = { key = "post_update", read = read_post_update },
-   PAYMENT_TRANSACTION = { key = "payment_transaction", older_key = "transaction", read = read_payment },
+   NEW_MESSAGE = { kind = "message", key = "new_message", read = messages.read, details = message_details },
+   NEW_CHATBOT_MESSAGE = {
+      kind = "message", key = "new_chatbot_message", read = messages.read_chatbot, details = message_details,
+   },
+   CHAT_MESSAGE = { kind = "message", key = "payload", read = messages.read_legacy, details = message_details },
+   USER_ACCESS_REVOCATION = {
+      kind = "user_access_revocation", key = "user_access_revocation", read = read_revocation,
+   },
+   POST_UPDATE = { kind = "post_update", key = "post_update", read = read_post_update, details = true },
+   PAYMENT_TRANSACTION = {
+      kind = "payment_transaction", key = "payment_transaction", older_key = "transaction", read = read_payment,
+      details = true,
+   },
 }
+
+--- Each kind of event: whether its sender (Divar, or a user's browser) waits for the handler's result, and the details
+--- that a filter may name, `true` for any word.
+---@type table<kenar.event_kind, { is_callback: boolean?, details: true|table<string, true>|nil }>
+event.kinds = {
+   server_link = { is_callback = true },
+   session_init = { is_callback = true },
+   dynamic_action = { is_callback = true },
+   oauth_return = { is_callback = true, details = { granted = true, denied = true, failed = true } },
+   direct_link = { is_callback = true },
+   unknown = {},
+}
+for _, row in pairs(events) do
+   event.kinds[row.kind] = row
+end
 
 local function read_event(result, body)
    local row = events[body.type]
@@ -111,12 +136,11 @@ local function read_event(result, body)
    end
    local payload = row and (object(body[row.key]) or row.older_key and object(body[row.older_key]))
    if payload then
-      result.payload = payload
+      result.kind, result.payload = row.kind, payload
       row.read(result, payload)
       return
    end
-   result.kind = "unknown"
-   result.payload = body
+   result.kind, result.payload = "unknown", body
 end
 
 --- Read a request of Divar's, the fields of a chat message only as they are asked for.
@@ -146,16 +170,12 @@ function event.read(bytes, headers, endpoint)
    return result
 end
 
--- Divar, or a user's browser, waits for the results of their handlers.
-local callbacks = {
-   server_link = true, session_init = true, dynamic_action = true, oauth_return = true, direct_link = true,
-}
-
 --- Whether an event's sender waits for the handler's result.
 ---@param read kenar.Event
 ---@return boolean
 function event.is_callback(read)
-   return callbacks[read.kind] == true
+   local row = event.kinds[read.kind]
+   return row ~= nil and row.is_callback == true
 end
 
 --- Every field of an event that event.read gave.

@@ -1,31 +1,24 @@
 --- Which events a handler wants: names such as "chatbot:image", and conditions beside them.
 
+local events = require "kenar.event"
+
 local filter = {}
 
--- One row a name: whether the event is of that family. The part behind the colon compares with event.detail.
+-- One row per name: whether the event belongs to the family, and the details that may follow the colon (`true` for any
+-- word). A detail is compared with event.detail.
+local message_details = events.kinds.message.details
 local families = {
-   chatbot = function(event) return event.kind == "message" and event.chat == "bot" end,
-   post = function(event) return event.kind == "message" and event.chat == "post" end,
-   message = function(event) return event.kind == "message" end,
-   ["*"] = function() return true end,
+   chatbot = {
+      belongs = function(event) return event.kind == "message" and event.chat == "bot" end, details = message_details,
+   },
+   post = {
+      belongs = function(event) return event.kind == "message" and event.chat == "post" end, details = message_details,
+   },
+   ["*"] = { belongs = function() return true end },
 }
-for kind in (
-   "server_link session_init dynamic_action post_update payment_transaction user_access_revocation oauth_return "
-   .. "direct_link unknown"
-):gmatch "%S+" do
-   families[kind] = function(event) return event.kind == kind end
+for kind, row in pairs(events.kinds) do
+   families[kind] = { belongs = function(event) return event.kind == kind end, details = row.details }
 end
-
-local message_details = {
-   text = true, image = true, file = true, voice = true, location = true, video = true, contact = true,
-   unknown = true,
-}
--- Divar's sets of updates and payment states are open: any word is taken there.
-local details = {
-   chatbot = message_details, post = message_details, message = message_details,
-   post_update = true, payment_transaction = true,
-   oauth_return = { granted = true, denied = true, failed = true },
-}
 
 local function names_of(set)
    local list = {}
@@ -41,14 +34,14 @@ local function compile_one(name)
       return nil, "a filter is a string such as \"chatbot:text\", got " .. type(name)
    end
    local family, detail = name:match "^([^:]+):?(.*)$"
-   local belongs = families[family]
-   if not belongs then
+   local row = families[family]
+   if not row then
       return nil, ("unknown filter %q; filters are %s"):format(name, names_of(families))
    end
+   local belongs, known = row.belongs, row.details
    if detail == "" then
       return belongs
    end
-   local known = details[family]
    if not known or known ~= true and not known[detail] then
       return nil, ("unknown filter %q; %s"):format(name,
          known and family .. ": takes " .. names_of(known) or family .. " takes nothing behind a colon")

@@ -129,10 +129,11 @@ function fields.type_name(message_type)
    return row and row.name or "unknown"
 end
 
--- The media by the event's names.
+-- The names of the known message types, and the media by the event's names.
 local media = {}
-fields.media = {}
+fields.type_names, fields.media = {}, {}
 for _, row in pairs(types) do
+   fields.type_names[#fields.type_names + 1] = row.name
    if row.key then
       media[row.name] = row
       fields.media[#fields.media + 1] = row.name

@@ -162,8 +162,8 @@ local function is_button(value)
       return false
    end
    for name, effect in pairs(value.action) do
-      local kind = rules.kind(effect)
-      if kind ~= "null" and kind ~= (name == "open_direct_link" and "string" or "object") then
+      local kind, field = rules.kind(effect), rules.action.fields[name]
+      if kind ~= "null" and kind ~= (field and field.kind or "object") then
          return false
       end
    end

@@ -1,4 +1,5 @@
 local json = require "kenar.json"
+local rules = require "kenar.sandbox.judge.rules"
 local saved = require "kenar.sandbox.judge.saved"
 local sandboxed = require "spec.support.sandboxed"
 
@@ -134,6 +135,20 @@ describe("the sandbox's state, saved", function()
                .. "with caption and action",
                refuse(function(v) v.conversations[2].messages[1].buttons = { USER = rows } end))
          end
+      end)
+
+      it("has the value of a button's action that the rule of this action names", function()
+         finally(function() rules.action.fields.open_phone_call = nil end)
+         rules.action.fields.open_phone_call = { kind = "string" }
+         local function read(value)
+            local taken = json.decode(assert(json.encode(saved.take(site.judge))))
+            taken.conversations[2].messages[1].buttons = {
+               USER = { { { caption = "a", action = { open_phone_call = value } } } },
+            }
+            return (other:call("POST", "/sandbox/saved", taken))
+         end
+         assert.equal(400, read { number = "1" })
+         assert.equal(200, read "tel:1")
       end)
 
       it("may leave lists out", function()

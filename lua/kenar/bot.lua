@@ -50,9 +50,9 @@ local settings = require "kenar.settings"
 ---@field log table            once a host is attached
 ---@field metrics kenar.Metrics once a host is attached
 ---@field store kenar.Store    once a host is attached: the bot's part of it
----@field inbox? table         once it is served, where it has one
----@field grants kenar.Grants  attaches the default host where none is
----@field oauth? kenar.OAuth   where app_slug and oauth_secret are set
+---@field inbox? table         once it is served, if it has one
+---@field grants kenar.Grants  attaches the default host if none is attached
+---@field oauth? kenar.OAuth   if app_slug and oauth_secret are set
 local Bot = {}
 Bot.__name = "kenar.bot"
 
@@ -163,7 +163,7 @@ end
 --- conversation of the bot's own, or to the bot's chat with a user who granted that.
 ---@param request table `message`; one of `conversation_id`, `bot_conversation_id` and `user_id`; of a conversation also
 ---   `as` ("SELLER" or "BUYER": for whom to speak), `post_token` and `grant` (a grant's id), which help to find the
----   grant; `timeout` in seconds; `priority`, "bulk" for what nobody waits for
+---   grant; `timeout` in seconds; `priority`, "bulk" for messages that nobody waits for
 ---@return table? result Divar's answer, kenar.Error? err
 function Bot:send(request)
    if type(request) ~= "table" then
@@ -273,14 +273,14 @@ local bot = {}
 
 --- Make a bot. Every option is optional; what is missing is an error when the bot is served.
 ---@param options? table `name`; `api_key`; `identification_key`, a key or a list of them; `app_slug`, `oauth_secret`
----   and `public_url`, without which users cannot be asked; `store` (default "memory:"), where grants are kept;
+---   and `public_url`, without which users cannot be asked; `store` (default "memory:"), which keeps the grants;
 ---   `prefix`, below which it listens (default "/kenar"); `budget`, the seconds that a user is kept waiting (2);
 ---   `inbox`, "sqlite:inbox.db" or a table with that as `url`: events are answered when they are in it, and survive a
 ---   SIGKILL, see kenar.bot.worker; `dedup_ttl`, the seconds for which an event's id is remembered if there is no
 ---   inbox (86,400; false: not at all); `session` = { ttl =, initial = }: the seconds for which a conversation's
 ---   session is kept (86,400), and a function that makes a new one; `fallback` = { url =, text =,
----   stale = }, what users get when
----   a handler failed or was late, and the text for who answers an older question; `allow_addresses`, "divar" or a list
+---   stale = }, what users get if a handler
+---   failed or was late, and the text for an answer to an older question; `allow_addresses`, "divar" or a list
 ---   of addresses and networks that may post to the bot, and `trusted_proxies`, a list of those whose X-Forwarded-For
 ---   counts: see kenar.webhook.allow_list; `legacy_status`, "string" or "number": how the old replies write it;
 ---   `send_code_on_refresh`, `legacy_oauth`: see kenar.oauth; and the settings of kenar.client

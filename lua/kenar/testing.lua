@@ -20,9 +20,9 @@ local tokens = require "kenar.sandbox.judge.tokens"
 local testing = {}
 
 ---@class kenar.testing.Divar
----@field requests kenar.sandbox.Exchange[]   what reached Divar
----@field deliveries kenar.sandbox.Exchange[] what the bot was given, and what it answered
----@field errors table[]     what handlers raised, where the bot has no `catch` of its own
+---@field requests kenar.sandbox.Exchange[]   the calls that reached Divar
+---@field deliveries kenar.sandbox.Exchange[] the requests to the bot, and its responses
+---@field errors table[]     the errors of handlers, if the bot has no `catch` of its own
 ---@field log string[]       the bot's log lines
 ---@field host table         the virtual host
 ---@field judge kenar.sandbox.Judge
@@ -90,7 +90,7 @@ function Divar:conversation(options)
    }
 end
 
--- A user's name, of a name or a person; by default of whoever acted last.
+-- The name of a user, who is given by name or as a person; default: the user who acted last.
 local function name_of(self, user)
    if type(user) == "string" then
       return user
@@ -124,7 +124,8 @@ end
 --- Open a URL of ctx:authorize as the user's browser would: the bot's page, Divar's, where the user agrees or refuses,
 --- and back.
 ---@param url string
----@param options? { user: string|kenar.testing.Person, deny: boolean? } `user`: who opens it, default who acted last
+---@param options? { user: string|kenar.testing.Person, deny: boolean? } `user`: opens it; default: the user
+---   who acted last
 ---@return { url: string, status: integer?, body: string? } seen where the browser ended. `status` and `body` are
 ---   there if that is a page of the bot's or of Divar's: 200 on Divar's completion page, to which the user goes unless
 ---   the app names another; 400 if one refused. A page elsewhere is not opened, so it has neither.
@@ -142,15 +143,15 @@ function Divar:expire_tokens()
    tokens.expire(self.judge.state)
 end
 
---- Let a user take his consents back.
----@param user? string|kenar.testing.Person default whoever acted last
+--- Let a user revoke all consents.
+---@param user? string|kenar.testing.Person default: the user who acted last
 function Divar:revoke(user)
    perform(self, "revoke", name_of(self, user))
 end
 
 --- Let a payment become something.
 ---@param transaction? table Divar's `id`, `cost_rials`, `extra_details`, `state` (default TRANSACTION_STATE_COMPLETED)
----   and `type`; what is absent is filled in
+---   and `type`; absent fields get values of the sandbox
 function Divar:pay(transaction)
    checks.table(transaction or {}, "transaction", 2)
    perform(self, "pay", transaction)
@@ -193,7 +194,7 @@ function Divar:fail(fault)
    end
 end
 
---- Stop the bot and start another, as a restart of its process does: it knows what is in its store, and nothing else.
+--- Stop the bot and start another, as a restart of its process does: the new one knows its store, and nothing else.
 --- The store outlives it with the option `keep_store` of testing.divar, or if `settings` names one that does.
 ---@param bot kenar.Bot as its file returns it: `dofile "bot.lua"`
 function Divar:restart(bot)
@@ -204,7 +205,7 @@ function Divar:restart(bot)
    collect_errors(bot, self._rehearsal.errors)
 end
 
---- Let go of the store's file, where the bot was given one.
+--- Close the store's file, if the bot has one.
 function Divar:close()
    self._rehearsal.bot:close()
 end

@@ -171,7 +171,7 @@ function Context:take_after()
    return list
 end
 
--- A verb of ctx has no second result to look at: what fails raises.
+-- A verb of ctx has no second result: it raises its error.
 local function raise(result, err)
    if result == nil then
       error(err, 0)
@@ -203,7 +203,7 @@ end
 --- granted it, or else of the one whose token the client holds.
 ---@param message string|kenar.Message
 ---@param options? { as: "SELLER"|"BUYER", timeout: number, deadline: number, retry_maybe: boolean } `as`: for whom to
----   speak, where both sides granted; the others are those of every call
+---   speak, if both sides granted; the others are those of every call
 ---@return table result Divar's answer; a failure raises a kenar.Error
 function Context:reply(message, options)
    options = options or {}
@@ -217,7 +217,7 @@ end
 --- kenar.Error, or the handler does, the dialogue stays where it was.
 ---@param state string
 ---@param message string|kenar.Message its answer buttons (kenar.button.answer) count until the next question
----@param options? table those of ctx:reply, and `side`: who is asked in a post's chat, where that is not who wrote
+---@param options? table options of ctx:reply, and `side`: the asked side of a post chat, if it is not the sender
 function Context:ask(state, message, options)
    options = options or {}
    checks.check(options, ask_options, UNKNOWN_ASK, 2)
@@ -265,11 +265,11 @@ function Context:once(name, fn, has_happened)
 end
 
 --- The URL at which the user is asked for scopes; good for one consent. Whoever agrees there is heard by
---- `bot:granted`, and the app then speaks in his name where the scopes allow it.
+--- `bot:granted`, and the app then speaks in the user's name if the scopes allow it.
 ---@param scopes string|string[] as kenar.scope makes them; with "offline_access" the consent can be kept for longer
 ---   than an hour, with "USER_ID" it is known whose it is
 ---@param options? table `next`: the URL to go to afterwards, unless the handler returns one; `side` ("SELLER" or
----   "BUYER"), `conversation_id`, `post_token`: of the consent, where those of this event are not meant; `data`: what
+---   "BUYER"), `conversation_id`, `post_token`: of the consent, if they differ from this event's; `data`: what
 ---   the handler gets as ctx.data; `ttl`: seconds that the URL is good for (600)
 ---@return string url raises a kenar.Error without the settings public_url, app_slug and oauth_secret
 function Context:authorize(scopes, options)

@@ -55,7 +55,7 @@ local where_keys = { side = true, text = true, from = true }
 local senders = { HUMAN = true, BOT = true, any = true }
 local sides = { SELLER = true, BUYER = true }
 
--- What an event must be beside its family. Without `from`, what bots wrote is passed over: a bot that answers
+-- The conditions on an event beside its family. Without `from`, messages of bots are not matched: a bot that answers
 -- itself never stops.
 local function compile_where(where)
    if type(where) == "function" then

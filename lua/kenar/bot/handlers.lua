@@ -74,7 +74,7 @@ function handlers:hears(phrases, fn)
    end, fn)
 end
 
---- Hear `/name`; the handler gets what was written behind it.
+--- Hear `/name`. The handler gets the text behind the name.
 ---@param name string without the slash
 ---@param fn fun(ctx: kenar.Context, arguments: string, next: function): any
 ---@return kenar.Bot
@@ -120,10 +120,10 @@ local function hear_stale(self)
    end, "answer")
 end
 
---- Hear what answers the question that `ctx:ask` asked in this state: a message, or a press on one of its answer
+--- Hear the answer to the question that `ctx:ask` asked in this state: a message, or a press on one of its answer
 --- buttons, which counts as a text and whose return value is shown as that of a dynamic action is. `ctx.answer` is the
 --- value of the button that was pressed, or whose caption was typed; else nil. Commands of the bot are no answers, and
---- other handlers than those of `start` do not see what is one. A press on an older question shows `fallback.stale`.
+--- only handlers of `start` see an answer besides this one. A press on an older question shows `fallback.stale`.
 ---@param state string
 ---@param names? string|string[] which messages: see kenar.bot.filter; default "message", all
 ---@param fn kenar.Handler
@@ -184,7 +184,7 @@ function handlers:dynamic_action(name, fn)
    return on_button(self, "dynamic_action", name, fn)
 end
 
---- Hear that the app was opened without a button of ours; return what a handler of server_link does.
+--- Hear that the app was opened without a button of ours. Return the same values as a handler of server_link.
 ---@param source string CHAT, POST_ADDON, CHAT_MESSAGE_ACTION, or "*" for all and for the old form, which names none
 ---@param fn fun(ctx: kenar.Context, next: function): string|table|nil
 ---@return kenar.Bot
@@ -205,16 +205,16 @@ function handlers:use(middleware)
    return self
 end
 
---- Hear that a user agreed to what he was asked for with ctx:authorize; ctx.grant is what he granted. Return the URL
---- that he goes to next, or nil for the one that ctx:authorize was given, else back to Divar.
+--- Hear that a user agreed to a request of ctx:authorize; ctx.grant is the new grant. Return the URL that the browser
+--- opens next. With nil it opens the `next` of ctx:authorize, or else goes back to Divar.
 ---@param fn fun(ctx: kenar.Context, next: function): string?
 ---@return kenar.Bot
 function handlers:granted(fn)
    return on_return(self, "granted", fn)
 end
 
---- Hear that a user did not agree; `ctx.payload` has Divar's `error` where it gave one. Return the URL that he goes to
---- next, or nil to go back to Divar.
+--- Hear that a user did not agree; `ctx.payload` has Divar's `error` if it gave one. Return the URL that the browser
+--- opens next, or nil to go back to Divar.
 ---@param fn fun(ctx: kenar.Context, next: function): string?
 ---@return kenar.Bot
 function handlers:denied(fn)

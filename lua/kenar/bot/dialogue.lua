@@ -47,18 +47,6 @@ function dialogue.spoken(text)
    return persian.digits_to_latin(persian.normalise(text))
 end
 
-local last_text, last_spoken
-
---- The same with the last result cached, because many handlers normalise the text of one event.
----@param text string
----@return string
-function dialogue.spoken_once(text)
-   if text ~= last_text then
-      last_text, last_spoken = text, dialogue.spoken(text)
-   end
-   return last_spoken
-end
-
 -- The mark differs from the marks of all other questions of the conversation, also across restarts.
 local function mark(record)
    return ("%s#%.0f"):format(record.state, record.question)
@@ -89,6 +77,16 @@ local function answers_of(message)
       collect(message[name], answers)
    end
    return next(answers) ~= nil and answers or nil
+end
+
+--- dialogue.spoken with the last result cached, because many handlers normalise the text of one event.
+---@param text string
+---@return string
+function Dialogue:spoken(text)
+   if text ~= self._last_text then
+      self._last_text, self._last_spoken = text, dialogue.spoken(text)
+   end
+   return self._last_spoken
 end
 
 --- Send a question; if that does not raise, the dialogue is in the question's state.
@@ -173,9 +171,9 @@ local function is_command(self, event)
    return word ~= nil and (event.start ~= nil or self._commands[word] == true)
 end
 
-local function value_of(record, text)
+local function value_of(self, record, text)
    if text and record.answers then
-      return record.answers[dialogue.spoken_once(text)]
+      return record.answers[self:spoken(text)]
    end
 end
 
@@ -214,7 +212,7 @@ function Dialogue:test(state, names)
       if record.state ~= state or not was_asked(record, event) then
          return false
       end
-      ctx.answer = value_of(record, event.text)
+      ctx.answer = value_of(self, record, event.text)
       return true
    end
 end
@@ -237,7 +235,7 @@ end
 ---@param stale? string the text that a press on an older question shows
 ---@return kenar.Dialogue
 function dialogue.new(stale)
-   return setmetatable({ stale = stale, _states = {}, _commands = {} }, Dialogue)
+   return setmetatable({ stale = stale, _states = {}, _commands = {}, _last_text = nil, _last_spoken = nil }, Dialogue)
 end
 
 return dialogue

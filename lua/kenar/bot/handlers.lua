@@ -50,7 +50,7 @@ end
 -- A message that a person wrote.
 local is_message = assert(filter.compile "message")
 
-local spoken, spoken_once = dialogue.spoken, dialogue.spoken_once
+local spoken = dialogue.spoken
 
 --- Hear a text that says one of some phrases. Letters that look the same are the same: Arabic and Persian ye and kaf,
 --- digits of either script, white space around.
@@ -69,8 +69,9 @@ function handlers:hears(phrases, fn)
    if next(known) == nil then
       error("at least one phrase is needed", 2)
    end
+   local texts = self.dialogue
    return add_route(self, function(event, ctx)
-      return event.text ~= nil and is_message(event, ctx) and known[spoken_once(event.text)] == true
+      return event.text ~= nil and is_message(event, ctx) and known[texts:spoken(event.text)] == true
    end, fn)
 end
 
